@@ -1,0 +1,168 @@
+"""What a check is, what it reads and what it says.
+
+A check is one pure function over a :class:`Case`. It re-derives rather than believes: it opens the release, compares it
+with the bill, the lock, the provenance. It says something about everything it looked at: no finding at all is *unknown*,
+because a check that examined nothing proved nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import msgspec
+
+from assay.evidence.model import Exhibit, Source, Unreadable
+from assay.formats.attestation import Attestation, Release
+from assay.formats.digest import Digest
+
+T = TypeVar("T")
+
+
+class Outcome(StrEnum):
+    SATISFIED = "satisfied"
+    NOT_SATISFIED = "not_satisfied"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Severity(StrEnum):
+    """How much a finding against weighs: LOW never contradicts a claim by itself, the others do."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class Basis(StrEnum):
+    """What an answer rests on, weakest first."""
+
+    STATEMENT = "statement"
+    """The provider's own word."""
+    ARTIFACT = "artifact"
+    """A document that could be false, but is bound to this release."""
+    DERIVED = "derived"
+    """Recomputed here from the release or under a verified signature."""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    outcome: Outcome
+    message: str
+    at: str = ""
+    """Where in the evidence: JSON pointer, member path, line."""
+    evidence: tuple[Digest, ...] = ()
+    remedy: str = ""
+    """What would turn it, in a few words."""
+
+    @classmethod
+    def supports(
+        cls, message: str, *evidence: "Exhibit[Any] | Source | Unreadable", at: str = ""
+    ) -> "Finding":
+        return cls(Outcome.SATISFIED, message, at, _digests(evidence))
+
+    @classmethod
+    def against(
+        cls, message: str, *evidence: "Exhibit[Any] | Source | Unreadable", at: str = "", remedy: str = ""
+    ) -> "Finding":
+        return cls(Outcome.NOT_SATISFIED, message, at, _digests(evidence), remedy)
+
+    @classmethod
+    def unknown(
+        cls, message: str, *evidence: "Exhibit[Any] | Source | Unreadable", at: str = "", remedy: str = ""
+    ) -> "Finding":
+        return cls(Outcome.UNKNOWN, message, at, _digests(evidence), remedy)
+
+    @classmethod
+    def not_applicable(
+        cls, message: str, *evidence: "Exhibit[Any] | Source | Unreadable", at: str = ""
+    ) -> "Finding":
+        return cls(Outcome.NOT_APPLICABLE, message, at, _digests(evidence))
+
+
+def _digests(evidence: "Iterable[Exhibit[Any] | Source | Unreadable]") -> tuple[Digest, ...]:
+    sources = (item if isinstance(item, Source) else item.source for item in evidence)
+    return tuple(dict.fromkeys(source.digest for source in sources))
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a check may know: one release of one attestation, and the evidence about it."""
+
+    attestation: Attestation
+    release: Release
+    """The release in question; of a company-wide attestation, a release without files."""
+    now: datetime
+    exhibits: tuple[Exhibit[Any], ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    parameters: Mapping[str, Any] = {}
+    """The binding's parameters from the pack, over the check's defaults."""
+    facts: "Facts"
+
+    def of(self, kind: type[T]) -> tuple[Exhibit[T], ...]:
+        """The exhibits of *kind* about this release, in the attestation's order."""
+        return tuple(exhibit for exhibit in self.exhibits if isinstance(exhibit.value, kind))
+
+    def number(self, name: str) -> int:
+        return int(self.parameters[name])
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(self.parameters[name])
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the office knows beside the artifacts: who signed, what the trust root and the policy say."""
+
+    signature: "EnvelopeStanding"
+    malicious: "Malicious | None" = None
+    """None: no snapshot was given, so nothing can be said."""
+    accepted_builders: tuple[str, ...] = ()
+    customers: "CustomerStanding | None" = None
+    artifact_uses: Mapping[str, tuple[str, ...]] = {}
+    """SHA-256 hex of an artifact -> ``provider/product@version`` it was submitted for before, in this office."""
+
+
+class EnvelopeStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """What verifying the attestation's envelope gave."""
+
+    verified: bool
+    signer: str = ""
+    """Name of the signer record under which every required signature verified."""
+    authority: bool = False
+    """The trust root lets this signer attest for this provider."""
+    revoked: bool = False
+    trial: bool = False
+    algorithms: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class CustomerStanding(msgspec.Struct, frozen=True):
+    """What recomputing the customer list's commitment gave."""
+
+    rows: int
+    commitment: Digest
+
+
+class Malicious(msgspec.Struct, frozen=True):
+    """Known-malicious packages: (purl type, normalised name) -> versions, empty for every version."""
+
+    as_of: datetime
+    ecosystems: tuple[str, ...]
+    """purl types the snapshot speaks of; others stay unknown."""
+    packages: Mapping[tuple[str, str], tuple[str, ...]]
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    title: str
+    """A statement that is true when the check is satisfied."""
+    severity: Severity
+    basis: Basis
+    reads: tuple[type[Any], ...] = ()
+    """Kinds of evidence without which nothing can be said: absent or unreadable makes the outcome unknown."""
+    also: tuple[type[Any], ...] = ()
+    """Kinds it uses where they are there."""
+    proves: str
+    does_not_prove: str
+    parameters: Mapping[str, Any] = {}
+    """Defaults; a pack may override them."""
+    examine: Callable[[Case], Iterator[Finding]]
