@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from assay.errors import Malformed, Unsupported
 from assay.formats import strict_json
+from assay.formats.canonical_json import canonical
 from assay.formats.digest import Digest
 
 SCHEMA: Literal["urn:assay:verdict:1"] = "urn:assay:verdict:1"
@@ -122,7 +123,7 @@ class VerdictDocument(_Part, frozen=True, kw_only=True):
     releases: tuple[ReleaseRef, ...]
     attestation: DigestText
     """SHA-256 of the payload of the attestation's envelope."""
-    judged: datetime
+    judged: Annotated[datetime, Meta(tz=True)]
     """The time the verdict is about; UTC."""
     complete: bool
     missing: tuple[Missing, ...] = ()
@@ -140,7 +141,7 @@ class VerdictDocument(_Part, frozen=True, kw_only=True):
 
 def encode(document: VerdictDocument) -> bytes:
     """The canonical text. ``ValueError`` for a value that :func:`parse` would refuse: that is our bug."""
-    payload = strict_json.encode(document)
+    payload = canonical(document)
     try:
         same = parse(payload) == document
     except Malformed as error:
@@ -162,10 +163,8 @@ def parse(payload: bytes) -> VerdictDocument:
         raise Malformed(f"verdict: {error}") from error
     _check_unique("inputs", [item.name for item in document.inputs])
     _check_unique("claims", [item.requirement for item in document.claims])
-    if strict_json.encode(document) != payload:
-        raise Malformed(
-            "verdict is not in its canonical form: sorted keys, no spaces, every field, times in UTC"
-        )
+    if document.judged.utcoffset() or canonical(document) != payload:
+        raise Malformed("verdict is not in its canonical form (RFC 8785, every field written, time in UTC)")
     return document
 
 
