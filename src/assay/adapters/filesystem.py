@@ -1,0 +1,89 @@
+"""Local folders: files that are whole or absent, whatever happens in between."""
+
+import os
+from pathlib import Path
+
+from assay.errors import TooLarge, Unavailable
+from assay.formats.digest import Digest
+
+
+def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Write *data* under *path* so that a crash leaves the old file, or the new one, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(
+                    file.fileno()
+                )  # a crash here leaves a stray .part, swept by nobody and read by nobody
+            temporary.replace(path)  # a crash here leaves old or new: rename is atomic
+            _sync_folder(
+                path.parent
+            )  # until this returns the name itself may be lost; the caller has no answer yet
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise Unavailable(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def read_whole(path: Path, *, limit: int) -> bytes:
+    """The bytes of a regular file of at most *limit* bytes."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error
+    if len(data) > limit:
+        raise TooLarge(f"{path} has over {limit} bytes")
+    return data
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class FolderBlobs:
+    """Blobs as files ``sha256/ab/<hex>`` under one folder."""
+
+    MAX_BYTES = 1 << 30
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, digest: Digest) -> Path:
+        return self.folder / digest.algorithm / digest.value[:2] / digest.value
+
+    def put(self, data: bytes) -> Digest:
+        digest = Digest.sha256(data)
+        path = self.path(digest)
+        if not self._same(path, data):
+            write_whole(path, data, mode=0o600)
+        return digest
+
+    def get(self, digest: Digest) -> bytes:
+        path = self.path(digest)
+        data = read_whole(path, limit=self.MAX_BYTES)
+        if Digest.sha256(data) != digest:
+            raise Unavailable(f"{path} is damaged: its SHA-256 is {Digest.sha256(data).value}")
+        return data
+
+    def has(self, digest: Digest) -> bool:
+        return self.path(digest).is_file()
+
+    def _same(self, path: Path, data: bytes) -> bool:
+        """Whether the file is there and whole; a damaged one is written again."""
+        try:
+            return path.stat().st_size == len(data) and path.read_bytes() == data
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error

@@ -1,0 +1,172 @@
+"""``assay.toml`` and the environment: the only reader of both.
+
+Every table and key is listed in docs/settings.md; an unknown one is refused by name.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from assay.errors import Malformed, Unavailable
+from assay.formats.attestation import ArtifactKind, Contact, Kind, Provider, Scope, ScopeReason
+from assay.formats.strict_toml import load as load_toml
+
+NAME = "assay.toml"
+MAX_BYTES = 1 << 20
+
+
+class SubmissionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: Kind | None = None
+    scope: Scope | None = None
+    notify: bool = False
+    binds_future_versions: bool = False
+    replaces: str = ""
+    extension: str = ""
+
+
+class ProductTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    version: str = ""
+    released: date | None = None
+    purl: str = ""
+    in_scope: ScopeReason | None = None
+    excluded: str = ""
+    repository: str = ""
+    commit: str = ""
+    files: tuple[str, ...] = ()
+
+
+class SignatoryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str = ""
+    title: str = ""
+    signed: date | None = None
+    authority: Literal["", "chief_executive", "designee"] = ""
+    delegation: str = ""
+
+
+class AssessmentTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    assessor: str = ""
+    listing: Literal["", "fedramp_3pao", "approved_in_writing"] = ""
+    report: str = ""
+    approval: str = ""
+
+
+class MilestoneTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    requirement: str
+    weakness: str = ""
+    action: str = ""
+    owner: str = ""
+    due: date | None = None
+    approved_extension: str = ""
+
+
+class Identifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    scheme: str
+    value: str
+
+
+class CustomerTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    id: Identifier | None = None
+    contact: str = ""
+    products: tuple[str, ...] = ()
+
+
+class EnvironmentTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    topic: Literal[
+        "separation",
+        "logging",
+        "multi_factor",
+        "conditional_access",
+        "minimised_tools",
+        "encryption",
+        "monitoring",
+    ]
+    statement: str
+    stated: date | None = None
+    role: str = ""
+    holds: bool | None = None
+    covered: int | None = None
+    total: int | None = None
+    supports: tuple[str, ...] = ()
+
+
+class ArtifactTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    path: str
+    kind: ArtifactKind = "document"
+    title: str = ""
+    description: str = ""
+    requirements: tuple[str, ...] = ()
+    confidential: bool = False
+
+
+class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of ``assay.toml``."""
+
+    provider: Provider = Provider()
+    contact: Contact = Contact()
+    submission: SubmissionTable = SubmissionTable()
+    products: tuple[ProductTable, ...] = ()
+    packs: tuple[str, ...] = ()
+    claims: dict[str, tuple[str, ...] | Literal["all"]] = {}
+    """Pack id -> ids of the requirements attested, or ``all``."""
+    reasons: dict[str, str] = {}
+    """``pack@edition#id`` -> why the requirement is met, in the provider's words."""
+    signatory: SignatoryTable | None = None
+    assessment: AssessmentTable | None = None
+    milestones: tuple[MilestoneTable, ...] = ()
+    customers: tuple[CustomerTable, ...] | None = None
+    environment: tuple[EnvironmentTable, ...] = ()
+    artifacts: tuple[ArtifactTable, ...] = ()
+    exclude: tuple[str, ...] = ()
+    """Glob patterns of paths never collected."""
+
+
+def parse(data: bytes, *, what: str = NAME) -> Project:
+    """Read an ``assay.toml``."""
+    try:
+        return msgspec.convert(load_toml(data, what=what), Project)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"{what}: {error}") from error
+
+
+def find(folder: Path) -> Project | None:
+    """The project's ``assay.toml``, or None when it has none."""
+    path = folder / NAME
+    try:
+        if not path.exists():
+            return None
+        data = path.read_bytes()
+    except OSError as error:
+        raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error
+    return parse(data, what=str(path))
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """What Assay takes from environment variables."""
+
+    passphrase_file: Path | None = None
+    """``ASSAY_PASSPHRASE_FILE``."""
+    credentials: Path | None = None
+    """``CREDENTIALS_DIRECTORY``, set by systemd; the passphrase is its file ``assay-passphrase``."""
+    home: Path | None = None
+    """``ASSAY_HOME``: folder of keys and trust, instead of ``.assay`` here."""
+    now: str = ""
+    """``ASSAY_NOW``: a fixed RFC 3339 time, for tests and reproducible runs."""
+
+
+def environment(variables: Mapping[str, str] = os.environ) -> Environment:
+    def path(name: str) -> Path | None:
+        value = variables.get(name, "")
+        return Path(value) if value else None
+
+    return Environment(
+        passphrase_file=path("ASSAY_PASSPHRASE_FILE"),
+        credentials=path("CREDENTIALS_DIRECTORY"),
+        home=path("ASSAY_HOME"),
+        now=variables.get("ASSAY_NOW", ""),
+    )
