@@ -15,6 +15,7 @@ import msgspec
 from assay.evidence.model import Exhibit, Source, Unreadable
 from assay.formats.attestation import Attestation, Release
 from assay.formats.digest import Digest
+from assay.trust.envelope import EnvelopeStanding as EnvelopeStanding
 
 T = TypeVar("T")
 
@@ -112,27 +113,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What the office knows beside the artifacts: who signed, what the trust root and the policy say."""
 
-    signature: "EnvelopeStanding"
+    signature: EnvelopeStanding
     malicious: "Malicious | None" = None
     """None: no snapshot was given, so nothing can be said."""
     accepted_builders: tuple[str, ...] = ()
     customers: "CustomerStanding | None" = None
     artifact_uses: Mapping[str, tuple[str, ...]] = {}
     """SHA-256 hex of an artifact -> ``provider/product@version`` it was submitted for before, in this office."""
-
-
-class EnvelopeStanding(msgspec.Struct, frozen=True, kw_only=True):
-    """What verifying the attestation's envelope gave."""
-
-    verified: bool
-    signer: str = ""
-    """Name of the signer record under which every required signature verified."""
-    authority: bool = False
-    """The trust root lets this signer attest for this provider."""
-    revoked: bool = False
-    trial: bool = False
-    algorithms: tuple[str, ...] = ()
-    reason: str = ""
 
 
 class CustomerStanding(msgspec.Struct, frozen=True):
