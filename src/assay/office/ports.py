@@ -65,12 +65,12 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     state: str
     """``submitted``, ``complete``, ``incomplete``, ``determined``, ``published``."""
-    entry: int
-    """Index of the submission's entry in the register."""
+    entry: int = -1
+    """Index of the submission's entry in the register; set when it is recorded."""
     verdict: Digest | None = None
     result: Digest | None = None
     publication: int | None = None
-    """Index of the publication's entry."""
+    """Index of the publication's entry; set when it is recorded as ``published``."""
 
 
 class Ledger(Protocol):

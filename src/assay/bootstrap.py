@@ -1,0 +1,159 @@
+"""Configuration in, wired use cases out; the only file that names adapters."""
+
+import getpass
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from assay import config
+from assay.adapters.filesystem import read_whole, write_whole
+from assay.adapters.home import NAME, Home
+from assay.adapters.memory import FixedClock
+from assay.adapters.system import SystemClock, SystemEntropy
+from assay.errors import Refused, Unavailable
+from assay.formats import times
+from assay.formats.dsse import Envelope
+from assay.office.ports import Clock
+from assay.provider import signers
+from assay.trust import change
+from assay.trust.root import MAX_BYTES as MAX_TRUST_BYTES
+from assay.trust.root import Signer, TrustRoot
+
+MAX_PASSPHRASE = 4096
+
+
+def home(folder: Path | None = None) -> Home:
+    """``ASSAY_HOME``, else ``.assay`` in *folder* or here."""
+    return Home(config.environment().home or (folder or Path()) / NAME)
+
+
+def clock() -> Clock:
+    fixed = config.environment().now
+    return FixedClock(times.parse(fixed, what="ASSAY_NOW")) if fixed else SystemClock()
+
+
+def now() -> datetime:
+    return clock().now()
+
+
+def passphrase(at: Home, name: str) -> bytes:
+    """From ASSAY_PASSPHRASE_FILE, the systemd credential, a trial's own file, or the terminal."""
+    found = _passphrase_file(at, name)
+    if found is not None:
+        return _read_passphrase(found)
+    return _ask(f"Passphrase of {name}: ")
+
+
+def new_passphrase(name: str) -> bytes:
+    """As :func:`passphrase`; on a terminal it is asked twice."""
+    found = _passphrase_file(None, name)
+    if found is not None:
+        return _read_passphrase(found)
+    first = _ask(f"New passphrase of {name}: ")
+    if first != _ask("Once more: "):
+        raise Refused("the two passphrases differ")
+    return first
+
+
+def new_signer(
+    at: Home, name: str, purpose: str, providers: tuple[str, ...], secret: bytes
+) -> tuple[Signer, Path]:
+    """Make keys, keep them, and trust them here (without authority: that is granted by ``trust add``)."""
+    entropy = SystemEntropy()
+    secrets = signers.make(name, signers.purpose_of(purpose), entropy.bytes, now())
+    at.prepare()
+    record = signers.record(secrets.header(), providers)
+    root = signers.trusting(at.trust(), record)
+    path = at.keys.save(secrets, secret, entropy)
+    at.save_trust(root)
+    return record, path
+
+
+def export_signer(at: Home, name: str) -> bytes:
+    """A trust root with that one record, as trusted here or as its keyfile says."""
+    known = at.trust().signer(name)
+    if known is None:
+        header = next((header for header in at.keys.headers() if header.name == name), None)
+        if header is None:
+            raise Unavailable(f"no key and no trusted signer is named {name!r}")
+        known = signers.record(header)
+    return TrustRoot(signers=(known,)).pretty()
+
+
+def rotate_signer(at: Home, name: str, secret: bytes) -> tuple[Path, Path]:
+    entropy, moment = SystemEntropy(), now()
+    old = at.keys.open(name, secret)
+    new = signers.make(name, signers.purpose_of(old.purposes[0]), entropy.bytes, moment, trial=old.trial)
+    document = change.rotation(name, old.keys, new.keys, moment)
+    root = change.rotate(at.trust(), name, [key.public for key in new.keys], moment)
+    written = at.keys.folder / f"{name}.rotation-{moment:%Y%m%dT%H%M%SZ}.dsse.json"
+    write_whole(written, document.encode())
+    at.save_trust(root)  # a crash here leaves the old keyfile: rotate again
+    return at.keys.save(new, secret, entropy, replace=True), written
+
+
+def revoke_signer(
+    at: Home, name: str, secret: bytes, keyid: str, reason: str, ago: timedelta
+) -> tuple[tuple[str, ...], Path]:
+    moment = now()
+    secrets = at.keys.open(name, secret)
+    keyids = tuple(
+        key.public.keyid for key in secrets.keys if not keyid or key.public.keyid.startswith(keyid)
+    )
+    if not keyids:
+        raise Refused(f"{name!r} has no key {keyid!r}")
+    document = change.revocation(name, secrets.keys, keyids, moment - ago, reason)
+    root = at.trust()
+    for one in keyids:
+        root = change.revoke(root, one, moment - ago, reason)
+    written = at.keys.folder / f"{name}.revocation-{moment:%Y%m%dT%H%M%SZ}.dsse.json"
+    write_whole(written, document.encode())
+    at.save_trust(root)
+    return keyids, written
+
+
+def add_trust(at: Home, file: Path, providers: tuple[str, ...], *, authority: bool) -> tuple[str, ...]:
+    """Trust what *file* holds; a line for each thing added."""
+    data = read_whole(file, limit=MAX_TRUST_BYTES)
+    root = at.trust()
+    if signers.is_key_change(data):
+        root = change.apply(Envelope.parse(data, what=str(file)), root, at=now())
+        lines: tuple[str, ...] = ("applied the signed key change",)
+    else:
+        other = TrustRoot.parse(data, what=str(file))
+        root, lines = signers.merged(root, other)
+        names = [signer.name for signer in other.signers]
+        if providers or authority:
+            root = signers.granted(root, names, providers, authority=authority)
+            lines += tuple(f"{name!r} may speak for {', '.join(providers)}" for name in names)
+    at.save_trust(root)
+    return lines or ("nothing new",)
+
+
+def _passphrase_file(at: Home | None, name: str) -> Path | None:
+    variables = config.environment()
+    if variables.passphrase_file is not None:
+        return variables.passphrase_file
+    if variables.credentials is not None and (variables.credentials / "assay-passphrase").is_file():
+        return variables.credentials / "assay-passphrase"
+    if at is not None and name.startswith("trial-") and at.trial_passphrase_file.is_file():
+        return at.trial_passphrase_file
+    return None
+
+
+def _read_passphrase(path: Path) -> bytes:
+    secret = read_whole(path, limit=MAX_PASSPHRASE).rstrip(b"\r\n")
+    if not secret:
+        raise Unavailable(f"the passphrase file {path} is empty")
+    return secret
+
+
+def _ask(prompt: str) -> bytes:
+    if not sys.stdin.isatty():
+        raise Unavailable(
+            "no passphrase: set ASSAY_PASSPHRASE_FILE, give systemd the credential assay-passphrase, or use a terminal"
+        )
+    secret = getpass.getpass(prompt).encode()
+    if not secret:
+        raise Refused("an empty passphrase protects nothing")
+    return secret
