@@ -15,7 +15,7 @@ import msgspec
 from assay.evidence.model import Exhibit, Source, Unreadable
 from assay.formats.attestation import Attestation, Release
 from assay.formats.digest import Digest
-from assay.trust.envelope import EnvelopeStanding as EnvelopeStanding
+from assay.trust.envelope import EnvelopeStanding as EnvelopeStanding  # noqa: PLC0414 - part of this vocabulary
 
 T = TypeVar("T")
 

@@ -28,7 +28,7 @@ def _decode(text: str, *, what: str, spelling: str, url: bool) -> bytes:
         raw = text.encode("ascii")
         data = base64.b64decode(raw, altchars=altchars, validate=True)
     except (UnicodeEncodeError, binascii.Error, ValueError) as error:
-        raise Malformed(f"{what} is not {spelling}") from error
+        raise Malformed(f"{what} is not {spelling}, in its one spelling") from error
     if base64.b64encode(data, altchars) != raw:
-        raise Malformed(f"{what} is not in the one spelling of {spelling}")
+        raise Malformed(f"{what} is not {spelling}, in its one spelling")
     return data

@@ -7,7 +7,6 @@ one included: whoever stole it can only end the theft.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -16,7 +15,7 @@ from assay.errors import Malformed, Refused, TooLarge, Unsupported, Untrusted
 from assay.formats import b64, strict_json, times
 from assay.formats.dsse import Envelope
 from assay.trust.envelope import sign, verify
-from assay.trust.root import MAX_KEYS, MAX_TEXT, Revocation, Signer, TrustedKey, TrustRoot
+from assay.trust.root import MAX_KEYS, Revocation, Signer, TrustedKey, TrustRoot
 
 PAYLOAD_TYPE = "application/vnd.assay.key-change+json"
 FORMAT = "assay-key-change"
