@@ -1,12 +1,31 @@
 """A file of a release, opened in memory: a wheel, an sdist, an npm tarball, or any other file."""
 
-from collections.abc import Callable
-from datetime import datetime
+import hashlib
+import re
+import struct
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import VERSION_PATTERN, Version
 
+from assay.errors import Malformed
+from assay.formats import compressed, npm_tarball, sdist, tar_archive, wheel, zip_archive
+from assay.formats.archive import LIMITS, Archive, Limits
+from assay.formats.core_metadata import CoreMetadata
 from assay.formats.digest import Digest
+from assay.formats.text import shown
+
+_PEP440 = re.compile(rf"\s*{VERSION_PATTERN}\s*\Z", re.VERBOSE | re.IGNORECASE)
+
+Binary = Literal["", "elf", "pe", "macho", "wasm", "java", "archive"]
 
 
 class Requires(msgspec.Struct, frozen=True):
@@ -27,9 +46,12 @@ class Member(msgspec.Struct, frozen=True):
     path: str
     size: int
     digest: Digest
-    binary: Literal["", "elf", "pe", "macho", "wasm", "java", "archive"] = ""
+    """SHA-256; of a symbolic link, over its target's text; of a hard link, that of the file it is."""
+    binary: Binary = ""
     """Executable or nested-archive format by its first bytes, empty for anything else."""
     executable: bool = False
+    link: str = ""
+    """Target, of a link; never followed."""
 
 
 class RecordRow(msgspec.Struct, frozen=True):
@@ -59,4 +81,177 @@ class ReleaseFile(msgspec.Struct, frozen=True):
     newest: datetime | None = None
     """Latest modification time of a member, if it is not a fixed reproducible-build date."""
     read: Callable[[str], bytes] | None = None
-    """Bytes of a member by path, bounded; None for ``other``."""
+    """Bytes of a member by path, bounded; of a file that is no archive, its own bytes under its own name."""
+    record_fault: str = ""
+    """Why a wheel's RECORD cannot be read."""
+    tags: tuple[str, ...] = ()
+    """Of a wheel, ``python-abi-platform``."""
+    bundled: tuple[str, ...] = ()
+    """Of an npm package, the names it says it carries in node_modules; ``*`` for all."""
+    collisions: tuple[tuple[str, str], ...] = ()
+    """Pairs of paths that some file systems cannot tell apart."""
+    stated: tuple[str, str] = ("", "")
+    """Name and version as the file's own name says, where it is a wheel's or sdist's name."""
+
+
+def read(data: bytes, *, name: str, limits: Limits = LIMITS) -> ReleaseFile:
+    """Open the release file *data*, found as *name* (a path; its last part tells wheels and sdists from other files)."""
+    filename = name.replace("\\", "/").rpartition("/")[2]
+    what = shown(filename, 100)
+    plain = ReleaseFile(
+        filename=filename,
+        kind="other",
+        size=len(data),
+        digests=(Digest.sha256(data), Digest("sha512", hashlib.sha512(data).hexdigest())),
+    )
+    archive = _open(data, filename, what, limits)
+    if archive is None:
+        return msgspec.structs.replace(plain, read=_itself(data, filename))
+    opened = msgspec.structs.replace(
+        plain,
+        members=_members(archive),
+        newest=_newest(entry.modified for entry in archive.entries if entry.kind == "file"),
+        read=archive.read,
+        collisions=archive.collisions,
+    )
+    return _described(opened, archive, what)
+
+
+def _open(data: bytes, filename: str, what: str, limits: Limits) -> Archive | None:
+    """The archive, or None for a file that is none."""
+    lower = filename.lower()
+    if lower.endswith((".whl", ".zip")) or data.startswith(zip_archive.MAGIC):
+        return zip_archive.read(data, what=what, limits=limits)
+    tarred = lower.endswith(
+        (".tar", ".tar.gz", ".tgz", ".crate", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
+    )
+    if tarred or tar_archive.is_tar(data):
+        return tar_archive.read(data, what=what, limits=limits)
+    return None
+
+
+def _described(opened: ReleaseFile, archive: Archive, what: str) -> ReleaseFile:
+    """*opened* with what its own metadata say."""
+    lower = opened.filename.lower()
+    if lower.endswith(".whl"):
+        found = wheel.read(archive, what=what)
+        rows = (
+            None if found.record is None else tuple(RecordRow(r.path, r.digest, r.size) for r in found.record)
+        )
+        about = _python(opened, "wheel", found.metadata)
+        return msgspec.structs.replace(about, record=rows, record_fault=found.record_fault, tags=found.tags)
+    if lower.endswith((".tar.gz", ".zip")) and sdist.holds(archive, "PKG-INFO"):
+        return _python(opened, "sdist", sdist.read(archive, what=what))
+    npm = lower.endswith(".tgz") or sdist.top_folder(archive) == "package"
+    if npm and archive.format == "tar" and sdist.holds(archive, "package.json"):
+        package = npm_tarball.read(archive, what=what)
+        return msgspec.structs.replace(
+            opened,
+            kind="npm",
+            ecosystem="npm",
+            name=package.name,
+            version=package.version,
+            licence=package.licence,
+            requires=tuple(Requires(n.name, n.specifier, n.marker) for n in package.needs),
+            bundled=package.bundled,
+        )
+    return opened
+
+
+def _python(opened: ReleaseFile, kind: Literal["wheel", "sdist"], metadata: CoreMetadata) -> ReleaseFile:
+    return msgspec.structs.replace(
+        opened,
+        kind=kind,
+        ecosystem="pypi",
+        name=metadata.name,
+        version=_version(metadata.version),
+        licence=metadata.licence,
+        requires=tuple(Requires(n.name, n.specifier, n.marker, n.extra) for n in metadata.needs),
+        stated=_stated(kind, opened.filename),
+    )
+
+
+def _version(text: str) -> str:
+    """PEP 440's normal form, or the text itself where it is no such version."""
+    return str(Version(text)) if _PEP440.match(text) else text
+
+
+def _stated(kind: Literal["wheel", "sdist"], filename: str) -> tuple[str, str]:
+    """Name and version in a file's name; empty for an sdist that is not named by the rules."""
+    stem = filename.removesuffix(".zip").removesuffix(".tar.gz")
+    if kind == "sdist" and not _PEP440.match(stem.rpartition("-")[2]):
+        return "", ""
+    try:
+        name, version = (
+            parse_wheel_filename(filename)[:2] if kind == "wheel" else parse_sdist_filename(filename)
+        )
+    except (InvalidWheelFilename, InvalidSdistFilename) as error:
+        raise Malformed(f"{shown(filename, 100)}: {shown(str(error))}") from error
+    return name, str(version)
+
+
+def _itself(data: bytes, filename: str) -> Callable[[str], bytes]:
+    def own(path: str) -> bytes:
+        if path != filename:
+            raise Malformed(f"{shown(filename, 100)} is no archive and has no member {shown(path, 80)!r}")
+        return data
+
+    return own
+
+
+def _members(archive: Archive) -> tuple[Member, ...]:
+    """Files and links in order, each file hashed once."""
+    members: dict[str, Member] = {}
+    for entry in archive.entries:
+        if entry.kind == "symlink":
+            digest = Digest.sha256(entry.target.encode())
+            members[entry.path] = Member(entry.path, entry.size, digest, link=entry.target)
+        elif entry.kind == "hardlink":
+            members[entry.path] = msgspec.structs.replace(
+                members[entry.target], path=entry.path, link=entry.target
+            )
+        elif entry.kind == "file":
+            hashed, head = hashlib.sha256(), b""
+            for piece in archive.chunks(entry.path):
+                hashed.update(piece)
+                head = head or piece[:4096]
+            digest = Digest("sha256", hashed.hexdigest())
+            members[entry.path] = Member(entry.path, entry.size, digest, sniff(head), entry.executable)
+    return tuple(members.values())
+
+
+_ARCHIVES = (*zip_archive.MAGIC, *compressed.MAGIC, b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"!<arch>\n")
+_MACHO = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
+
+
+def sniff(head: bytes) -> Binary:
+    """What a file is by its first bytes (up to 4096 are of use)."""
+    if head.startswith(b"\x7fELF"):
+        return "elf"
+    if head.startswith(_MACHO):
+        return "macho"
+    if head.startswith(b"\0asm"):
+        return "wasm"
+    if head.startswith(b"\xca\xfe\xba\xbe") and len(head) >= 8:
+        # A class file has its major version here (45 and up), a universal binary its number of architectures.
+        return "java" if struct.unpack_from(">L", head, 4)[0] >= 45 else "macho"
+    if head.startswith(b"MZ") and len(head) >= 64:
+        at = struct.unpack_from("<L", head, 60)[0]
+        return "pe" if head[at : at + 4] == b"PE\0\0" else ""
+    if head.startswith(b"BZh"):
+        return "archive" if head[4:10] == b"1AY&SY" else ""
+    return "archive" if head.startswith(_ARCHIVES) or tar_archive.is_tar(head) else ""
+
+
+_FIXED = {
+    datetime(1985, 10, 26, 8, 15, tzinfo=UTC),
+    datetime(2006, 7, 24, 1, 21, 28, tzinfo=UTC),
+    datetime(2016, 1, 1, tzinfo=UTC),
+    datetime(2020, 2, 2, tzinfo=UTC),
+}
+"""The dates of npm, maturin, poetry and hatchling for reproducible builds; others use the years 1970 and 1980."""
+
+
+def _newest(moments: Iterable[datetime | None]) -> datetime | None:
+    real = [moment for moment in moments if moment and moment.year > 1981 and moment not in _FIXED]
+    return max(real, default=None)
