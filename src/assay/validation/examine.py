@@ -1,0 +1,225 @@
+"""The verdict as a pure function of its inputs: bundle, packs, policy, trust, snapshot, history, time, engine.
+
+This is what an office computes, what ``assay check`` shows beforehand, and what ``assay replay`` computes again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from assay.checks.catalogue import CHECKS
+from assay.checks.completeness.model import Submission
+from assay.checks.completeness.rules import missing
+from assay.checks.model import Case, CustomerStanding, EnvelopeStanding, Facts, Malicious
+from assay.evidence.model import Exhibit, Unreadable
+from assay.evidence.read import Reading, read
+from assay.evidence.statement import SigstoreVerifier
+from assay.formats.attestation import Artifact, Attestation, Release
+from assay.formats.attestation_statement import parse as parse_attestation
+from assay.formats.bundle import Bundle
+from assay.formats.customers import CustomerList
+from assay.formats.digest import Digest
+from assay.formats.dsse import Envelope
+from assay.formats.verdict import (
+    ClaimVerdict,
+    Engine,
+    File,
+    Input,
+    Missing,
+    ReleaseRef,
+    ResultToken,
+    Unchecked,
+    VerdictDocument,
+)
+from assay.packs.model import Pack
+from assay.packs.read import parse as parse_pack
+from assay.trust.envelope import verify
+from assay.trust.root import TrustRoot
+from assay.validation.history import History
+from assay.validation.judge import Bench, judge
+from assay.validation.malicious import parse_snapshot
+from assay.validation.policy import Policy
+
+
+class Inputs(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a verdict depends on, as bytes that a digest can name."""
+
+    bundle: Bundle
+    packs: tuple[tuple[str, bytes], ...]
+    """(``pack@edition``, file) in the order they are judged."""
+    policy: bytes
+    trust: bytes
+    history: bytes
+    snapshot: bytes | None = None
+    """Known-malicious packages; None when the office has no snapshot."""
+    now: datetime
+    engine: Engine
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle's attestation, read and verified."""
+
+    envelope: Envelope
+    attestation: Attestation
+    standing: EnvelopeStanding
+
+
+def open_attestation(bundle: Bundle, trust: TrustRoot, now: datetime) -> Opened:
+    """Read the envelope and the attestation in it; Malformed when either is not what it should be."""
+    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
+    attestation = parse_attestation(envelope.payload)
+    standing = verify(envelope, trust, purpose="provider", provider=attestation.provider.name, at=now)
+    return Opened(envelope=envelope, attestation=attestation, standing=standing)
+
+
+def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocument:
+    trust = TrustRoot.parse(inputs.trust)
+    policy = Policy.parse(inputs.policy)
+    history = History.parse(inputs.history)
+    packs = tuple(parse_pack(data, name=ref) for ref, data in inputs.packs)
+    opened = open_attestation(inputs.bundle, trust, inputs.now)
+    attestation = opened.attestation
+    customers = _customers(inputs.bundle)
+    reading = read(attestation.artifacts, inputs.bundle.artifacts, trust=trust, at=inputs.now, sigstore=sigstore)
+    facts = Facts(
+        signature=opened.standing,
+        malicious=_snapshot(inputs.snapshot),
+        accepted_builders=policy.accepted_builders,
+        customers=customers,
+        artifact_uses=history.uses,
+    )
+    bench = Bench(_cases(attestation, reading, facts, inputs.now), CHECKS)
+    claims = tuple(row for pack in packs for row in judge(pack, attestation, bench))
+    lacking = _lacking(inputs, opened, packs, policy, history, customers)
+    return VerdictDocument(
+        provider=attestation.provider.name,
+        product=attestation.releases[0].name if attestation.releases else "",
+        releases=tuple(_release_ref(release) for release in attestation.releases),
+        attestation=str(opened.envelope.identity),
+        judged=inputs.now,
+        complete=not lacking,
+        missing=lacking,
+        claims=claims,
+        result=_result(lacking, claims),
+        reasons=tuple(_reasons(lacking, claims)),
+        inputs=tuple(_named(inputs, attestation)),
+        engine=inputs.engine,
+        checked=tuple(dict.fromkeys(answer.check.id for answer in bench.answers() if answer.outcome != "unknown")),
+        not_checked=tuple(dict.fromkeys(_not_checked(bench, reading))),
+        draft=attestation.draft,
+    )
+
+
+def _cases(attestation: Attestation, reading: Reading, facts: Facts, now: datetime) -> tuple[Case, ...]:
+    releases = attestation.releases or (Release(name=attestation.provider.name),)
+    return tuple(
+        Case(
+            attestation=attestation,
+            release=release,
+            now=now,
+            exhibits=tuple(_about(release, reading.exhibits)),
+            unreadable=tuple(_about(release, reading.unreadable)),
+            facts=facts,
+        )
+        for release in releases
+    )
+
+
+def _about(
+    release: Release, found: Sequence[tuple[Artifact, Exhibit[Any]]] | Sequence[tuple[Artifact, Unreadable]]
+) -> list[Any]:
+    """What concerns *release*: artifacts that name it, or that name none."""
+    name = f"{release.name}@{release.version}"
+    return [item for artifact, item in found if not artifact.releases or name in artifact.releases]
+
+
+def _customers(bundle: Bundle) -> CustomerStanding | None:
+    if bundle.customers is None:
+        return None
+    customers = CustomerList.parse(bundle.customers)
+    return CustomerStanding(len(customers.rows), customers.commitment)
+
+
+def _snapshot(data: bytes | None) -> Malicious | None:
+    return None if data is None else parse_snapshot(data)
+
+
+def _lacking(
+    inputs: Inputs, opened: Opened, packs: Sequence[Pack], policy: Policy, history: History, customers: CustomerStanding | None
+) -> tuple[Missing, ...]:
+    submission = Submission(
+        attestation=opened.attestation,
+        signature=opened.standing,
+        present=frozenset(inputs.bundle.artifacts),
+        customers=customers,
+        payload=opened.envelope.identity,
+        accepted=frozenset(Digest.parse(text) for text in history.payloads),
+        must_answer=tuple(ref for pack in packs for ref in pack.must_answer),
+        in_scope_from=policy.in_scope_from,
+        now=inputs.now,
+    )
+    return tuple(Missing(item.rule, item.reason) for item in missing(submission))
+
+
+def _result(lacking: Sequence[Missing], claims: Sequence[ClaimVerdict]) -> ResultToken:
+    claimed = [row for row in claims if row.claimed]
+    if lacking:
+        return "incomplete"
+    if any(row.verdict == "not_satisfied" for row in claimed):
+        return "contradicted"
+    decided = [row for row in claimed if row.verdict != "not_applicable"]
+    if not decided or any(row.verdict == "unknown" for row in decided):
+        return "insufficient_evidence"
+    return "validated_with_findings" if any(_has_findings(row) for row in decided) else "validated"
+
+
+def _has_findings(row: ClaimVerdict) -> bool:
+    noted = any(finding.role == "notes" and finding.outcome == "not_satisfied" for finding in row.findings)
+    return noted or row.basis == "statement"
+
+
+def _reasons(lacking: Sequence[Missing], claims: Sequence[ClaimVerdict]) -> list[str]:
+    claimed = [row for row in claims if row.claimed]
+    lines = [f"{item.rule}: {item.reason}" for item in lacking]
+    lines += [f"{row.requirement}: {row.reason}" for row in claimed if row.verdict == "not_satisfied"]
+    lines += [f"{row.requirement}: {row.reason}" for row in claimed if row.verdict == "unknown"]
+    if not claimed:
+        lines.append("nothing is claimed, so nothing can be validated")
+    return lines
+
+
+def _release_ref(release: Release) -> ReleaseRef:
+    files = tuple(File(file.filename, str(file.digest)) for file in release.files)
+    return ReleaseRef(release.name, release.version, release.purl, files)
+
+
+def _named(inputs: Inputs, attestation: Attestation) -> list[Input]:
+    """Inputs by name and digest. Packs, policy and trust are public; what the provider handed in is not."""
+    bundle = inputs.bundle
+    named = [("attestation.dsse.json", bundle.envelope, False)]
+    if bundle.customers is not None:
+        named.append(("customers.json", bundle.customers, False))
+    named += [(f"pack:{ref}", data, True) for ref, data in inputs.packs]
+    named += [("policy", inputs.policy, True), ("trust", inputs.trust, True), ("history", inputs.history, False)]
+    if inputs.snapshot is not None:
+        named.append(("malicious-packages", inputs.snapshot, True))
+    found = [Input(name, str(Digest.sha256(data)), public) for name, data, public in named]
+    found += [
+        Input(f"artifact:{artifact.digest.value}", str(artifact.digest), False)
+        for artifact in attestation.artifacts
+        if artifact.digest in bundle.artifacts
+    ]
+    return list({item.name: item for item in found}.values())
+
+
+def _not_checked(bench: Bench, reading: Reading) -> list[Unchecked]:
+    rows = [
+        Unchecked(answer.check.title, next(f.message for f in answer.findings if f.outcome == "unknown"))
+        for answer in bench.answers()
+        if answer.outcome == "unknown" and answer.findings
+    ]
+    rows += [Unchecked(f"{item.kind} {item.source.name}", item.reason) for _, item in reading.unreadable]
+    return rows
+
