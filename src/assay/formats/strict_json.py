@@ -1,11 +1,16 @@
-"""JSON read strictly: bounded in size and depth, UTF-8, no duplicate keys, no NaN.
+"""JSON read strictly: bounded in size, depth and count, UTF-8, no duplicate keys, no NaN.
 
 RFC 8259 leaves duplicate keys to the reader, so two readers may see two documents. Here they are refused.
+
+Large documents are looked at in slices, so that a bill of 100 MB never becomes a tree of Python objects at once:
+:func:`members` and :func:`elements` cut, :func:`plain` reads a slice.
 """
 
 import json
 import re
-from typing import Any, TypeVar, cast
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn, TypeVar, cast
 
 import msgspec
 
@@ -15,9 +20,17 @@ T = TypeVar("T")
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_DEPTH = 128
+MAX_VALUES = 16_000_000
+SLICE = 64 * 1024
+"""Bytes that are read as one tree of plain values; larger objects and arrays are cut."""
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKETS = re.compile(rb"[^\[\]{}]+")
+_TO_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NOT_SKELETON = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+_STRINGS = re.compile(rb'"[^"]*"')
+_COLON_ESCAPE = re.compile(rb"\\u003[aA]")
+_RAW = msgspec.json.Decoder(msgspec.Raw)
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_PLAIN = msgspec.json.Decoder()
 
 
 def decode(data: bytes, kind: type[T], *, what: str, limit: int = MAX_BYTES) -> T:
@@ -28,7 +41,7 @@ def decode(data: bytes, kind: type[T], *, what: str, limit: int = MAX_BYTES) -> 
     check(data, what=what, limit=limit)
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed(f"{what}: {error}") from error
 
 
@@ -39,19 +52,61 @@ def load(data: bytes, *, what: str, limit: int = MAX_BYTES) -> Any:
 
 def check(data: bytes, *, what: str, limit: int = MAX_BYTES) -> None:
     """Refuse what is too large, too deep, not UTF-8, not JSON, or has a key twice in one object."""
-    if len(data) > limit:
-        raise TooLarge(f"{what} has {len(data)} bytes, over the limit of {limit}")
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise Malformed(f"{what} starts with a byte order mark, which RFC 8259 section 8.1 forbids")
-    depth = _depth(data)
-    if depth > MAX_DEPTH:
-        raise TooLarge(f"{what} is nested over {MAX_DEPTH} levels deep")
+    _bound(data, what=what, limit=limit)
+    for piece in _pieces(data, what=what):
+        plain(piece, what=what)
+
+
+def members(data: bytes, *, what: str, limit: int = MAX_BYTES) -> dict[str, msgspec.Raw]:
+    """The members of an object within all limits; each value is unread, see :func:`plain`."""
+    _bound(data, what=what, limit=limit)
+    if data.lstrip()[:1] != b"{":
+        raise Malformed(f"{what} is not a JSON object")
+    return _members(data, what=what)
+
+
+def elements(data: bytes | msgspec.Raw, *, what: str) -> list[msgspec.Raw]:
+    """The elements of an array that :func:`members` gave, unread."""
     try:
-        _DECODER.decode(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise Malformed(f"{what} is not UTF-8: byte {error.start}") from error
+        return _ARRAY.decode(data)
     except (ValueError, RecursionError) as error:
-        raise Malformed(f"{what}: {error}") from error
+        _refuse(data, what, error)
+
+
+def plain(data: bytes | msgspec.Raw, *, what: str) -> Any:
+    """A slice as plain Python values; UTF-8 and unique keys are checked, limits were checked where it was cut."""
+    return plain_all((data,), what=what)[0]
+
+
+def plain_all(pieces: Sequence[bytes | msgspec.Raw], *, what: str) -> list[Any]:
+    """Several slices, each as by :func:`plain`."""
+    text = b",".join(pieces)
+    try:
+        values = [_PLAIN.decode(piece) for piece in pieces]
+        lost = _colons(text) - msgspec.json.encode(values).count(b":")
+    except (ValueError, RecursionError) as error:
+        _refuse(text, what, error)
+    if lost:
+        _refuse_twice(b"[" + text + b"]", what)
+    return values
+
+
+def runs(pieces: Sequence[msgspec.Raw], size: int = SLICE) -> Iterator[Sequence[msgspec.Raw]]:
+    """*pieces* in runs of about *size* bytes; one that is much larger comes alone."""
+    sample = pieces[:: len(pieces) // 1000 + 1]
+    average = sum(memoryview(piece).nbytes for piece in sample) // max(1, len(sample))
+    step = max(1, size // max(1, average))
+    for start in range(0, len(pieces), step):
+        run = pieces[start : start + step]
+        if sum(memoryview(piece).nbytes for piece in run) <= 4 * size:
+            yield run
+        else:
+            yield from ([piece] for piece in run)
+
+
+def join(pieces: Sequence[msgspec.Raw]) -> bytes:
+    """The text of an array with *pieces* as its elements."""
+    return b"[" + b",".join(pieces) + b"]"
 
 
 def encode(value: Any) -> bytes:
@@ -64,30 +119,112 @@ def pretty(value: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
-def _depth(data: bytes) -> int:
-    depth = deepest = 0
-    for byte in _BRACKETS.sub(b"", _STRINGS.sub(b"", data)):
-        if byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
+def _bound(data: bytes, *, what: str, limit: int) -> None:
+    if len(data) > limit:
+        raise TooLarge(f"{what} has {len(data)} bytes, over the limit of {limit}")
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise Malformed(f"{what} starts with a byte order mark, which RFC 8259 section 8.1 forbids")
+    brackets = _brackets(data)
+    if len(brackets) // 2 > MAX_VALUES or (len(data) > 2 * MAX_VALUES and data.count(b",") > MAX_VALUES):
+        raise TooLarge(f"{what} has over {MAX_VALUES} values")
+    if _deeper(brackets, MAX_DEPTH):
+        try:
+            _RAW.decode(data)
+        except (ValueError, RecursionError) as error:
+            _refuse(data, what, error)
+        raise TooLarge(f"{what} is nested over {MAX_DEPTH} levels deep")
+
+
+def _brackets(data: bytes) -> bytes:
+    """The brackets outside strings, all as square ones; *data* is JSON."""
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    skeleton = data.translate(_TO_SQUARE, _NOT_SKELETON).replace(b'""', b"")
+    return _STRINGS.sub(b"", skeleton) if b'"' in skeleton else skeleton
+
+
+def _deeper(brackets: bytes, limit: int) -> bool:
+    """Whether a tree is higher than *limit*: taking away all leaves at once lowers it by one."""
+    for _ in range(limit):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"")
+    return bool(brackets)
+
+
+def _pieces(data: bytes | msgspec.Raw, *, what: str) -> Iterator[bytes | msgspec.Raw]:
+    """*data* cut into slices; the keys of every object that is cut are checked on the way."""
+    if memoryview(data).nbytes <= SLICE:
+        yield data
+        return
+    match bytes(memoryview(data)[:256]).lstrip()[:1]:
+        case b"{":
+            parts = list(_members(data, what=what).values())
+        case b"[":
+            parts = elements(data, what=what)
+        case _:
+            yield data
+            return
+    for run in runs(parts):
+        if len(run) > 1:
+            yield join(run)
         else:
-            depth -= 1
-    return deepest
+            yield from _pieces(run[0], what=what)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> None:
-    if len(pairs) > 1 and len(dict(pairs)) != len(pairs):
-        seen = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise ValueError(f"key {key[:80]!r} appears twice in one object")
-            seen.add(key)
+def _members(data: bytes | msgspec.Raw, *, what: str) -> dict[str, msgspec.Raw]:
+    keys: list[str] = []
+
+    def key(_: type, text: str) -> _Key:
+        keys.append(text)
+        return _Key(text)
+
+    try:
+        found = msgspec.json.decode(data, type=dict[_Key, msgspec.Raw], dec_hook=key)
+    except (ValueError, RecursionError) as error:
+        _refuse(data, what, error)
+    _once(keys, what)
+    return dict(zip(keys, found.values(), strict=True))
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+class _Key(str):
+    """A key that msgspec hands over before it looks for its place in the object, so that none is lost."""
+
+    __slots__ = ()
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=len, parse_float=len
-)
+def _colons(text: bytes) -> int:
+    """Colons that *text* has once its escapes are read.
+
+    Reading and writing an object keeps its colons (one for each key, and those in strings) unless a key came twice.
+    """
+    count = text.count(b":")
+    if b"\\" in text and b"\\u003" in text:
+        count += len(_COLON_ESCAPE.findall(text.replace(b"\\\\", b"")))
+    return count
+
+
+def _refuse(data: bytes | msgspec.Raw, what: str, error: ValueError | RecursionError) -> NoReturn:
+    if isinstance(error, RecursionError):
+        raise TooLarge(f"{what} is nested over {MAX_DEPTH} levels deep") from error
+    try:
+        bytes(data).decode("utf-8")
+    except UnicodeDecodeError as bad:
+        raise Malformed(f"{what} is not UTF-8: byte {bad.start}") from bad
+    raise Malformed(f"{what}: {error}") from error
+
+
+def _refuse_twice(data: bytes, what: str) -> NoReturn:
+    """Find, slowly, the key that came twice."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> None:
+        _once([key for key, _ in pairs], what)
+
+    json.loads(data, object_pairs_hook=unique)
+    raise Malformed(f"{what}: a key appears twice in one object")
+
+
+def _once(keys: list[str], what: str) -> None:
+    if len(set(keys)) != len(keys):
+        twice = next(key for key, count in Counter(keys).items() if count > 1)
+        raise Malformed(f"{what}: key {twice[:80]!r} appears twice in one object")
