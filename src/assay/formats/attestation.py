@@ -67,6 +67,11 @@ class Release(msgspec.Struct, frozen=True):
     commit: str = ""
     """Full commit that the release was made from, as the provider says."""
 
+    @property
+    def label(self) -> str:
+        """``name@version``, or the name alone; no two releases of an attestation share it."""
+        return f"{self.name}@{self.version}" if self.version else self.name
+
 
 class Artifact(msgspec.Struct, frozen=True):
     """A file submitted as evidence, named by digest."""

@@ -1,0 +1,156 @@
+"""The wire form of an attestation: a CycloneDX 1.6 document with declarations, in an in-toto Statement v1.
+
+``parse`` accepts what ``encode`` could have said and nothing else: it reads the value, writes it again and compares.
+Fields that CycloneDX or in-toto allow and Assay does not use are tolerated, and never read.
+"""
+
+from typing import Any
+
+import msgspec
+
+from assay.errors import Malformed, Unsupported
+from assay.formats import cdxa_read, cdxa_write, schemas, strict_json
+from assay.formats.attestation import Attestation
+from assay.formats.canonical_json import canonical
+from assay.formats.cdxa import PREDICATE_TYPE, SPEC_VERSION, STATEMENT_TYPE, Component, Statement, Subject
+from assay.formats.cdxa_difference import require_same
+from assay.formats.cdxa_properties import PROFILE
+from assay.formats.cdxa_references import require_resolved, require_unique
+from assay.formats.cdxa_write import PROFILE_VERSION, pack_of
+from assay.formats.digest import Digest
+from assay.formats.text import shown
+
+LIMIT = 32 * 1024 * 1024
+WHAT = "attestation"
+
+
+def encode(attestation: Attestation) -> bytes:
+    """The payload of the envelope; the same attestation gives the same bytes.
+
+    :class:`Malformed` when the value contradicts itself (a claim of a pack not answered, evidence not listed, two
+    releases under one name) or holds text that CycloneDX has no form for, such as an e-mail address that is none.
+    """
+    _check_packs(attestation)
+    payload = canonical(cdxa_write.statement(attestation))
+    if parse(payload) != attestation:
+        raise ValueError("attestation does not survive its own wire form")
+    return payload
+
+
+def parse(payload: bytes) -> Attestation:
+    """Read a payload; :class:`Malformed` says what, where (a JSON pointer), and what was expected."""
+    predicate, wire = decode(payload, what=WHAT)
+    _require_profile(wire)
+    require_unique(predicate, what=WHAT)
+    require_resolved(wire.predicate, what=WHAT)
+    targets = wire.predicate.declarations.targets
+    _require_subjects(wire.subject, targets.components if targets else ())
+    try:
+        found = cdxa_read.attestation(wire.predicate)
+    except Malformed as error:
+        raise type(error)(f"{WHAT}: {error}") from error
+    _check_packs(found)
+    _check_digests(found)
+    require_same(wire, cdxa_write.statement(found), what=WHAT)
+    return found
+
+
+def decode(payload: bytes, *, what: str) -> tuple[Any, Statement]:
+    """(predicate as plain values, typed statement); the predicate is valid CycloneDX 1.6, its semantics are not checked."""
+    members = strict_json.members(payload, what=what, limit=LIMIT)
+    for key, expected in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE)):
+        value = strict_json.plain(members[key], what=what) if key in members else None
+        if value != expected:
+            raise Unsupported(f"{what}: {key!r} is {shown(repr(value), 120)}, expected {expected!r}")
+    for key in members.keys() - {"predicate"}:
+        strict_json.plain(members[key], what=f"{what}: {shown(key, 40)!r}")
+    if "predicate" not in members:
+        raise Malformed(f"{what} has no 'predicate', expected a CycloneDX {SPEC_VERSION} document")
+    schemas.check_cyclonedx(bytes(members["predicate"]), what=f"{what}: predicate")
+    predicate = strict_json.plain(members["predicate"], what=what)
+    if predicate["specVersion"] != SPEC_VERSION:
+        raise Unsupported(
+            f"{what}: predicate is CycloneDX {predicate['specVersion']}, expected {SPEC_VERSION}"
+        )
+    try:
+        return predicate, msgspec.json.decode(payload, type=Statement)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"{what}: {error}") from error
+
+
+def _require_profile(wire: Statement) -> None:
+    versions = [item.value for item in wire.predicate.properties if item.name == PROFILE]
+    if not versions:
+        raise Malformed(f"{WHAT}: '/predicate/properties' has no {PROFILE!r}, expected {PROFILE_VERSION!r}")
+    if versions[0] != PROFILE_VERSION:
+        raise Unsupported(f"{WHAT}: {PROFILE!r} is {shown(versions[0], 40)!r}, expected {PROFILE_VERSION!r}")
+
+
+def _require_subjects(subjects: tuple[Subject, ...], releases: tuple[Component, ...]) -> None:
+    """Subjects and the hashes of the targets are the same files; both sides keep each name for one digest."""
+    stated: dict[str, str] = {}
+    for index, subject in enumerate(subjects):
+        at = f"{WHAT}: 'subject/{index}'"
+        if set(subject.digest) != {"sha256"}:
+            named = ", ".join(sorted(subject.digest)) or "no digest"
+            raise Malformed(f"{at} has {shown(named, 80)}, expected sha256 alone")
+        digest = Digest.of("sha256", subject.digest["sha256"], what=at)
+        if subject.name in stated:
+            other = "the same digest" if stated[subject.name] == digest.value else "another digest"
+            raise Malformed(f"{at} is {shown(subject.name, 120)!r}, which stands before it with {other}")
+        stated[subject.name] = digest.value
+    hashes = _hashes(releases)
+    for name, value in hashes.items():
+        if stated.get(name) != value:
+            found = stated.get(name)
+            raise Malformed(
+                f"{WHAT}: target file {shown(name, 120)!r} has SHA-256 {value}, "
+                + (f"the subject of that name has {found}" if found else "but no subject has that name")
+            )
+    if hashes and len(stated) != len(hashes):
+        extra = next(name for name in stated if name not in hashes)
+        raise Malformed(f"{WHAT}: subject {shown(extra, 120)!r} is no file of the releases in the targets")
+
+
+def _hashes(releases: tuple[Component, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for release in releases:
+        for file in release.components:
+            for one in file.hashes:
+                if found.setdefault(file.name, one.content) != one.content:
+                    raise Malformed(
+                        f"{WHAT}: two release files are named {shown(file.name, 120)!r} and differ"
+                    )
+    return found
+
+
+def _check_packs(attestation: Attestation) -> None:
+    packs = set(attestation.packs)
+    for kind, items in (("claim", attestation.claims), ("milestone", attestation.milestones)):
+        for item in items:
+            if pack_of(item.requirement) not in packs:
+                answered = ", ".join(sorted(packs)) or "none"
+                raise Malformed(
+                    f"{WHAT}: {kind} for {shown(item.requirement, 120)!r} is of no pack it answers ({answered})"
+                )
+
+
+def _check_digests(attestation: Attestation) -> None:
+    """Documents named outside claims, and releases named by artifacts, must be listed too."""
+    listed = {artifact.digest for artifact in attestation.artifacts}
+    signatory, assessment = attestation.signatory, attestation.assessment
+    for name, digest in (
+        ("assay:signatory:delegation", signatory.delegation if signatory else None),
+        ("assay:assessment:report", assessment.report if assessment else None),
+        ("assay:assessment:approval", assessment.approval if assessment else None),
+    ):
+        if digest is not None and digest not in listed:
+            raise Malformed(f"{WHAT}: {name!r} refers to {digest}, which is not among the evidence")
+    labels = {release.label for release in attestation.releases}
+    for artifact in attestation.artifacts:
+        for label in artifact.releases:
+            if label not in labels:
+                raise Malformed(
+                    f"{WHAT}: artifact {shown(artifact.name, 120)!r} is about release {shown(label, 120)!r}, "
+                    f"expected one of the targets"
+                )

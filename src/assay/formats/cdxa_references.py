@@ -1,0 +1,100 @@
+"""References inside a CDXA document: each must lead somewhere of the right kind, and each name must be unique.
+
+CycloneDX 1.6 asks for unique ``bom-ref`` values in prose; its schema checks neither that nor where references lead.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from assay.errors import Malformed
+from assay.formats.cdxa import Bom, Component, Evidence
+from assay.formats.text import shown
+
+BOM = "/predicate"
+DECLARATIONS = "/predicate/declarations"
+
+
+def require_unique(predicate: Any, *, what: str) -> None:
+    """Refuse a ``bom-ref`` that stands twice anywhere in *predicate*, foreign parts included."""
+    seen: dict[str, str] = {}
+    for ref, at in _refs(predicate):
+        first = seen.setdefault(ref, at)
+        if first != at:
+            raise Malformed(f"{what}: bom-ref {shown(ref, 120)!r} stands at '{first}' and again at '{at}'")
+
+
+def _refs(predicate: Any) -> Iterator[tuple[str, str]]:
+    todo: list[tuple[Any, str]] = [(predicate, BOM)]
+    while todo:
+        value, at = todo.pop()
+        if isinstance(value, dict):
+            ref = value.get("bom-ref")
+            if isinstance(ref, str):
+                yield ref, at
+            todo.extend(
+                (child, f"{at}/{key}") for key, child in value.items() if isinstance(child, dict | list)
+            )
+        elif isinstance(value, list):
+            todo.extend((child, f"{at}/{index}") for index, child in enumerate(value))
+
+
+def require_resolved(bom: Bom, *, what: str) -> None:
+    """Refuse a reference from claims, maps or attestations that leads nowhere, or to another kind of object."""
+    said = bom.declarations
+    targets = said.targets
+    known = {
+        "target": {item.bom_ref for item in targets.organizations} | set(_component_refs(targets.components))
+        if targets
+        else set(),
+        "evidence": {item.bom_ref for item in said.evidence},
+        "claim": {item.bom_ref for item in said.claims},
+        "assessor": {item.bom_ref for item in said.assessors},
+        "requirement": {
+            item.bom_ref for standard in bom.definitions.standards for item in standard.requirements
+        },
+    }
+    for kind, ref, at in _uses(bom):
+        if not ref or ref not in known[kind]:
+            raise Malformed(
+                f"{what}: '{at}' refers to {kind} {shown(ref, 120)!r}, which is not in the document"
+            )
+
+
+def _uses(bom: Bom) -> Iterator[tuple[str, str, str]]:
+    """(kind, reference, place) of every reference with a meaning."""
+    for index, claim in enumerate(bom.declarations.claims):
+        at = f"{DECLARATIONS}/claims/{index}"
+        yield "target", claim.target, f"{at}/target"
+        yield from _each("evidence", claim.evidence, f"{at}/evidence")
+        yield from _each("evidence", claim.counter_evidence, f"{at}/counterEvidence")
+        yield from _each("evidence", claim.mitigations, f"{at}/mitigationStrategies")
+    for index, answers in enumerate(bom.declarations.attestations):
+        at = f"{DECLARATIONS}/attestations/{index}"
+        yield "assessor", answers.assessor, f"{at}/assessor"
+        for number, row in enumerate(answers.map):
+            here = f"{at}/map/{number}"
+            yield "requirement", row.requirement, f"{here}/requirement"
+            yield from _each("claim", row.claims, f"{here}/claims")
+            yield from _each("claim", row.counter_claims, f"{here}/counterClaims")
+            if row.conformance:
+                mitigations = f"{here}/conformance/mitigationStrategies"
+                yield from _each("evidence", row.conformance.mitigations, mitigations)
+
+
+def _each(kind: str, refs: Iterable[str], at: str) -> Iterator[tuple[str, str, str]]:
+    for index, ref in enumerate(refs):
+        yield kind, ref, f"{at}/{index}"
+
+
+def _component_refs(components: Iterable[Component]) -> Iterator[str]:
+    for component in components:
+        yield component.bom_ref
+        yield from _component_refs(component.components)
+
+
+def contents_of(evidence: Evidence) -> tuple[str, str]:
+    """(url, inline text) of the one piece of data that evidence carries here; empty where it has none."""
+    if len(evidence.data) != 1 or evidence.data[0].contents is None:
+        return "", ""
+    contents = evidence.data[0].contents
+    return contents.url, contents.attachment.content if contents.attachment else ""
