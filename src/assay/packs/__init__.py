@@ -1,0 +1,1 @@
+"""Requirement packs: regimes as data files, and their model."""
