@@ -178,8 +178,8 @@ def _version(text: str) -> str:
 
 def _stated(kind: Literal["wheel", "sdist"], filename: str) -> tuple[str, str]:
     """Name and version in a file's name; empty for an sdist that is not named by the rules."""
-    stem = filename.removesuffix(".zip").removesuffix(".tar.gz")
-    if kind == "sdist" and not _PEP440.match(stem.rpartition("-")[2]):
+    _, dash, last = filename.removesuffix(".zip").removesuffix(".tar.gz").rpartition("-")
+    if kind == "sdist" and not (dash and _PEP440.match(last)):
         return "", ""
     try:
         name, version = (
