@@ -1,33 +1,17 @@
 """What the provider tells people who found a vulnerability."""
 
 from datetime import datetime
+from pathlib import PurePosixPath
 
 import msgspec
 
+from assay.errors import Unsupported
+from assay.formats import security_insights, security_md, security_txt, times
+from assay.formats.security_md import DisclosurePolicy
+from assay.formats.security_txt import SecurityTxt
+from assay.formats.text import shown
 
-class DisclosurePolicy(msgspec.Struct, frozen=True):
-    """SECURITY.md: prose, so only what can be seen in it."""
-
-    contacts: tuple[str, ...]
-    """mailto:, https: and tel: addresses found in the text."""
-    words: int
-    sections: tuple[str, ...] = ()
-    mentions_reporting: bool = False
-    mentions_time: bool = False
-    """Says when a reporter hears back."""
-    mentions_supported: bool = False
-
-
-class SecurityTxt(msgspec.Struct, frozen=True):
-    """security.txt, RFC 9116."""
-
-    contacts: tuple[str, ...]
-    expires: datetime
-    policy: tuple[str, ...] = ()
-    encryption: tuple[str, ...] = ()
-    canonical: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    signed: bool = False
+__all__ = ["DisclosurePolicy", "SecurityInsights", "SecurityTxt", "read"]
 
 
 class SecurityInsights(msgspec.Struct, frozen=True):
@@ -41,3 +25,34 @@ class SecurityInsights(msgspec.Struct, frozen=True):
     accepts_reports: bool | None = None
     contacts: tuple[str, ...] = ()
     policy: str = ""
+
+
+def read(data: bytes, *, name: str) -> DisclosurePolicy | SecurityTxt | SecurityInsights:
+    """Read a policy file as what its name says it is."""
+    base = PurePosixPath(name).name.lower()
+    if base == "security.txt":
+        return security_txt.parse(data, what=name)
+    if base in {"security-insights.yml", "security-insights.yaml"}:
+        return _insights(security_insights.parse(data, what=name))
+    if base.endswith((".md", ".rst", ".adoc", ".txt", ".markdown")) or "." not in base:
+        return security_md.parse(data, what=name)
+    raise Unsupported(
+        f"{shown(name, 80)} is not a policy by its name: expected security.txt, security-insights.yml or SECURITY.md"
+    )
+
+
+def _insights(file: security_insights.Insights) -> SecurityInsights:
+    return SecurityInsights(
+        schema_version=file.schema_version,
+        updated=_moment(file.updated),
+        reviewed=_moment(file.reviewed),
+        expires=_moment(file.expires),
+        repository=file.repository,
+        accepts_reports=file.accepts_reports,
+        contacts=file.contacts,
+        policy=file.policy,
+    )
+
+
+def _moment(written: str) -> datetime | None:
+    return times.parse(written, what="date") if written else None

@@ -1,9 +1,20 @@
 """The source repository: its state, its protections, its workflows."""
 
+import re
 from datetime import datetime
-from typing import Literal
+from pathlib import PurePosixPath
 
 import msgspec
+
+from assay.evidence import github, gitlab
+from assay.evidence.workflow import Checkout, Script, Use, Workflow
+from assay.formats import git_state, scorecard, times
+from assay.formats.git_state import GitState
+
+__all__ = [
+    "Checkout", "GitState", "Scorecard", "ScorecardCheck", "Script", "Use", "Workflow", "read_git_state", "read_scorecard",
+    "read_workflow", "repository_key",
+]  # fmt: skip
 
 
 class ScorecardCheck(msgspec.Struct, frozen=True):
@@ -24,52 +35,40 @@ class Scorecard(msgspec.Struct, frozen=True):
     version: str = ""
 
 
-class GitState(msgspec.Struct, frozen=True):
-    """State of the working tree when artifacts were collected (``git-state.json``, written by ``assay collect``)."""
-
-    commit: str
-    committed: datetime | None = None
-    tags: tuple[str, ...] = ()
-    """Tags that point to the commit."""
-    remote: str = ""
-    """Without user information."""
-    branch: str = ""
-    dirty: bool = False
-    commit_signature: Literal["none", "present", "good", "bad", "unknown"] = "none"
-    tag_signature: Literal["none", "present", "good", "bad", "unknown"] = "none"
-    signer: str = ""
+def read_git_state(data: bytes, *, name: str = "git-state.json") -> GitState:
+    return git_state.parse(data, what=name)
 
 
-class Use(msgspec.Struct, frozen=True):
-    """An action, reusable workflow, include or image that a workflow takes from elsewhere."""
-
-    name: str
-    ref: str
-    kind: Literal["action", "workflow", "image", "include", "local"]
-    pinned: bool
-    """By full commit or image digest."""
-    at: str
-
-
-class Script(msgspec.Struct, frozen=True):
-    """A piece of shell with the untrusted expressions that are pasted into it."""
-
-    at: str
-    untrusted: tuple[str, ...] = ()
+def read_scorecard(data: bytes, *, name: str) -> Scorecard:
+    result = scorecard.parse(data, what=name)
+    return Scorecard(
+        repository=result.repo.name,
+        commit=result.repo.commit,
+        date=times.parse(result.date, what=f"{name} date") if result.date else None,
+        score=result.score,
+        checks=tuple(ScorecardCheck(check.name, check.score, check.reason) for check in result.checks or ()),
+        version=result.scorecard.version,
+    )
 
 
-class Workflow(msgspec.Struct, frozen=True):
-    """A GitHub Actions workflow or a GitLab CI file."""
+def read_workflow(data: bytes, *, name: str) -> Workflow:
+    """A GitLab file by its name, a GitHub workflow or action otherwise."""
+    base = PurePosixPath(name).name.lower()
+    if ".gitlab-ci." in base or ".gitlab" in PurePosixPath(name).parts:
+        return gitlab.read(data, name=name)
+    return github.read(data, name=name)
 
-    platform: Literal["github", "gitlab"]
-    path: str
-    triggers: tuple[str, ...] = ()
-    permissions: Literal["default", "read", "write", "least"] = "default"
-    """``default``: not stated; ``write``: write-all or contents/packages/id-token written for the whole workflow;
-    ``read``: read-all; ``least``: none, or only named read scopes at the top."""
-    broad_jobs: tuple[str, ...] = ()
-    """Jobs that ask for write-all."""
-    checks_out_untrusted: tuple[str, ...] = ()
-    """Places that check out the head of a pull request under a privileged trigger."""
-    uses: tuple[Use, ...] = ()
-    scripts: tuple[Script, ...] = ()
+
+_SCHEME = re.compile(r"\A(?:git\+)?[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
+_SCP = re.compile(r"\A(?:[\w.-]+@)?([\w.-]+):(?!//)")
+
+
+def repository_key(written: str) -> str:
+    """``host/path`` in lower case, to compare ways of naming one repository; empty when *written* is."""
+    text = written.strip()
+    text = _SCHEME.sub("", text) if "://" in text else _SCP.sub(r"\1/", text)
+    text = re.split(r"[?#]", text, maxsplit=1)[0]
+    host, slash, path = text.partition("/")
+    host = host.rpartition("@")[2].partition(":")[0].lower()
+    path = path.partition("@")[0].strip("/").removesuffix(".git").lower()
+    return f"{host}{slash}{path}" if path else host
