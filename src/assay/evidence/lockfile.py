@@ -1,41 +1,90 @@
 """The dependencies that a project locked, whichever tool locked them."""
 
-from typing import Literal
+import re
+from collections.abc import Callable
 
-import msgspec
+from assay.errors import Unsupported
+from assay.formats.locks import (
+    cargo,
+    composer,
+    gemfile,
+    go,
+    npm,
+    pipfile,
+    pnpm,
+    poetry,
+    pylock,
+    requirements,
+    uv,
+    yarn_berry,
+    yarn_classic,
+)
+from assay.formats.locks.model import LockedPackage, Lockfile
+from assay.formats.text import shown
 
-from assay.formats.digest import Digest
+__all__ = ["LockedPackage", "Lockfile", "read"]
+
+Parse = Callable[..., Lockfile]
+
+_EXACT: dict[str, Parse] = {
+    "pylock.toml": pylock.parse,
+    "uv.lock": uv.parse,
+    "poetry.lock": poetry.parse,
+    "pipfile.lock": pipfile.parse,
+    "package-lock.json": npm.parse,
+    "npm-shrinkwrap.json": npm.parse,
+    "pnpm-lock.yaml": pnpm.parse,
+    "cargo.lock": cargo.parse,
+    "go.mod": go.parse_mod,
+    "go.sum": go.parse_sum,
+    "gemfile.lock": gemfile.parse,
+    "gems.locked": gemfile.parse,
+    "composer.lock": composer.parse,
+}
+_NAMED_PYLOCK = re.compile(r"pylock\.[^.]+\.toml\Z")
+_TOOLS = frozenset(
+    {
+        "dev",
+        "develop",
+        "development",
+        "test",
+        "tests",
+        "testing",
+        "lint",
+        "docs",
+        "doc",
+        "typing",
+        "ci",
+        "build",
+        "bench",
+    }
+)
 
 
-class LockedPackage(msgspec.Struct, frozen=True):
-    name: str
-    """Normalised for its ecosystem."""
-    version: str
-    """Exact; empty when the entry does not pin one."""
-    digests: tuple[Digest, ...] = ()
-    """Of any file of that version; hex, whatever the lock's own encoding (SRI, h1 stays out: see *other_hashes*)."""
-    other_hashes: tuple[str, ...] = ()
-    """Hashes that are not over a distribution file, such as Go's ``h1:`` directory hashes."""
-    source: Literal["registry", "git", "url", "path", "self"] = "registry"
-    location: str = ""
-    """Path, URL or commit, where the source is not the registry."""
-    marker: str = ""
-    development: bool = False
-    """Only for development or tests, where the lock says so."""
-    optional: bool = False
-    requires: tuple[str, ...] = ()
-    """Names of direct dependencies, where the lock has them."""
+def read(data: bytes, *, name: str) -> Lockfile:
+    """Read the lock file found at *name* (a POSIX path; its last part chooses the reader)."""
+    return _parser(data, name)(data, what=shown(name, 120))
 
 
-class Lockfile(msgspec.Struct, frozen=True):
-    format: str
-    """File format: ``pylock.toml``, ``uv.lock``, ``package-lock.json``, ..."""
-    ecosystem: str
-    """purl type: ``pypi``, ``npm``, ``cargo``, ``golang``, ``gem``, ``composer``."""
-    packages: tuple[LockedPackage, ...]
-    root: str = ""
-    """Name of the project itself, where the lock has it."""
-    roots: tuple[str, ...] = ()
-    """Names of the project's direct dependencies, where the lock has them."""
-    expects_hashes: bool = True
-    """False where the format cannot carry hashes (Gemfile.lock without CHECKSUMS)."""
+def _parser(data: bytes, name: str) -> Parse:
+    filename = name.rpartition("/")[2].lower()
+    if filename in _EXACT:
+        return _EXACT[filename]
+    if _NAMED_PYLOCK.match(filename):
+        return pylock.parse
+    if filename == "yarn.lock":
+        berry = re.search(rb"^__metadata:", data, re.MULTILINE)
+        return yarn_berry.parse if berry else yarn_classic.parse
+    if filename.endswith((".txt", ".lock")):
+        return _requirements(filename)
+    raise Unsupported(f"{shown(name, 120)!r} is not the name of a lock file that is read here")
+
+
+def _requirements(filename: str) -> Parse:
+    """pip's format has no name of its own; a file named for tools (``requirements-dev.txt``) locks only those."""
+    words = set(re.split(r"[^a-z]+", filename.rpartition(".")[0]))
+
+    def parse(data: bytes, *, what: str) -> Lockfile:
+        return requirements.parse(data, what=what, development=bool(words & _TOOLS))
+
+    return parse

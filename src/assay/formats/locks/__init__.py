@@ -1,0 +1,1 @@
+"""Lock files, one file per format; each has ``parse(data, *, what) -> Lockfile``."""
