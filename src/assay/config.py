@@ -4,16 +4,32 @@ Every table and key is listed in docs/settings.md; an unknown one is refused by 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
+from assay.collect.project import Named
 from assay.errors import Malformed, Unavailable
-from assay.formats.attestation import ArtifactKind, Contact, Kind, Provider, Scope, ScopeReason
+from assay.evidence.environment import Fact
+from assay.formats.attestation import (
+    ArtifactKind,
+    Assessment,
+    Contact,
+    Kind,
+    Milestone,
+    Provider,
+    Release,
+    ReleaseDigest,
+    Scope,
+    ScopeReason,
+    Signatory,
+)
+from assay.formats.digest import Digest
 from assay.formats.strict_toml import load as load_toml
+from assay.provider.attest import Declared
 
 NAME = "assay.toml"
 MAX_BYTES = 1 << 20
@@ -144,6 +160,87 @@ def find(folder: Path) -> Project | None:
     except OSError as error:
         raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error
     return parse(data, what=str(path))
+
+
+def declared(project: Project, document: Callable[[str], Digest]) -> Declared:
+    """What *project* declares, with documents named by digest: *document* gives the digest of a path."""
+    submission = project.submission
+
+    def digest(path: str) -> Digest | None:
+        return document(path) if path else None
+
+    return Declared(
+        provider=project.provider,
+        contact=project.contact,
+        kind=submission.kind,
+        scope=submission.scope,
+        notify=submission.notify,
+        binds_future_versions=submission.binds_future_versions,
+        replaces=Digest.parse(submission.replaces, what="submission.replaces")
+        if submission.replaces
+        else None,
+        extension=submission.extension,
+        products=tuple(_product(product, document) for product in project.products),
+        claims=project.claims,
+        reasons=project.reasons,
+        signatory=_signatory(project.signatory, digest) if project.signatory else None,
+        assessment=_assessment(project.assessment, digest) if project.assessment else None,
+        milestones=tuple(Milestone(**msgspec.structs.asdict(item)) for item in project.milestones),
+    )
+
+
+def _product(table: ProductTable, document: Callable[[str], Digest]) -> Release:
+    fields = {name: value for name, value in msgspec.structs.asdict(table).items() if name != "files"}
+    return Release(
+        **fields, files=tuple(ReleaseDigest(Path(path).name, document(path)) for path in table.files)
+    )
+
+
+def _signatory(table: SignatoryTable, digest: Callable[[str], Digest | None]) -> Signatory:
+    return Signatory(table.name, table.title, table.signed, table.authority, digest(table.delegation))
+
+
+def _assessment(table: AssessmentTable, digest: Callable[[str], Digest | None]) -> Assessment:
+    return Assessment(table.assessor, table.listing, digest(table.report), digest(table.approval))
+
+
+def named(project: Project) -> tuple[Named, ...]:
+    """Files that ``assay.toml`` names, wherever it does."""
+    items = [Named(**msgspec.structs.asdict(item)) for item in project.artifacts]
+    if project.signatory and project.signatory.delegation:
+        items.append(
+            Named(
+                project.signatory.delegation,
+                title="Delegation of authority",
+                description="gives the signatory the authority to bind the provider",
+            )
+        )
+    if project.assessment:
+        for path, kind, title in (
+            (project.assessment.report, "assessment", "Third-party assessment"),
+            (project.assessment.approval, "document", "Approval of the assessor"),
+        ):
+            if path:
+                items.append(
+                    Named(
+                        path,
+                        cast("ArtifactKind", kind),
+                        title,
+                        f"{title} by {project.assessment.assessor}",
+                        confidential=True,
+                    )
+                )
+    items += [
+        Named(path, "release", description=f"Release file {path}")
+        for product in project.products
+        for path in product.files
+    ]
+    return tuple({item.path: item for item in reversed(items)}.values())[::-1]
+
+
+def facts(project: Project) -> tuple[Fact, ...]:
+    """The environment facts as statements."""
+    return tuple(Fact(**msgspec.structs.asdict(table)) for table in project.environment)
 
 
 class Environment(msgspec.Struct, frozen=True):

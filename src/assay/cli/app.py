@@ -32,7 +32,7 @@ HELP = "An assay office for software: evidence goes in, verdicts come out, and e
 class InOrder(TyperGroup):
     """Commands in the order of the work, not of the alphabet."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _: click.Context) -> list[str]:
         return list(self.commands)
 
 

@@ -21,9 +21,10 @@ def new(
 ) -> None:
     """Make an Ed25519 and an ML-DSA-65 key for one signer, and trust it here."""
     from assay import bootstrap
+    from assay.bootstrap import keys
 
     home = bootstrap.home()
-    record, path = bootstrap.new_signer(home, name, purpose, tuple(provider), bootstrap.new_passphrase(name))
+    record, path = keys.new_signer(home, name, purpose, tuple(provider), bootstrap.new_passphrase(name))
     if json:
         emit({"name": record.name, "file": str(path), "keys": [key.public.keyid for key in record.keys]})
     else:
@@ -34,6 +35,7 @@ def new(
 def list_(json: bool = Json) -> None:
     """Show the keys that are here."""
     from assay import bootstrap
+    from assay.bootstrap import keys
     from assay.formats import times
 
     headers = bootstrap.home().keys.headers()
@@ -74,8 +76,9 @@ def export(
     """Write the public signer record, for `assay trust add` elsewhere."""
     from assay import bootstrap
     from assay.adapters.filesystem import write_whole
+    from assay.bootstrap import keys
 
-    data = bootstrap.export_signer(bootstrap.home(), name)
+    data = keys.export_signer(bootstrap.home(), name)
     if output is None:
         typer.echo(data.decode(), nl=False)
         return
@@ -90,9 +93,10 @@ def export(
 def rotate(name: str = Name, json: bool = Json) -> None:
     """Replace the keys of a signer; the old ones stay valid for what they signed before."""
     from assay import bootstrap
+    from assay.bootstrap import keys
 
     home = bootstrap.home()
-    path, document = bootstrap.rotate_signer(home, name, bootstrap.passphrase(home, name))
+    path, document = keys.rotate_signer(home, name, bootstrap.passphrase(home, name))
     if json:
         emit({"file": str(path), "document": str(document)})
     else:
@@ -109,10 +113,11 @@ def revoke(
 ) -> None:
     """Revoke keys: nothing they sign from that moment on is relied on."""
     from assay import bootstrap
+    from assay.bootstrap import keys
 
     home = bootstrap.home()
     secret = bootstrap.passphrase(home, name)
-    revoked, document = bootstrap.revoke_signer(home, name, secret, keyid, reason, timedelta(days=days_ago))
+    revoked, document = keys.revoke_signer(home, name, secret, keyid, reason, timedelta(days=days_ago))
     if json:
         emit({"revoked": revoked, "document": str(document)})
     else:

@@ -20,9 +20,10 @@ def add(
 ) -> None:
     """Trust a signer, a register, or apply a key change; check the key ids with their owner first."""
     from assay import bootstrap
+    from assay.bootstrap import keys
 
     home = bootstrap.home()
-    added = bootstrap.add_trust(home, file, tuple(provider), authority=authority)
+    added = keys.add_trust(home, file, tuple(provider), authority=authority)
     if json:
         emit({"added": added, "trust": str(home.trust_file)})
     else:

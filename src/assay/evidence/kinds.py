@@ -12,8 +12,9 @@ from assay.evidence.sbom import Sbom
 from assay.evidence.statement import Statement
 from assay.evidence.tests import TestReport
 from assay.evidence.vulnerabilities import Vex, VulnerabilityReport
+from assay.formats.attestation import ArtifactKind
 
-KINDS: dict[type[Any], tuple[str, ...]] = {
+KINDS: dict[type[Any], tuple[ArtifactKind, ...]] = {
     ReleaseFile: ("release",),
     Sbom: ("sbom",),
     Lockfile: ("lockfile",),
@@ -33,5 +34,5 @@ KINDS: dict[type[Any], tuple[str, ...]] = {
 }
 
 
-def names_of(kind: type[Any]) -> tuple[str, ...]:
+def names_of(kind: type[Any]) -> tuple[ArtifactKind, ...]:
     return KINDS[kind]

@@ -40,14 +40,16 @@ class Envelope(msgspec.Struct, frozen=True):
     signatures: tuple[DsseSignature, ...]
 
     @classmethod
-    def parse(cls, data: bytes, *, what: str = "envelope", limit: int = MAX_BYTES) -> "Envelope":
-        """Read a JSON envelope (protocol.md and envelope.md, version 1.0)."""
+    def parse(
+        cls, data: bytes, *, what: str = "envelope", limit: int = MAX_BYTES, unsigned: bool = False
+    ) -> "Envelope":
+        """Read a JSON envelope (protocol.md and envelope.md, version 1.0); *unsigned* admits one still to be signed."""
         wire = strict_json.decode(data, _Wire, what=what, limit=limit)
         if not 1 <= len(wire.payload_type) <= MAX_PAYLOAD_TYPE:
             raise Malformed(
                 f"{what}: payloadType has {len(wire.payload_type)} characters, expected 1 to {MAX_PAYLOAD_TYPE}"
             )
-        if not wire.signatures:
+        if not wire.signatures and not unsigned:
             raise Malformed(f"{what} carries no signature, expected 1 to {MAX_SIGNATURES}")
         if len(wire.signatures) > MAX_SIGNATURES:
             raise TooLarge(f"{what} carries {len(wire.signatures)} signatures, over {MAX_SIGNATURES}")

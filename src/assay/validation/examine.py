@@ -16,10 +16,10 @@ from assay.checks.model import Case, CustomerStanding, EnvelopeStanding, Facts, 
 from assay.evidence.model import Exhibit, Unreadable
 from assay.evidence.read import Reading, read
 from assay.evidence.statement import SigstoreVerifier
+from assay.formats import customers as customer_list
 from assay.formats.attestation import Artifact, Attestation, Release
 from assay.formats.attestation_statement import parse as parse_attestation
-from assay.formats.bundle import Bundle
-from assay.formats.customers import CustomerList
+from assay.formats.bundle import Bundle, compare
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.verdict import (
@@ -70,6 +70,7 @@ def open_attestation(bundle: Bundle, trust: TrustRoot, now: datetime) -> Opened:
     """Read the envelope and the attestation in it; Malformed when either is not what it should be."""
     envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
     attestation = parse_attestation(envelope.payload)
+    compare(bundle, attestation)
     standing = verify(envelope, trust, purpose="provider", provider=attestation.provider.name, at=now)
     return Opened(envelope=envelope, attestation=attestation, standing=standing)
 
@@ -82,7 +83,9 @@ def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocumen
     opened = open_attestation(inputs.bundle, trust, inputs.now)
     attestation = opened.attestation
     customers = _customers(inputs.bundle)
-    reading = read(attestation.artifacts, inputs.bundle.artifacts, trust=trust, at=inputs.now, sigstore=sigstore)
+    reading = read(
+        attestation.artifacts, inputs.bundle.artifacts, trust=trust, at=inputs.now, sigstore=sigstore
+    )
     facts = Facts(
         signature=opened.standing,
         malicious=_snapshot(inputs.snapshot),
@@ -106,7 +109,9 @@ def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocumen
         reasons=tuple(_reasons(lacking, claims)),
         inputs=tuple(_named(inputs, attestation)),
         engine=inputs.engine,
-        checked=tuple(dict.fromkeys(answer.check.id for answer in bench.answers() if answer.outcome != "unknown")),
+        checked=tuple(
+            dict.fromkeys(answer.check.id for answer in bench.answers() if answer.outcome != "unknown")
+        ),
         not_checked=tuple(dict.fromkeys(_not_checked(bench, reading))),
         draft=attestation.draft,
     )
@@ -138,8 +143,8 @@ def _about(
 def _customers(bundle: Bundle) -> CustomerStanding | None:
     if bundle.customers is None:
         return None
-    customers = CustomerList.parse(bundle.customers)
-    return CustomerStanding(len(customers.rows), customers.commitment)
+    customers = customer_list.parse(bundle.customers)
+    return CustomerStanding(len(customers.customers), customer_list.commitment(customers))
 
 
 def _snapshot(data: bytes | None) -> Malicious | None:
@@ -147,7 +152,12 @@ def _snapshot(data: bytes | None) -> Malicious | None:
 
 
 def _lacking(
-    inputs: Inputs, opened: Opened, packs: Sequence[Pack], policy: Policy, history: History, customers: CustomerStanding | None
+    inputs: Inputs,
+    opened: Opened,
+    packs: Sequence[Pack],
+    policy: Policy,
+    history: History,
+    customers: CustomerStanding | None,
 ) -> tuple[Missing, ...]:
     submission = Submission(
         attestation=opened.attestation,
@@ -202,7 +212,11 @@ def _named(inputs: Inputs, attestation: Attestation) -> list[Input]:
     if bundle.customers is not None:
         named.append(("customers.json", bundle.customers, False))
     named += [(f"pack:{ref}", data, True) for ref, data in inputs.packs]
-    named += [("policy", inputs.policy, True), ("trust", inputs.trust, True), ("history", inputs.history, False)]
+    named += [
+        ("policy", inputs.policy, True),
+        ("trust", inputs.trust, True),
+        ("history", inputs.history, False),
+    ]
     if inputs.snapshot is not None:
         named.append(("malicious-packages", inputs.snapshot, True))
     found = [Input(name, str(Digest.sha256(data)), public) for name, data, public in named]
@@ -222,4 +236,3 @@ def _not_checked(bench: Bench, reading: Reading) -> list[Unchecked]:
     ]
     rows += [Unchecked(f"{item.kind} {item.source.name}", item.reason) for _, item in reading.unreadable]
     return rows
-

@@ -38,7 +38,9 @@ class Bench:
         check = self._checks.get(binding.check)
         if check is None:
             return _absent(binding.check, case)
-        return run(check, msgspec.structs.replace(case, parameters={**check.parameters, **binding.parameters}))
+        return run(
+            check, msgspec.structs.replace(case, parameters={**check.parameters, **binding.parameters})
+        )
 
 
 def judge(pack: Pack, attestation: Attestation, bench: Bench) -> Iterator[ClaimVerdict]:
@@ -55,7 +57,9 @@ def judge(pack: Pack, attestation: Attestation, bench: Bench) -> Iterator[ClaimV
 
 def _judge(requirement: Requirement, ref: str, claimed: bool, bench: Bench) -> ClaimVerdict:
     given = [
-        (binding, bench.answer(binding, at)) for binding in requirement.bindings for at in range(len(bench.cases))
+        (binding, bench.answer(binding, at))
+        for binding in requirement.bindings
+        for at in range(len(bench.cases))
     ]
     tokens = [
         Outcome(combination.answer(requirement, lambda binding, at=at: bench.answer(binding, at).outcome))  # type: ignore[misc]
@@ -106,13 +110,18 @@ def _open_ground(requirement: Requirement, bench: Bench) -> tuple[Ground, tuple[
     """The first ground that is not shown for some release, with its answers."""
     for at in range(len(bench.cases)):
         for ground in requirement.grounds:
-            if combination.shown(ground, lambda binding, at=at: bench.answer(binding, at).outcome) == "unknown":  # type: ignore[misc]
+            if (
+                combination.shown(ground, lambda binding, at=at: bench.answer(binding, at).outcome)
+                == "unknown"
+            ):  # type: ignore[misc]
                 return ground, tuple(bench.answer(binding, at) for binding in ground.bindings)
     raise ValueError(f"requirement {requirement.id} is unknown and every ground is shown")
 
 
 def _first(answer: Answer, outcome: Outcome) -> str:
-    return next((finding.message for finding in answer.findings if finding.outcome is outcome), "it says nothing")
+    return next(
+        (finding.message for finding in answer.findings if finding.outcome is outcome), "it says nothing"
+    )
 
 
 def _basis(verdict: Outcome, given: Sequence[tuple[Binding, Answer]]) -> BasisToken:
@@ -120,7 +129,9 @@ def _basis(verdict: Outcome, given: Sequence[tuple[Binding, Answer]]) -> BasisTo
     if verdict not in (Outcome.SATISFIED, Outcome.NOT_SATISFIED):
         return ""
     roles = ("decides",) if verdict is Outcome.SATISFIED else ("decides", "refutes")
-    carrying = [answer.check.basis for binding, answer in given if binding.role in roles and answer.outcome is verdict]
+    carrying = [
+        answer.check.basis for binding, answer in given if binding.role in roles and answer.outcome is verdict
+    ]
     return min(carrying, key=_BASES.index).value if carrying else ""
 
 
@@ -141,7 +152,9 @@ def _rows(given: Sequence[tuple[Binding, Answer]], *, many: bool) -> Iterator[Fi
             )
 
 
-def _notes(requirement: Requirement, verdict: Outcome, given: Sequence[tuple[Binding, Answer]]) -> Iterator[str]:
+def _notes(
+    requirement: Requirement, verdict: Outcome, given: Sequence[tuple[Binding, Answer]]
+) -> Iterator[str]:
     for binding, answer in given:
         if binding.role == "notes" and answer.outcome is Outcome.NOT_SATISFIED:
             yield f"{answer.check.id}: {_first(answer, Outcome.NOT_SATISFIED)}"
@@ -156,6 +169,14 @@ def _absent(check: str, case: Case) -> Answer:
         return iter(())
 
     stub = Check(
-        id=check, title=check, severity=Severity.MEDIUM, basis=Basis.DERIVED, proves="", does_not_prove="", examine=nothing
+        id=check,
+        title=check,
+        severity=Severity.MEDIUM,
+        basis=Basis.DERIVED,
+        proves="",
+        does_not_prove="",
+        examine=nothing,
     )
-    return Answer(stub, label(case), Outcome.UNKNOWN, (Finding.unknown(f"this engine has no check {check!r}"),))
+    return Answer(
+        stub, label(case), Outcome.UNKNOWN, (Finding.unknown(f"this engine has no check {check!r}"),)
+    )
