@@ -66,12 +66,14 @@ def decode(payload: bytes, *, what: str) -> tuple[Any, Statement]:
         strict_json.plain(members[key], what=f"{what}: {shown(key, 40)!r}")
     if "predicate" not in members:
         raise Malformed(f"{what} has no 'predicate', expected a CycloneDX {SPEC_VERSION} document")
-    schemas.check_cyclonedx(bytes(members["predicate"]), what=f"{what}: predicate")
-    predicate = strict_json.plain(members["predicate"], what=what)
-    if predicate["specVersion"] != SPEC_VERSION:
+    raw = bytes(members["predicate"])
+    version = strict_json.members(raw, what=f"{what}: predicate").get("specVersion")
+    if version is not None and strict_json.plain(version, what=what) != SPEC_VERSION:
         raise Unsupported(
-            f"{what}: predicate is CycloneDX {predicate['specVersion']}, expected {SPEC_VERSION}"
+            f"{what}: predicate has specVersion {shown(bytes(version).decode(), 40)}, expected {SPEC_VERSION!r}"
         )
+    schemas.check_cyclonedx(raw, what=f"{what}: predicate")
+    predicate = strict_json.plain(raw, what=what)
     try:
         return predicate, msgspec.json.decode(payload, type=Statement)
     except (ValueError, RecursionError) as error:

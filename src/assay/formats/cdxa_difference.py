@@ -21,10 +21,9 @@ def require_same(found: msgspec.Struct, expected: msgspec.Struct, *, what: str) 
 def _differs(found: Any, expected: Any, at: str) -> tuple[str, Any, Any] | None:
     if isinstance(found, msgspec.Struct) and type(found) is type(expected):
         for field in msgspec.structs.fields(found):
+            compare = _properties_differ if field.name == "properties" else _differs
             pair = getattr(found, field.name), getattr(expected, field.name)
-            if field.name == "properties":
-                pair = _own(pair[0]), _own(pair[1])
-            place = _differs(*pair, f"{at}/{field.encode_name}")
+            place = compare(*pair, f"{at}/{field.encode_name}")
             if place is not None:
                 return place
         return None
@@ -33,10 +32,24 @@ def _differs(found: Any, expected: Any, at: str) -> tuple[str, Any, Any] | None:
             place = _differs(*pair, f"{at}/{index}")
             if place is not None:
                 return place
+        end = min(len(found), len(expected))
         if len(found) != len(expected):
-            return at, found, expected
+            return f"{at}/{end}", next(iter(found[end:]), None), next(iter(expected[end:]), None)
         return None
     return None if found == expected else (at, found, expected)
+
+
+def _properties_differ(
+    found: tuple[Property, ...], expected: tuple[Property, ...], at: str
+) -> tuple[str, Any, Any] | None:
+    own, other = _own(found), _own(expected)
+    if own == other:
+        return None
+    found_set, expected_set = set(own), set(other)
+    extra = next((item for item in own if item not in expected_set), None)
+    lacking = (item for item in other if item not in found_set)
+    missing = next((item for item in lacking if extra is None or item.name == extra.name), None)
+    return at, extra, missing
 
 
 def _own(properties: tuple[Property, ...]) -> tuple[Property, ...]:
@@ -45,8 +58,8 @@ def _own(properties: tuple[Property, ...]) -> tuple[Property, ...]:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return f"a list of {len(value)}"
+    if isinstance(value, Property):
+        return f"the property {shown(value.name, 80)!r} = {shown(value.value, 80)!r}"
     if isinstance(value, msgspec.Struct):
         return "an object"
     return "nothing" if value in (None, "") else repr(shown(str(value), 120))

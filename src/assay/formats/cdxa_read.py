@@ -30,7 +30,7 @@ from assay.formats.bundle import FOLDER
 from assay.formats.cdxa import Address, Bom, Component, Evidence, Hash, Organization, Person
 from assay.formats.cdxa_properties import ARTIFACT, ATTESTATION, RELEASE, Properties
 from assay.formats.cdxa_references import BOM, DECLARATIONS, contents_of
-from assay.formats.cdxa_write import CLAIM, CONFIDENTIAL, MILESTONE, THIRD_PARTY
+from assay.formats.cdxa_write import CLAIM, CONFIDENTIAL, EVIDENCE, MILESTONE, THIRD_PARTY
 from assay.formats.digest import Digest
 from assay.formats.text import shown
 
@@ -221,7 +221,9 @@ def _pack(ref: str) -> str:
 
 
 def _named(ref: str, at: str) -> Digest:
-    return Digest.parse(ref.removeprefix("evidence:"), what=at)
+    if not ref.startswith(EVIDENCE):
+        raise Malformed(f"{at} refers to {shown(ref, 80)!r}, expected an artifact")
+    return Digest.parse(ref.removeprefix(EVIDENCE), what=at)
 
 
 def _hash(hashes: Sequence[Hash], at: str) -> Digest:

@@ -14,28 +14,41 @@ BOM = "/predicate"
 DECLARATIONS = "/predicate/declarations"
 
 
+_Place = tuple["_Place | None", str | int]
+"""A step and the place it starts from: paths are put together only where they are shown."""
+
+
 def require_unique(predicate: Any, *, what: str) -> None:
     """Refuse a ``bom-ref`` that stands twice anywhere in *predicate*, foreign parts included."""
-    seen: dict[str, str] = {}
-    for ref, at in _refs(predicate):
-        first = seen.setdefault(ref, at)
-        if first != at:
-            raise Malformed(f"{what}: bom-ref {shown(ref, 120)!r} stands at '{first}' and again at '{at}'")
+    seen: dict[str, _Place | None] = {}
+    for ref, place in _refs(predicate):
+        first = seen.setdefault(ref, place)
+        if first is not place:
+            raise Malformed(
+                f"{what}: bom-ref {shown(ref, 120)!r} stands at '{_pointer(first)}' and again at '{_pointer(place)}'"
+            )
 
 
-def _refs(predicate: Any) -> Iterator[tuple[str, str]]:
-    todo: list[tuple[Any, str]] = [(predicate, BOM)]
+def _refs(predicate: Any) -> Iterator[tuple[str, _Place | None]]:
+    todo: list[tuple[Any, _Place | None]] = [(predicate, None)]
     while todo:
-        value, at = todo.pop()
+        value, place = todo.pop()
         if isinstance(value, dict):
             ref = value.get("bom-ref")
             if isinstance(ref, str):
-                yield ref, at
-            todo.extend(
-                (child, f"{at}/{key}") for key, child in value.items() if isinstance(child, dict | list)
-            )
-        elif isinstance(value, list):
-            todo.extend((child, f"{at}/{index}") for index, child in enumerate(value))
+                yield ref, place
+            inner: Iterable[tuple[str | int, Any]] = reversed(value.items())
+        else:
+            inner = zip(reversed(range(len(value))), reversed(value), strict=True)
+        todo.extend((child, (place, step)) for step, child in inner if isinstance(child, dict | list))
+
+
+def _pointer(place: _Place | None) -> str:
+    steps = []
+    while place is not None:
+        place, step = place
+        steps.append(f"/{shown(str(step), 40)}")
+    return BOM + "".join(reversed(steps))
 
 
 def require_resolved(bom: Bom, *, what: str) -> None:
