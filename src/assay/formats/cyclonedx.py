@@ -9,18 +9,14 @@ import msgspec
 
 from assay.errors import Malformed
 from assay.formats import schemas, strict_json
+from assay.formats.bill import Component
+from assay.formats.cyclonedx_component import Parts
 
 T = TypeVar("T")
 
 
 class _Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """Acyclic and short-lived, so the garbage collector need not look at millions of them."""
-
-
-class Hash(_Wire, frozen=True, gc=False):
-    alg: str
-    """As the format spells it: ``SHA-256``."""
-    content: str
 
 
 class Organization(_Wire, frozen=True, gc=False):
@@ -32,58 +28,9 @@ class Person(_Wire, frozen=True, gc=False):
     email: str = ""
 
 
-class License(_Wire, frozen=True, gc=False):
-    id: str = ""
-    name: str = ""
-
-
-class LicenseChoice(_Wire, frozen=True, gc=False):
-    license: License | None = None
-    expression: str = ""
-
-    @property
-    def text(self) -> str:
-        return self.expression or (self.license.id or self.license.name if self.license else "")
-
-
 class Property(_Wire, frozen=True, gc=False):
     name: str = ""
     value: str = ""
-
-
-class Reference(_Wire, frozen=True, gc=False):
-    """An external reference."""
-
-    url: str
-    type: str
-    hashes: tuple[Hash, ...] = ()
-
-
-class Swid(_Wire, frozen=True, gc=False):
-    tag_id: str
-
-
-class Component(_Wire, frozen=True, gc=False):
-    name: str
-    type: str = ""
-    version: str = ""
-    bom_ref: str = msgspec.field(name="bom-ref", default="")
-    group: str = ""
-    purl: str = ""
-    cpe: str = ""
-    swid: Swid | None = None
-    omnibor_id: tuple[str, ...] = ()
-    swhid: tuple[str, ...] = ()
-    manufacturer: Organization | None = None
-    supplier: Organization | None = None
-    publisher: str = ""
-    author: str = ""
-    authors: tuple[Person, ...] = ()
-    hashes: tuple[Hash, ...] = ()
-    licenses: tuple[LicenseChoice, ...] = ()
-    external_references: tuple[Reference, ...] = ()
-    properties: tuple[Property, ...] = ()
-    components: tuple["Component", ...] = ()
 
 
 class LegacyTool(_Wire, frozen=True, gc=False):
@@ -99,8 +46,14 @@ class Service(_Wire, frozen=True, gc=False):
     provider: Organization | None = None
 
 
+class ToolComponent(_Wire, frozen=True, gc=False):
+    name: str
+    group: str = ""
+    version: str = ""
+
+
 class Tools(_Wire, frozen=True, gc=False):
-    components: tuple[Component, ...] = ()
+    components: tuple[ToolComponent, ...] = ()
     services: tuple[Service, ...] = ()
 
 
@@ -120,7 +73,6 @@ class Metadata(_Wire, frozen=True, gc=False):
     manufacture: Organization | None = None
     """Who made what the bill describes (before 1.6)."""
     supplier: Organization | None = None
-    component: Component | None = None
     properties: tuple[Property, ...] = ()
 
 
@@ -197,18 +149,22 @@ class Bom(_Wire, frozen=True, kw_only=True):
     version: int | None = None
     """None when the bill does not say; the schema's default is 1."""
     metadata: Metadata = Metadata()
-    components: tuple[Component, ...] = ()
     services: tuple[Service, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     compositions: tuple[Composition, ...] = ()
     vulnerabilities: tuple[Vulnerability, ...] = ()
     properties: tuple[Property, ...] = ()
+    root: Component | None = msgspec.field(name="-root", default=None)
+    """``metadata.component``."""
+    components: tuple[Component, ...] = msgspec.field(name="-components", default=())
+    """All others, nested ones behind their parent."""
+    assemblies: tuple[tuple[str, tuple[str, ...]], ...] = msgspec.field(name="-assemblies", default=())
+    """(ref, refs of the components nested directly in it)."""
     signed: bool = msgspec.field(name="-signed", default=False)
     """Carries an enveloped signature (JSF)."""
 
 
 _LISTS: dict[str, Any] = {
-    "components": list[Component],
     "services": list[Service],
     "dependencies": list[Dependency],
     "compositions": list[Composition],
@@ -223,18 +179,27 @@ def decode(data: bytes, *, what: str = "CycloneDX bill", limit: int = strict_jso
     Raises :class:`Unsupported` for a specVersion outside 1.4 to 1.7, :class:`TooLarge` over *limit* bytes, else
     :class:`Malformed` naming the JSON pointer and what was expected.
     """
-    bill: Bom | None = None
+    pieces = schemas.read_cyclonedx(data, what=what, limit=limit)
+    bill = next(pieces).values
+    parts = Parts()
+    subject = bill.get("metadata", {}).get("component")
+    root = parts.root(subject) if subject else None
+    parts.add(bill.get("components", ()), "/components")
     long: dict[str, list[Any]] = {}
-    for piece in schemas.read_cyclonedx(data, what=what, limit=limit):
-        if bill is None:
-            bill = _typed(piece.values, Bom, what, "")
-            bill = msgspec.structs.replace(bill, signed="signature" in piece.values)
+    for piece in pieces:
+        if piece.name == "components":
+            parts.add(piece.values, "/components", piece.start)
         elif piece.name in _LISTS:
             values = _typed(piece.values, _LISTS[piece.name], what, f"/{piece.name}, from {piece.start} on")
             long.setdefault(piece.name, []).extend(values)
-    if bill is None:
-        raise Malformed(f"{what} is empty")
-    return msgspec.structs.replace(bill, **{name: tuple(values) for name, values in long.items()})
+    return msgspec.structs.replace(
+        _typed(bill, Bom, what, ""),
+        root=root,
+        components=tuple(parts.found),
+        assemblies=tuple(parts.assemblies),
+        signed="signature" in bill,
+        **{name: tuple(values) for name, values in long.items()},
+    )
 
 
 def _typed(values: Any, kind: type[T], what: str, at: str) -> T:

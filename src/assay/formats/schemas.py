@@ -26,7 +26,7 @@ MAX_ITEM = 32 * 1024 * 1024
 
 _BASE = "http://cyclonedx.org/schema/"
 _SHARED = ("spdx", "jsf-0.82", "cryptography-defs")
-_IDENTITY = ("bom-ref", "ref", "id", "name", "version", "purl")
+_IDENTITY = ("id", "name", "version", "purl")
 _UNIQUE = jsonschema_rs.Draft7Validator({"type": "array", "uniqueItems": True})
 
 
@@ -78,23 +78,40 @@ def read_cyclonedx(data: bytes, *, what: str, limit: int = strict_json.MAX_BYTES
 
 
 def _array(schema: _Schema, name: str, pieces: list[msgspec.Raw], what: str) -> Iterator[Slice]:
-    first: dict[tuple[Any, ...], int] = {}
-    alike: dict[tuple[Any, ...], list[int]] = {}
+    seen: set[Any] = set()
     start = 0
     for run in strict_json.runs(pieces):
         if len(run) == 1 and _size(run[0]) > MAX_ITEM:
             raise TooLarge(f"{what}: /{name}/{start} has over {MAX_ITEM} bytes")
         values = strict_json.plain_all(run, what=what)
         _validate(schema.items[name], values, what, f"/{name}", start)
-        if name in schema.unique:
-            for index, value in enumerate(values, start):
-                identity = tuple(map(value.get, _IDENTITY))
-                if first.setdefault(identity, index) != index:
-                    alike.setdefault(identity, [first[identity]]).append(index)
+        seen.update(_identities(values))
         yield Slice(name, start, values)
         start += len(run)
+    if len(seen) < start and name in schema.unique:
+        _refuse_same(name, pieces, what)
+
+
+def _identities(values: list[Any]) -> list[Any]:
+    """What differs wherever two items differ in what names them; the same item has the same."""
+    return [
+        value.get("bom-ref") or value.get("ref") or tuple(map(str, map(value.get, _IDENTITY)))
+        for value in values
+    ]
+
+
+def _refuse_same(name: str, pieces: list[msgspec.Raw], what: str) -> None:
+    """Two items of a long array may have one identity, but may not be the same: JSON Schema ``uniqueItems``."""
+    alike: dict[Any, list[int]] = {}
+    start = 0
+    for run in strict_json.runs(pieces):
+        for index, identity in enumerate(_identities(strict_json.plain_all(run, what=what)), start):
+            alike.setdefault(identity, []).append(index)
+        start += len(run)
     for group in alike.values():
-        if not _UNIQUE.is_valid(strict_json.plain_all([pieces[index] for index in group], what=what)):
+        if len(group) > 1 and not _UNIQUE.is_valid(
+            strict_json.plain_all([pieces[index] for index in group], what=what)
+        ):
             raise Malformed(
                 f"{what}: /{name} has the same item twice, among /{name}/{group[0]} and {len(group) - 1} more"
             )
