@@ -19,7 +19,10 @@ WHAT = "customers.json"
 LIMIT = 64 * 1024 * 1024
 MAX_ROWS = 200_000
 
-Salt = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="32 random bytes, hexadecimal")]
+HEX = "^[0-9a-f]{64}$(?!\\n)"
+"""In Python ``$`` also matches before a final newline; elsewhere the lookahead changes nothing."""
+
+Salt = Annotated[str, Meta(pattern=HEX, description="32 random bytes, hexadecimal")]
 Name = Annotated[str, Meta(min_length=1, max_length=1000)]
 Short = Annotated[str, Meta(max_length=1000)]
 
@@ -59,7 +62,7 @@ class RowProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     index: Annotated[int, Meta(ge=0)]
     rows: Annotated[int, Meta(ge=1, le=MAX_ROWS)]
-    path: tuple[Annotated[str, Meta(pattern="^[0-9a-f]{64}$")], ...]
+    path: tuple[Annotated[str, Meta(pattern=HEX)], ...]
     """Sibling hashes from the leaf up, hexadecimal."""
 
 

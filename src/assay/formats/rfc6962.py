@@ -31,8 +31,8 @@ def path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
 
 
 def root_from(leaf: bytes, index: int, size: int, siblings: Sequence[bytes]) -> bytes | None:
-    """The root that *siblings* lead to from *leaf* at *index* in a tree of *size*; None when their number is wrong."""
-    if not 0 <= index < size:
+    """The root that *siblings* lead to from *leaf* at *index* in a tree of *size*; None when they cannot be a path."""
+    if not 0 <= index < size or any(len(node) != 32 for node in (leaf, *siblings)):
         return None
     rest = list(siblings)
     node, last = leaf, size - 1

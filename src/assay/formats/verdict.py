@@ -27,11 +27,13 @@ ResultToken = Literal[
 SeverityToken = Literal["low", "medium", "high", "critical"]
 BasisToken = Literal["", "statement", "artifact", "derived"]
 
-DigestText = Annotated[str, Meta(pattern="^sha256:[0-9a-f]{64}$", description="SHA-256 as algorithm:hex")]
-RequirementText = Annotated[
-    str, Meta(pattern="^[^@#\\s]+@[^@#\\s]+#[^@#\\s]+$", max_length=200, description="pack@edition#id")
+DigestText = Annotated[
+    str, Meta(pattern="^sha256:[0-9a-f]{64}$(?!\\n)", description="SHA-256 as algorithm:hex")
 ]
-Name = Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$", max_length=100)]
+RequirementText = Annotated[
+    str, Meta(pattern="^[^@#\\s]+@[^@#\\s]+#[^@#\\s]+$(?!\\n)", max_length=200, description="pack@edition#id")
+]
+Name = Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$(?!\\n)", max_length=100)]
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +55,7 @@ class ReleaseRef(_Part, frozen=True):
 class Missing(_Part, frozen=True):
     """A completeness rule that does not hold."""
 
-    rule: Annotated[str, Meta(pattern="^C([1-9]|1[0-7])$")]
+    rule: Annotated[str, Meta(pattern="^C([1-9]|1[0-7])$(?!\\n)")]
     reason: str
     remedy: str = ""
 
@@ -69,7 +71,7 @@ class FindingRow(_Part, frozen=True):
     evidence: tuple[DigestText, ...] = ()
     remedy: str = ""
     severity: SeverityToken = "medium"
-    role: Annotated[str, Meta(pattern="^[a-z_]*$", max_length=40)] = ""
+    role: Annotated[str, Meta(pattern="^[a-z_]*$(?!\\n)", max_length=40)] = ""
     """How the pack's binding uses the check for this requirement."""
     release: str = ""
     """``name@version`` it is about; empty for the whole attestation."""
