@@ -29,6 +29,8 @@ class EnvelopeStanding(msgspec.Struct, frozen=True, kw_only=True):
     revoked: bool = False
     trial: bool = False
     algorithms: tuple[str, ...] = ()
+    disputed: bool = False
+    """Keys that we trust are involved and do not agree: a signature fails under the key it names, or several signers share one."""
     reason: str = ""
     keyids: tuple[str, ...] = ()
     """Keys of that record that verified, in the order of *algorithms*."""
@@ -96,10 +98,10 @@ def verify(
     ):
         names = " and ".join(repr(standing.signer) for standing in standings)
         reason = f"signed by {names}: the signatures by {' and '.join(required)} must all be under keys of one signer"
-        return EnvelopeStanding(verified=False, reason=reason)
+        return EnvelopeStanding(verified=False, disputed=True, reason=reason)
     if standings:
         return max(standings, key=lambda standing: (standing.revoked, len(standing.algorithms)))
-    return EnvelopeStanding(verified=False, reason="; ".join(examined.failures))
+    return EnvelopeStanding(verified=False, disputed=examined.forged, reason="; ".join(examined.failures))
 
 
 def vouches(
@@ -165,6 +167,7 @@ def _of_signer(
         authority=allowed and bound,
         revoked=bool(missing) and any(match.key.is_revoked(at) for match in mine),
         trial=signer.trial,
+        disputed=examined.forged,
         algorithms=tuple(match.key.public.algorithm for match in chosen),
         reason=reason,
         keyids=tuple(match.key.public.keyid for match in chosen),
