@@ -110,13 +110,17 @@ def _include(item: dict[str, Any], at: str) -> Iterator[Include]:
 
 
 def _images(part: dict[str, Any], name: str, what: str) -> Iterator[Image]:
-    at = f"{what} {shown(name, 60)}.".replace(" .", " ")
+    at = _at(name, what)
     if part.get("image"):
         yield Image(_image(part["image"], f"{at}image"), f"{at}image")
     services = part.get("services")
     for index, service in enumerate(services if isinstance(services, list) else []):
         if isinstance(service, (str, dict)):
             yield Image(_image(service, f"{at}services[{index}]"), f"{at}services[{index}]")
+
+
+def _at(name: str, what: str) -> str:
+    return f"{what} {shown(name, 60)}." if name else f"{what} "
 
 
 def _image(value: Any, at: str) -> str:
@@ -126,8 +130,7 @@ def _image(value: Any, at: str) -> str:
 def _scripts(part: dict[str, Any], name: str, what: str) -> Iterator[Script]:
     for key in _SCRIPTS:
         if key in part:
-            at = f"{what} {shown(name, 60)}.{key}".replace(" .", " ")
-            yield Script(tuple(_lines(part[key])), at)
+            yield Script(tuple(_lines(part[key])), f"{_at(name, what)}{key}")
 
 
 def _lines(value: Any) -> Iterator[str]:
