@@ -14,6 +14,7 @@ from assay.errors import Malformed, TooLarge, Unsupported
 from assay.formats import b64, strict_json, times
 from assay.formats.digest import Digest
 from assay.formats.note import Vkey
+from assay.register.identity import LogKeys
 
 T = TypeVar("T")
 
@@ -77,6 +78,10 @@ class Log(msgspec.Struct, frozen=True):
 
     origin: str
     vkeys: tuple[Vkey, ...]
+
+    @property
+    def keys(self) -> LogKeys:
+        return LogKeys.from_vkeys(self.origin, self.vkeys)
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -334,6 +339,7 @@ def _check(root: TrustRoot) -> None:
         _text(log.origin, "logs: origin")
         if not 1 <= len(log.vkeys) <= MAX_KEYS:
             raise Malformed(f"log {log.origin!r} has {len(log.vkeys)} keys, expected 1 to {MAX_KEYS}")
+        LogKeys.from_vkeys(log.origin, log.vkeys)
     for instance in root.sigstore:
         _check_sigstore(instance)
 
