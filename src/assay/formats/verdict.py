@@ -91,6 +91,8 @@ class ClaimVerdict(_Part, frozen=True):
     """``person``: nobody but a person can judge it; unknown until one has."""
     findings: tuple[FindingRow, ...] = ()
     notes: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    """The smallest set of changes that would make it satisfied; empty where it is, or where only a person can tell."""
 
 
 class Input(_Part, frozen=True):

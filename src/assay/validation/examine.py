@@ -167,10 +167,11 @@ def _lacking(
         payload=opened.envelope.identity,
         accepted=frozenset(Digest.parse(text) for text in history.payloads),
         must_answer=tuple(ref for pack in packs for ref in pack.must_answer),
+        known=frozenset(ref for pack in packs for ref in pack.claimable),
         in_scope_from=policy.in_scope_from,
         now=inputs.now,
     )
-    return tuple(Missing(item.rule, item.reason) for item in missing(submission))
+    return tuple(Missing(item.rule, item.reason, item.remedy) for item in missing(submission))
 
 
 def _result(lacking: Sequence[Missing], claims: Sequence[ClaimVerdict]) -> ResultToken:
@@ -186,8 +187,7 @@ def _result(lacking: Sequence[Missing], claims: Sequence[ClaimVerdict]) -> Resul
 
 
 def _has_findings(row: ClaimVerdict) -> bool:
-    noted = any(finding.role == "notes" and finding.outcome == "not_satisfied" for finding in row.findings)
-    return noted or row.basis == "statement"
+    return row.basis == "statement" or any(finding.outcome == "not_satisfied" for finding in row.findings)
 
 
 def _reasons(lacking: Sequence[Missing], claims: Sequence[ClaimVerdict]) -> list[str]:

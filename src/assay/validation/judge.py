@@ -12,6 +12,7 @@ from assay.packs import combination
 from assay.packs.model import Binding, Ground, Pack, Requirement
 from assay.validation.outcomes import all_of
 from assay.validation.run import Answer, label, run
+from assay.validation.turning import changes
 
 _BASES = tuple(Basis)
 
@@ -76,7 +77,15 @@ def _judge(requirement: Requirement, ref: str, claimed: bool, bench: Bench) -> C
         judged_by=_judged_by(requirement),
         findings=tuple(dict.fromkeys(_rows(given, many=len(bench.cases) > 1))),
         notes=tuple(dict.fromkeys(_notes(requirement, verdict, given))),
+        changes=tuple(dict.fromkeys(_changes(requirement, bench))),
     )
+
+
+def _changes(requirement: Requirement, bench: Bench) -> Iterator[str]:
+    for at in range(len(bench.cases)):
+        yield from changes(
+            requirement, [(binding, bench.answer(binding, at)) for binding in requirement.bindings]
+        )
 
 
 def _judged_by(requirement: Requirement) -> Literal["checks", "person", "checks_and_person"]:
@@ -92,7 +101,7 @@ def _reason(
         return next(
             f"{answer.check.id}: {_first(answer, Outcome.NOT_SATISFIED)}"
             for binding, answer in given
-            if binding.role != "notes" and answer.outcome is Outcome.NOT_SATISFIED
+            if binding.role in combination.CONTRADICT and answer.outcome is Outcome.NOT_SATISFIED
         )
     if verdict is Outcome.SATISFIED:
         return "shown: " + "; ".join(ground.shows for ground in requirement.grounds)
@@ -128,7 +137,7 @@ def _basis(verdict: Outcome, given: Sequence[tuple[Binding, Answer]]) -> BasisTo
     """The weakest basis among the answers that carry a satisfied verdict; of a contradiction, the contradicting one's."""
     if verdict not in (Outcome.SATISFIED, Outcome.NOT_SATISFIED):
         return ""
-    roles = ("decides",) if verdict is Outcome.SATISFIED else ("decides", "refutes")
+    roles = ("decides", "supports") if verdict is Outcome.SATISFIED else tuple(combination.CONTRADICT)
     carrying = [
         answer.check.basis for binding, answer in given if binding.role in roles and answer.outcome is verdict
     ]
@@ -156,7 +165,7 @@ def _notes(
     requirement: Requirement, verdict: Outcome, given: Sequence[tuple[Binding, Answer]]
 ) -> Iterator[str]:
     for binding, answer in given:
-        if binding.role == "notes" and answer.outcome is Outcome.NOT_SATISFIED:
+        if binding.role not in combination.CONTRADICT and answer.outcome is Outcome.NOT_SATISFIED:
             yield f"{answer.check.id}: {_first(answer, Outcome.NOT_SATISFIED)}"
     if verdict is Outcome.SATISFIED and _basis(verdict, given) == Basis.STATEMENT:
         yield "rests on the provider's own statement; nobody has looked behind it"

@@ -69,8 +69,36 @@ def site(office: str, engine: Engine, published: Sequence[Published], trust: byt
     return files_
 
 
+def preview(office: str, verdict: VerdictDocument, names: Mapping[str, str]) -> dict[str, bytes]:
+    """The page of a verdict that nobody recorded, and its style sheet."""
+    page = _page(office, verdict.engine, verdict, root="", names=names)
+    return {"index.html": page, "style.css": _style(), "verdict.json": strict_json.pretty(verdict)}
+
+
 def _result(office: str, engine: Engine, item: Published) -> bytes:
-    verdict = item.verdict
+    return _page(
+        office,
+        engine,
+        item.verdict,
+        root="../../",
+        names=item.artifact_names,
+        receipt=item,
+        trial=item.trial,
+        response=item.response,
+    )
+
+
+def _page(
+    office: str,
+    engine: Engine,
+    verdict: VerdictDocument,
+    *,
+    root: str,
+    names: Mapping[str, str],
+    receipt: Published | None = None,
+    trial: bool = False,
+    response: str = "",
+) -> bytes:
     packs: dict[str, list[ClaimVerdict]] = {}
     for row in verdict.claims:
         packs.setdefault(row.requirement.partition("#")[0], []).append(row)
@@ -82,21 +110,21 @@ def _result(office: str, engine: Engine, item: Published) -> bytes:
             start += count
     return _render(
         "result.html",
-        root="../../",
+        root=root,
         office=office,
         engine=engine,
         v=verdict,
         version=verdict.releases[0].version if verdict.releases else "",
         judged=times.encode(verdict.judged).replace("T", " ").replace("Z", " UTC"),
-        trial=item.trial,
+        trial=trial,
         packs=[{"ref": ref, "rows": rows} for ref, rows in packs.items()],
         bar=bar,
         total=len(verdict.claims),
         claimed=sum(row.claimed for row in verdict.claims),
         summary=", ".join(f"{part['count']} {part['word']}" for part in bar),
-        receipt=item,
-        names=item.artifact_names,
-        response=item.response,
+        receipt=receipt,
+        names=names,
+        response=response,
         verdict_digest=str(verdict_digest(verdict)),
     )
 

@@ -61,7 +61,7 @@ class SqlLedger:
     def record(self, leaf: bytes, openings: bytes, submission: Submission | None = None) -> int:
         with self._transaction() as connection:
             size = self._fence(connection)
-            connection.execute(insert(tables.entries).values(index=size, leaf=leaf, openings=openings))
+            connection.execute(insert(tables.entries).values(position=size, leaf=leaf, openings=openings))
             root = _grow(connection, size, leaf)
             connection.execute(update(tables.head).values(size=size + 1, root=root))
             if submission is not None:
@@ -87,10 +87,10 @@ class SqlLedger:
 
     def entry(self, index: int) -> Logged:
         with self._transaction() as connection:
-            row = connection.execute(select(tables.entries).where(tables.entries.c.index == index)).first()
+            row = connection.execute(select(tables.entries).where(tables.entries.c.position == index)).first()
         if row is None:
             raise Unavailable(f"the register has no entry {index}")
-        return Logged(row.index, row.leaf, row.openings)
+        return Logged(row.position, row.leaf, row.openings)
 
     def submission(self, payload: Digest) -> Submission | None:
         with self._transaction() as connection:
@@ -151,7 +151,7 @@ def _grow(connection: Connection, size: int, leaf: bytes) -> bytes:
     made = merkle.append(size, merkle.leaf_hash(leaf), known)
     connection.execute(
         insert(tables.nodes),
-        [{"level": level, "index": index, "hash": value} for (level, index), value in made.items()],
+        [{"level": level, "position": index, "hash": value} for (level, index), value in made.items()],
     )
     known |= made
     return merkle.root([known[position] for position in merkle.frontier(size + 1)])
@@ -161,9 +161,9 @@ def _nodes(connection: Connection, positions: Sequence[tuple[int, int]]) -> tupl
     if not positions:
         return ()
     query = select(tables.nodes).where(
-        tuple_(tables.nodes.c.level, tables.nodes.c.index).in_(list(positions))
+        tuple_(tables.nodes.c.level, tables.nodes.c.position).in_(list(positions))
     )
-    found = {(row.level, row.index): bytes(row.hash) for row in connection.execute(query).all()}
+    found = {(row.level, row.position): bytes(row.hash) for row in connection.execute(query).all()}
     for position in positions:
         if position not in found:
             raise Unavailable(f"the register's tree lacks node {position}")

@@ -7,7 +7,7 @@ metadata = MetaData()
 entries = Table(
     "entries",
     metadata,
-    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
     Column("leaf", LargeBinary, nullable=False),
     Column("openings", LargeBinary, nullable=False),
 )
@@ -16,10 +16,10 @@ nodes = Table(
     "nodes",
     metadata,
     Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, nullable=False),
 )
-"""Hashes of the perfect subtrees of the RFC 6962 tree: node (level, index) covers leaves [index << level, (index + 1) << level)."""
+"""Hashes of the perfect subtrees of the RFC 6962 tree: node (level, position) covers leaves [position << level, (position + 1) << level)."""
 
 head = Table(
     "head",
@@ -43,10 +43,10 @@ submissions = Table(
     Column("product", Text, nullable=False),
     Column("version", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("entry", Integer, ForeignKey("entries.index"), nullable=False, unique=True),
+    Column("entry", Integer, ForeignKey("entries.position"), nullable=False, unique=True),
     Column("verdict", Text),
     Column("result", Text),
-    Column("publication", Integer, ForeignKey("entries.index")),
+    Column("publication", Integer, ForeignKey("entries.position")),
 )
 
 artifacts = Table(

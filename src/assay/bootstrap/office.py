@@ -1,0 +1,131 @@
+"""The embedded office: SQLite and a folder of blobs, keys made at its first start, one process at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from assay.adapters.engine import this_engine
+from assay.adapters.filesystem import FolderBlobs, read_whole, write_whole
+from assay.adapters.home import Home
+from assay.adapters.sigstore import OfflineSigstore
+from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.system import SystemEntropy
+from assay.bootstrap import clock, now
+from assay.crypto.keyfile import Secrets
+from assay.office.log import found
+from assay.office.office import LogSecrets, Office
+from assay.packs import shipped
+from assay.provider import signers
+from assay.trust.root import Log
+from assay.validation.policy import LIMIT as MAX_POLICY
+from assay.validation.policy import Policy
+
+LOG_ALGORITHMS = ("ed25519", "ml-dsa-44", "ed25519")
+"""Of the register's keyfile: checkpoint, checkpoint, entry."""
+OFFICE_KEY = "trial-office"
+LOG_KEY = "trial-register"
+SNAPSHOT = "malicious-packages.json"
+MAX_SNAPSHOT = 1 << 30
+
+
+@contextmanager
+def embedded(
+    home: Home, packs: tuple[str, ...], *, name: str = "Trial office (on this machine)"
+) -> Iterator[Office]:
+    """The office in ``home.office``, founded if it is not there; held for this process until the end."""
+    with home.locked():
+        secret = trial_passphrase(home)
+        log = _log_secrets(home, secret)
+        signing = signer(home, OFFICE_KEY, "office", secret)
+        origin = _origin(home)
+        _trust_register(home, Log(origin, log.public(origin).vkeys))
+        ledger = SqlLedger.sqlite(home.office / "office.sqlite")
+        try:
+            office = Office(
+                name=name,
+                origin=origin,
+                blobs=FolderBlobs(home.office / "blobs"),
+                ledger=ledger,
+                clock=clock(),
+                entropy=SystemEntropy(),
+                log=log,
+                signing=signing.keys,
+                trust=home.trust().encode(),
+                policy=_policy(home).encode(),
+                packs=tuple((ref, shipped.data(ref)) for ref in packs),
+                snapshot=_snapshot(home),
+                engine=this_engine(),
+                sigstore=OfflineSigstore(),
+                trial=True,
+            )
+            found(office)
+            yield office
+        finally:
+            ledger.close()
+
+
+def signer(home: Home, name: str, purpose: str, secret: bytes, providers: tuple[str, ...] = ()) -> Secrets:
+    """A trial's signer: made, and trusted in this home alone, the first time it is asked for."""
+    entropy = SystemEntropy()
+    if not home.keys.has(name):
+        made = signers.make(name, signers.purpose_of(purpose), entropy.bytes, now(), trial=True)
+        home.keys.save(made, secret, entropy)
+    secrets = home.keys.open(name, secret)
+    root = home.trust()
+    known = root.signer(name)
+    record = signers.record(secrets.header(), providers, authority=bool(providers))
+    if known is None:
+        root = signers.trusting(root, record)
+    elif set(providers) - set(known.providers):
+        root = signers.granted(root, [name], sorted({*known.providers, *providers}), authority=True)
+    home.save_trust(root)
+    return secrets
+
+
+def trial_passphrase(home: Home) -> bytes:
+    """The random passphrase of this home's trial keys; it lies beside them, so they are worth nothing elsewhere."""
+    path = home.trial_passphrase_file
+    home.prepare()
+    if not path.exists():
+        write_whole(path, SystemEntropy().bytes(32).hex().encode() + b"\n", mode=0o600)
+    return read_whole(path, limit=4096).strip()
+
+
+def _log_secrets(home: Home, secret: bytes) -> LogSecrets:
+    entropy = SystemEntropy()
+    if not home.keys.has(LOG_KEY):
+        made = signers.make(LOG_KEY, "log", entropy.bytes, now(), trial=True, algorithms=LOG_ALGORITHMS)
+        home.keys.save(made, secret, entropy)
+    ed25519, ml_dsa_44, entry = home.keys.open(LOG_KEY, secret).keys
+    return LogSecrets(ed25519=ed25519, ml_dsa_44=ml_dsa_44, entry=entry)
+
+
+def _origin(home: Home) -> str:
+    """The register's name, with a random identifier: a recreated register is another one."""
+    path = home.office / "origin"
+    if not path.exists():
+        write_whole(path, f"trial.assay.example/{SystemEntropy().bytes(8).hex()}\n".encode())
+    return read_whole(path, limit=1024).decode().strip()
+
+
+def _trust_register(home: Home, log: Log) -> None:
+    root = home.trust()
+    if root.log(log.origin) is None:
+        home.save_trust(msgspec.structs.replace(root, logs=(*root.logs, log)))
+
+
+def _policy(home: Home) -> Policy:
+    """``policy.json`` of the office, else the defaults."""
+    path = home.office / "policy.json"
+    return (
+        Policy.parse(read_whole(path, limit=MAX_POLICY), what=str(path))
+        if path.exists()
+        else Policy(name="trial")
+    )
+
+
+def _snapshot(home: Home) -> bytes | None:
+    """``malicious-packages.json`` of the office; without it nothing is said about malicious packages."""
+    path = home.office / SNAPSHOT
+    return read_whole(path, limit=MAX_SNAPSHOT) if path.exists() else None

@@ -1,0 +1,201 @@
+"""``assay replay``: find the inputs that a verdict names, compute it again, compare byte for byte."""
+
+import json
+import subprocess
+import tempfile
+import venv
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from assay.adapters.engine import LOCK, this_engine, wheel_engine
+from assay.adapters.filesystem import FolderBlobs, read_whole
+from assay.adapters.sigstore import OfflineSigstore
+from assay.bootstrap import home
+from assay.bootstrap.results import read_verdict
+from assay.errors import Unavailable
+from assay.formats import verdict as verdicts
+from assay.formats.bundle import Bundle
+from assay.formats.digest import Digest
+from assay.formats.verdict import Engine, Input, VerdictDocument
+from assay.packs import shipped
+from assay.validation.examine import Inputs, examine
+
+MAX_WHEEL = 64 * 1024 * 1024
+MAX_SCANNED = 64 * 1024 * 1024
+MAX_FILES = 20_000
+TIMEOUT_S = 1800
+
+
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    state: str
+    """``identical``, ``different``, ``other engine``, ``inputs missing``."""
+    expected: str
+    found: str = ""
+    differences: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def replay_result(path: Path, folders: Sequence[Path], wheel: Path | None) -> Replayed:
+    recorded = read_verdict(path)
+    expected = str(verdicts.digest(recorded))
+    engine = wheel_engine(read_whole(wheel, limit=MAX_WHEEL)) if wheel else this_engine()
+    if not _same(engine, recorded.engine):
+        reason = f"the verdict was computed by {_name(recorded.engine)}, this is {_name(engine)}; replay with --engine WHEEL"
+        return Replayed(state="other engine", expected=expected, reason=reason)
+    if wheel is not None:
+        return _elsewhere(path, folders, wheel)
+    try:
+        inputs = _inputs(recorded, _Store([*folders, *_near(path)]))
+    except Unavailable as error:
+        return Replayed(state="inputs missing", expected=expected, reason=str(error))
+    again = examine(inputs, OfflineSigstore())
+    found = str(verdicts.digest(again))
+    if found == expected:
+        return Replayed(state="identical", expected=expected, found=found)
+    return Replayed(
+        state="different",
+        expected=expected,
+        found=found,
+        differences=tuple(_differences(recorded, again)),
+        reason=f"computed again it is {found}, recorded is {expected}",
+    )
+
+
+def _same(one: Engine, other: Engine) -> bool:
+    return (one.code, one.lock) == (other.code, other.lock)
+
+
+def _name(engine: Engine) -> str:
+    return f"{engine.name} {engine.version} (code {engine.code[7:19]}, lock {engine.lock[7:19]})"
+
+
+class _Store:
+    """Blobs by digest from folders of any layout: blob folders, bundles, loose files; and the packs that ship."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._blobs = [FolderBlobs(folder) for folder in folders]
+        self._folders = folders
+        self._scanned: dict[str, Path] | None = None
+        self._packs = {str(Digest.sha256(shipped.data(ref))): shipped.data(ref) for ref in shipped.refs()}
+
+    def get(self, item: Input) -> bytes:
+        digest = Digest.parse(item.digest)
+        if item.digest in self._packs:
+            return self._packs[item.digest]
+        for blobs in self._blobs:
+            if blobs.has(digest):
+                return blobs.get(digest)
+        if self._scanned is None:
+            self._scanned = dict(self._scan())
+        if item.digest in self._scanned:
+            return read_whole(self._scanned[item.digest], limit=MAX_SCANNED)
+        looked = ", ".join(str(folder) for folder in self._folders) or "nowhere"
+        raise Unavailable(
+            f"input {item.name} ({item.digest}) is not to be found in {looked}; give its folder with --inputs"
+        )
+
+    def _scan(self) -> Iterator[tuple[str, Path]]:
+        seen = 0
+        for folder in self._folders:
+            for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+                if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_SCANNED:
+                    seen += 1
+                    if seen > MAX_FILES:
+                        return
+                    yield str(Digest.sha256(read_whole(path, limit=MAX_SCANNED))), path
+
+
+def _near(path: Path) -> list[Path]:
+    """Where a trial, a check and an office on this machine keep what they judged."""
+    folders = [path.parent / "bundle"]
+    for at in (home().folder, *(parent for parent in path.resolve().parents if parent.name == ".assay")):
+        folders += [at / "office" / "blobs", at / "check" / "blobs"]
+    return [folder for folder in dict.fromkeys(folders) if folder.is_dir()]
+
+
+def _inputs(recorded: VerdictDocument, store: _Store) -> Inputs:
+    named = {item.name: item for item in recorded.inputs}
+
+    def get(name: str) -> bytes | None:
+        return store.get(named[name]) if name in named else None
+
+    def need(name: str) -> bytes:
+        data = get(name)
+        if data is None:
+            raise Unavailable(f"the verdict names no input {name!r}")
+        return data
+
+    artifacts = [item for item in recorded.inputs if item.name.startswith("artifact:")]
+    packs = [item for item in recorded.inputs if item.name.startswith("pack:")]
+    return Inputs(
+        bundle=Bundle(
+            need("attestation.dsse.json"),
+            get("customers.json"),
+            {Digest.parse(item.digest): store.get(item) for item in artifacts},
+        ),
+        packs=tuple((item.name.removeprefix("pack:"), store.get(item)) for item in packs),
+        policy=need("policy"),
+        trust=need("trust"),
+        history=need("history"),
+        snapshot=get("malicious-packages"),
+        now=recorded.judged,
+        engine=recorded.engine,
+    )
+
+
+def _differences(recorded: VerdictDocument, again: VerdictDocument) -> Iterator[str]:
+    for field in VerdictDocument.__struct_fields__:
+        before, after = getattr(recorded, field), getattr(again, field)
+        if field != "claims" and before != after:
+            yield f"{field}: recorded {str(before)[:200]!r}, now {str(after)[:200]!r}"
+    now = {row.requirement: row for row in again.claims}
+    for row in recorded.claims:
+        other = now.get(row.requirement)
+        if other != row:
+            yield f"{row.requirement}: recorded {row.verdict}, now {other.verdict if other else 'absent'}"
+
+
+def _elsewhere(path: Path, folders: Sequence[Path], wheel: Path) -> Replayed:
+    """Install the wheel with its own lock into a fresh environment, and let it replay."""
+    with tempfile.TemporaryDirectory(prefix="assay-replay-") as temporary:
+        place = Path(temporary)
+        venv.create(place / "venv", with_pip=True)
+        python = place / "venv" / "bin" / "python"
+        lock = place / LOCK
+        lock.write_bytes(_lock_of(wheel))
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+        _run([*pip, "--require-hashes", "-r", str(lock)])
+        _run([*pip, "--no-deps", str(wheel)])
+        places = [*folders, *_near(path)]
+        looked = [part for folder in places for part in ("--inputs", str(folder.resolve()))]
+        answer = _run(
+            [str(python), "-I", "-m", "assay", "replay", str(path.resolve()), *looked, "--json"],
+            codes=(0, 1, 3),
+        )
+    try:
+        return msgspec.convert(
+            {name: value for name, value in json.loads(answer).items() if name != "result"}, Replayed
+        )
+    except (ValueError, msgspec.ValidationError) as error:
+        raise Unavailable(f"the engine in {wheel} gave no answer: {answer[:300]!r}") from error
+
+
+def _lock_of(wheel: Path) -> bytes:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read(f"assay/{LOCK}")
+
+
+def _run(command: list[str], codes: tuple[int, ...] = (0,)) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and wheel, no shell
+            command, capture_output=True, timeout=TIMEOUT_S, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unavailable(f"{Path(command[0]).name}: {error}") from error
+    if done.returncode not in codes:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise Unavailable(f"{' '.join(command[:4])} failed: {said[-1] if said else 'no reason given'}")
+    return done.stdout.decode(errors="replace")

@@ -1,0 +1,45 @@
+"""``assay explain``: the proof of a verdict."""
+
+from pathlib import Path
+
+import typer
+
+from assay.cli.output import Json, emit, out
+
+
+def explain(
+    result: Path = typer.Argument(help="A result (result.dsse.json) or a verdict (verdict.json)."),
+    claim: str = typer.Argument(
+        "", help="A requirement, in full or by its id; all that are not satisfied when left out."
+    ),
+    json: bool = Json,
+) -> None:
+    """Show requirement, checks, findings, evidence, and the smallest set of changes that would turn the verdict."""
+    from assay.bootstrap.results import names_beside, read_verdict
+    from assay.cli.verdict_view import claim_json
+    from assay.cli.verdict_view import explain as show_claim
+    from assay.validation.explain import choose
+
+    verdict = read_verdict(result)
+    names = names_beside(result)
+    rows = choose(verdict, claim)
+    if json:
+        emit(
+            {
+                "verdict": verdict.result,
+                "claims": [claim_json(row) for row in rows],
+            }
+        )
+        return
+    console = out()
+    console.print(
+        f"{verdict.product} {verdict.releases[0].version if verdict.releases else ''}: {verdict.result}"
+    )
+    for row in rows:
+        show_claim(console, row, names)
+        if row.changes:
+            console.print("  the smallest set of changes that would turn it:")
+        for number, change in enumerate(row.changes, 1):
+            console.print(f"    {number}. {change}", soft_wrap=True)
+    if not rows:
+        console.print("every requirement is satisfied")

@@ -1,0 +1,35 @@
+"""``assay trial``: the whole regime on this machine."""
+
+from pathlib import Path
+
+import typer
+
+from assay.cli import exits
+from assay.cli.attest import Pack
+from assay.cli.collect import Release
+from assay.cli.output import Json, Steps, emit, out
+
+
+def trial(
+    path: Path = typer.Argument(Path(), help="Folder of the project."),
+    release: list[Path] = Release,
+    pack: list[str] = Pack,
+    output: Path | None = typer.Option(None, "--out", help="Folder for bundle, result, receipt and pages."),
+    json: bool = Json,
+) -> int:
+    """Collect, attest, sign, submit, check, validate, record, publish and verify, all on this machine."""
+    from assay.bootstrap.trial import run_trial
+    from assay.cli.verdict_view import contract, show
+
+    done = run_trial(path, release, pack, output, Steps(silent=json))
+    if json:
+        emit(contract(done.verdict, result=done.result, receipt=done.receipt, pages=done.page))
+    else:
+        console = out()
+        show(console, done.verdict)
+        console.print(f"Receipt {done.receipt}", soft_wrap=True)
+        console.print(f"Page    {done.page}", soft_wrap=True)
+        console.print()
+        for line in done.next_steps:
+            console.print(line, soft_wrap=True, style="dim")
+    return exits.for_result(done.verdict.result)

@@ -1,0 +1,55 @@
+"""``assay verify``: bundles, results and receipts, offline."""
+
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from assay.cli import exits
+from assay.cli.check import Trust
+from assay.cli.output import Json, emit, out
+from assay.formats.text import shown
+
+
+def verify(
+    file: list[Path] = typer.Argument(help="Bundles (folder or tar), results and receipts."),
+    trust: Path | None = Trust,
+    json: bool = Json,
+) -> int:
+    """Verify bundles, results and receipts offline; a key is never taken from the message."""
+    from assay.bootstrap.verify import verify_files
+
+    answers = verify_files(file, trust)
+    if json:
+        emit(
+            {
+                "files": [
+                    {
+                        "file": str(a.path),
+                        "kind": a.kind,
+                        "holds": a.holds,
+                        "says": a.says,
+                        "reason": a.reason,
+                        "trust": a.trust,
+                    }
+                    for a in answers
+                ]
+            }
+        )
+    else:
+        console = out()
+        for line in dict.fromkeys(answer.trust for answer in answers):
+            console.print(f"trust: {line}", soft_wrap=True)
+        for answer in answers:
+            mark = Text("holds", style="bold green") if answer.holds else Text("FAILS", style="bold red")
+            if answer.holds is None:
+                mark = Text("could not tell", style="bold yellow")
+            console.print(
+                Text.assemble(
+                    mark, f"  {answer.path}  {answer.kind}  {shown(answer.reason or answer.says, 1000)}"
+                ),
+                soft_wrap=True,
+            )
+    if any(answer.holds is False for answer in answers):
+        return exits.NOT_VALIDATED
+    return exits.VALIDATED if all(answer.holds for answer in answers) else exits.UNKNOWN

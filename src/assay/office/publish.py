@@ -1,0 +1,40 @@
+"""Publish a determination: a signed result, its entry, and from then on its openings."""
+
+import msgspec
+
+from assay.formats.dsse import Envelope
+from assay.formats.result import encode_result
+from assay.office.log import log
+from assay.office.office import Office
+from assay.office.ports import Submission
+from assay.office.submit import subject
+from assay.office.validate import load, verdict_of
+from assay.register.leaf import Kind
+from assay.trust.envelope import sign
+from assay.trust.root import TrustRoot
+from assay.validation.examine import open_attestation
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+
+def publish(office: Office, submission: Submission) -> Submission:
+    """``determined`` to ``published``."""
+    _, verdict = verdict_of(office, submission)
+    now = office.clock.now()
+    payload = encode_result(verdict, office=office.name, made=now)
+    envelope = sign(PAYLOAD_TYPE, payload, office.signing)
+    result = office.blobs.put(envelope.encode())
+    state = msgspec.structs.replace(submission, state="published", result=result)
+    attestation = open_attestation(load(office, submission), TrustRoot.parse(office.trust), now).attestation
+    values = {**subject(attestation), "actor": office.name, "outcome": verdict.result}
+    log(office, Kind.PUBLICATION, envelope.identity, values, now, state)
+    stored = office.ledger.submission(submission.payload)
+    if stored is None:
+        raise ValueError(f"submission {submission.payload} was recorded and is not found")
+    return stored
+
+
+def result_of(office: Office, submission: Submission) -> Envelope:
+    if submission.result is None:
+        raise ValueError(f"submission {submission.payload} is {submission.state} and has no result")
+    return Envelope.parse(office.blobs.get(submission.result), what="result")

@@ -1,0 +1,103 @@
+"""Check completeness and validate the claims; record both. The verdict is computed once and stored with the state."""
+
+import msgspec
+
+from assay.formats import strict_json
+from assay.formats.bundle import Bundle
+from assay.formats.digest import Digest
+from assay.formats.verdict import VerdictDocument
+from assay.formats.verdict import encode as encode_verdict
+from assay.formats.verdict import parse as parse_verdict
+from assay.office.log import log
+from assay.office.office import Office
+from assay.office.ports import Submission
+from assay.office.submit import subject
+from assay.register.leaf import Kind
+from assay.trust.root import TrustRoot
+from assay.validation.examine import Inputs, examine, open_attestation
+from assay.validation.history import History
+
+
+def load(office: Office, submission: Submission) -> Bundle:
+    """The bundle as it was submitted."""
+    return Bundle(
+        office.blobs.get(submission.envelope),
+        office.blobs.get(submission.customers) if submission.customers else None,
+        {digest: office.blobs.get(digest) for digest in submission.artifacts},
+    )
+
+
+def inputs_of(office: Office, bundle: Bundle, entry: int) -> Inputs:
+    """What the office judges *bundle* by, as of register entry *entry*; every input is kept as a blob."""
+    now = office.clock.now()
+    attestation = open_attestation(bundle, TrustRoot.parse(office.trust), now).attestation
+    uses: dict[str, list[str]] = {}
+    for digest, earlier in office.ledger.uses(tuple(bundle.artifacts), entry):
+        uses.setdefault(digest.value, []).append(f"{earlier.provider}/{earlier.product}@{earlier.version}")
+    replaced = attestation.replaces
+    known = (str(replaced),) if replaced and office.ledger.submission(replaced) else ()
+    history = History(
+        payloads=known, uses={key: tuple(dict.fromkeys(found)) for key, found in sorted(uses.items())}
+    )
+    inputs = Inputs(
+        bundle=bundle,
+        packs=office.packs,
+        policy=office.policy,
+        trust=office.trust,
+        history=history.encode(),
+        snapshot=office.snapshot,
+        now=now,
+        engine=office.engine,
+    )
+    for data in (
+        *(data for _, data in office.packs),
+        office.policy,
+        office.trust,
+        inputs.history,
+        office.snapshot,
+    ):
+        if data is not None:
+            office.blobs.put(data)
+    return inputs
+
+
+def check_completeness(office: Office, submission: Submission) -> Submission:
+    """``submitted`` to ``complete`` or ``incomplete``; the verdict is stored with it."""
+    bundle = load(office, submission)
+    verdict = examine(inputs_of(office, bundle, submission.entry), office.sigstore)
+    stored = office.blobs.put(encode_verdict(verdict))
+    report = office.blobs.put(
+        strict_json.encode(
+            {
+                "attestation": str(submission.payload),
+                "complete": verdict.complete,
+                "missing": msgspec.to_builtins(verdict.missing),
+            }
+        )
+    )
+    state = msgspec.structs.replace(
+        submission, state="complete" if verdict.complete else "incomplete", verdict=stored
+    )
+    values = {**_subject(office, submission), "outcome": state.state}
+    log(office, Kind.COMPLETENESS, report, values, verdict.judged, state)
+    return state
+
+
+def determine(office: Office, submission: Submission) -> Submission:
+    """``complete`` or ``incomplete`` to ``determined``: the verdict becomes the office's determination."""
+    stored, verdict = verdict_of(office, submission)
+    state = msgspec.structs.replace(submission, state="determined")
+    values = {**_subject(office, submission), "outcome": verdict.result}
+    log(office, Kind.DETERMINATION, stored, values, office.clock.now(), state)
+    return state
+
+
+def verdict_of(office: Office, submission: Submission) -> tuple[Digest, VerdictDocument]:
+    if submission.verdict is None:
+        raise ValueError(f"submission {submission.payload} is {submission.state} and has no verdict")
+    return submission.verdict, parse_verdict(office.blobs.get(submission.verdict))
+
+
+def _subject(office: Office, submission: Submission) -> dict[str, str]:
+    opened = open_attestation(load(office, submission), TrustRoot.parse(office.trust), office.clock.now())
+    return {**subject(opened.attestation), "actor": office.name}
