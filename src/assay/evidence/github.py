@@ -12,7 +12,7 @@ from assay.formats.github_workflow import File, Image, Job, Step
 
 _COMMIT = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 _IMAGE_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}\Z")
-MAX_FLOWS = 200_000
+MAX_FLOWS = 50_000
 
 _PULL = ("pull_request", "pull_request_target", "pull_request_review", "pull_request_review_comment")
 _PERSON = ("message", "author.name", "author.email", "committer.name", "committer.email")
@@ -206,7 +206,7 @@ def _value(path: str, env: tuple[Mapping[str, str], ...]) -> str:
 
 def _is_untrusted(flow: Flow, file: File) -> bool:
     segments = flow.path.split(".")
-    return any(
+    return segments[0] == "github" and any(
         _carried(events, file) and (_same(segments, pattern) or (flow.json and _holds(segments, pattern)))
         for pattern, events in ((name.split("."), events) for name, events in _UNTRUSTED.items())
     )
