@@ -4,23 +4,18 @@
 Fields that CycloneDX or in-toto allow and Assay does not use are tolerated, and never read.
 """
 
-from typing import Any
-
-import msgspec
-
-from assay.errors import Malformed, Unsupported
-from assay.formats import cdxa_read, cdxa_write, schemas, strict_json
+from assay.errors import Malformed
+from assay.formats import cdxa_read, cdxa_write
 from assay.formats.attestation import Attestation
 from assay.formats.canonical_json import canonical
-from assay.formats.cdxa import PREDICATE_TYPE, SPEC_VERSION, STATEMENT_TYPE, Component, Statement, Subject
+from assay.formats.cdxa import Component, Subject
 from assay.formats.cdxa_difference import require_same
-from assay.formats.cdxa_properties import PROFILE
 from assay.formats.cdxa_references import require_resolved, require_unique
-from assay.formats.cdxa_write import PROFILE_VERSION, pack_of
+from assay.formats.cdxa_statement import decode, require_profile
+from assay.formats.cdxa_write import pack_of
 from assay.formats.digest import Digest
 from assay.formats.text import shown
 
-LIMIT = 32 * 1024 * 1024
 WHAT = "attestation"
 
 
@@ -40,7 +35,7 @@ def encode(attestation: Attestation) -> bytes:
 def parse(payload: bytes) -> Attestation:
     """Read a payload; :class:`Malformed` says what, where (a JSON pointer), and what was expected."""
     predicate, wire = decode(payload, what=WHAT)
-    _require_profile(wire)
+    require_profile(wire, what=WHAT)
     require_unique(predicate, what=WHAT)
     require_resolved(wire.predicate, what=WHAT)
     targets = wire.predicate.declarations.targets
@@ -53,39 +48,6 @@ def parse(payload: bytes) -> Attestation:
     _check_digests(found)
     require_same(wire, cdxa_write.statement(found), what=WHAT)
     return found
-
-
-def decode(payload: bytes, *, what: str) -> tuple[Any, Statement]:
-    """(predicate as plain values, typed statement); the predicate is valid CycloneDX 1.6, its semantics are not checked."""
-    members = strict_json.members(payload, what=what, limit=LIMIT)
-    for key, expected in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE)):
-        value = strict_json.plain(members[key], what=what) if key in members else None
-        if value != expected:
-            raise Unsupported(f"{what}: {key!r} is {shown(repr(value), 120)}, expected {expected!r}")
-    for key in members.keys() - {"predicate"}:
-        strict_json.plain(members[key], what=f"{what}: {shown(key, 40)!r}")
-    if "predicate" not in members:
-        raise Malformed(f"{what} has no 'predicate', expected a CycloneDX {SPEC_VERSION} document")
-    raw = bytes(members["predicate"])
-    version = strict_json.members(raw, what=f"{what}: predicate").get("specVersion")
-    if version is not None and strict_json.plain(version, what=what) != SPEC_VERSION:
-        raise Unsupported(
-            f"{what}: predicate has specVersion {shown(bytes(version).decode(), 40)}, expected {SPEC_VERSION!r}"
-        )
-    schemas.check_cyclonedx(raw, what=f"{what}: predicate")
-    predicate = strict_json.plain(raw, what=what)
-    try:
-        return predicate, msgspec.json.decode(payload, type=Statement)
-    except (ValueError, RecursionError) as error:
-        raise Malformed(f"{what}: {error}") from error
-
-
-def _require_profile(wire: Statement) -> None:
-    versions = [item.value for item in wire.predicate.properties if item.name == PROFILE]
-    if not versions:
-        raise Malformed(f"{WHAT}: '/predicate/properties' has no {PROFILE!r}, expected {PROFILE_VERSION!r}")
-    if versions[0] != PROFILE_VERSION:
-        raise Unsupported(f"{WHAT}: {PROFILE!r} is {shown(versions[0], 40)!r}, expected {PROFILE_VERSION!r}")
 
 
 def _require_subjects(subjects: tuple[Subject, ...], releases: tuple[Component, ...]) -> None:

@@ -11,6 +11,7 @@ from assay.formats.text import shown
 
 NAMESPACE = "assay:"
 PROFILE = "assay:profile"
+PROFILE_VERSION = "1"
 
 ATTESTATION = (
     PROFILE,
@@ -40,6 +41,7 @@ RELEASE = (
     "assay:release:commit",
 )
 ARTIFACT = ("assay:artifact:kind", "assay:artifact:title", "assay:artifact:release")
+RESULT = (PROFILE, "assay:result", "assay:result:attestation", "assay:result:verdict")
 MANY = frozenset({"assay:artifact:release"})
 """Names that may stand several times on one object."""
 

@@ -37,10 +37,9 @@ from assay.formats.cdxa import (
     Targets,
 )
 from assay.formats.cdxa import Claim as WireClaim
-from assay.formats.cdxa_properties import write
+from assay.formats.cdxa_properties import PROFILE, PROFILE_VERSION, write
 from assay.formats.digest import Digest
 
-PROFILE_VERSION = "1"
 PROVIDER = "provider"
 SELF = "assessor:provider"
 THIRD_PARTY = "assessor:third-party"
@@ -100,7 +99,7 @@ def bom(attestation: Attestation) -> Bom:
 def _properties(said: Attestation) -> tuple[Property, ...]:
     signatory, assessment = said.signatory, said.assessment
     return write(
-        ("assay:profile", PROFILE_VERSION),
+        (PROFILE, PROFILE_VERSION),
         ("assay:draft", said.draft),
         ("assay:form:kind", said.kind),
         ("assay:form:scope", said.scope),

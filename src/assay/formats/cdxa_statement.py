@@ -1,0 +1,46 @@
+"""An in-toto Statement v1 about a CycloneDX 1.6 document: size and depth first, then the schema, then typed parts."""
+
+from typing import Any
+
+import msgspec
+
+from assay.errors import Malformed, Unsupported
+from assay.formats import schemas, strict_json
+from assay.formats.cdxa import PREDICATE_TYPE, SPEC_VERSION, STATEMENT_TYPE, Statement
+from assay.formats.cdxa_properties import PROFILE, PROFILE_VERSION
+from assay.formats.text import shown
+
+LIMIT = 32 * 1024 * 1024
+
+
+def decode(payload: bytes, *, what: str) -> tuple[Any, Statement]:
+    """(predicate as plain values, typed statement); the predicate is valid CycloneDX 1.6, its semantics are not checked."""
+    members = strict_json.members(payload, what=what, limit=LIMIT)
+    for key, expected in (("_type", STATEMENT_TYPE), ("predicateType", PREDICATE_TYPE)):
+        value = strict_json.plain(members[key], what=what) if key in members else None
+        if value != expected:
+            raise Unsupported(f"{what}: {key!r} is {shown(repr(value), 120)}, expected {expected!r}")
+    for key in members.keys() - {"predicate"}:
+        strict_json.plain(members[key], what=f"{what}: {shown(key, 40)!r}")
+    if "predicate" not in members:
+        raise Malformed(f"{what} has no 'predicate', expected a CycloneDX {SPEC_VERSION} document")
+    raw = bytes(members["predicate"])
+    version = strict_json.members(raw, what=f"{what}: predicate").get("specVersion")
+    if version is not None and strict_json.plain(version, what=what) != SPEC_VERSION:
+        raise Unsupported(
+            f"{what}: predicate has specVersion {shown(bytes(version).decode(), 40)}, expected {SPEC_VERSION!r}"
+        )
+    schemas.check_cyclonedx(raw, what=f"{what}: predicate")
+    predicate = strict_json.plain(raw, what=what)
+    try:
+        return predicate, msgspec.json.decode(payload, type=Statement)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"{what}: {error}") from error
+
+
+def require_profile(wire: Statement, *, what: str) -> None:
+    versions = [item.value for item in wire.predicate.properties if item.name == PROFILE]
+    if not versions:
+        raise Malformed(f"{what}: '/predicate/properties' has no {PROFILE!r}, expected {PROFILE_VERSION!r}")
+    if versions[0] != PROFILE_VERSION:
+        raise Unsupported(f"{what}: {PROFILE!r} is {shown(versions[0], 40)!r}, expected {PROFILE_VERSION!r}")
