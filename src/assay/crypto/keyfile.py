@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from assay.crypto.keys import SEED_BYTES, PrivateKey, PublicKey, algorithm
-from assay.errors import Malformed, TooLarge, Unsupported, Untrusted
+from assay.errors import Malformed, Unavailable, Unsupported, Untrusted
 from assay.formats import b64, strict_json, times
 
 FORMAT = "assay-keyfile"
@@ -201,7 +201,7 @@ def _parse(data: bytes) -> tuple[_File, Header]:
 
 def _header(head: _Head) -> Header:
     if not 1 <= len(head.keys) <= MAX_KEYS:
-        raise TooLarge(f"keyfile names {len(head.keys)} keys, expected 1 to {MAX_KEYS}")
+        raise Malformed(f"keyfile names {len(head.keys)} keys, expected 1 to {MAX_KEYS}")
     if not 1 <= len(head.name) <= 200 or not head.name.isprintable():
         raise Malformed("keyfile name is not 1 to 200 printable characters")
     for purpose in head.purposes:
@@ -243,5 +243,8 @@ def _checksum(document: dict[str, Any]) -> str:
 
 
 def _derive(passphrase: bytes, salt: bytes, cost: int) -> tuple[bytes, bytes]:
-    both = Scrypt(salt=salt, length=64, n=1 << cost, r=8, p=1).derive(passphrase)
+    try:
+        both = Scrypt(salt=salt, length=64, n=1 << cost, r=8, p=1).derive(passphrase)
+    except MemoryError as error:
+        raise Unavailable(f"a keyfile of cost {cost} needs {1 << (cost - 10)} MiB of memory") from error
     return both[:32], hashlib.sha256(b"assay keyfile check\n" + both[32:]).digest()

@@ -15,7 +15,7 @@ from assay.formats.text import shown
 from assay.trust.root import Purpose, Signer, TrustedKey, TrustRoot
 
 MAX_ATTEMPTS = 1_000
-"""Signature checks per envelope; beyond it a message must name its keys."""
+"""Keys tried per envelope beside those it names."""
 
 
 class EnvelopeStanding(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,13 +214,13 @@ def _examine(envelope: Envelope, root: TrustRoot, keys: list[tuple[Signer, Trust
     for at, entry in enumerate(envelope.signatures):
         fitting = [pair for pair in keys if _fits(pair[1], entry, root)]
         hinted = [pair for pair in fitting if pair[1].public.keyid == entry.keyid]
-        candidates = (hinted + [pair for pair in fitting if pair not in hinted])[:attempts]
+        others = [pair for pair in fitting if pair not in hinted][:attempts]
+        candidates = hinted + others
         maker = next((pair for pair in candidates if pair[1].public.made(message, entry.signature)), None)
+        attempts -= len(others) if maker is None else candidates.index(maker)
         if maker is not None:
-            attempts -= candidates.index(maker) + 1
             matches.append(_Match(at, *maker))
             continue
-        attempts -= len(candidates)
         forged = forged or bool(hinted)
         failures.append(f"signatures[{at}] {_failure(entry, hinted, len(fitting) - len(candidates), root)}")
     return _Examined(tuple(matches), tuple(failures), forged)

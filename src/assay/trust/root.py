@@ -311,37 +311,46 @@ def key_document(key: TrustedKey) -> dict[str, Any]:
 
 
 def _check(root: TrustRoot) -> None:
-    policy = root.policy
+    _check_policy(root.policy)
+    for count, limit, what in (
+        (len(root.signers), MAX_SIGNERS, "signers"),
+        (len(root.logs), MAX_NAMES, "logs"),
+        (len(root.sigstore), MAX_KEYS, "Sigstore instances"),
+    ):
+        if count > limit:
+            raise TooLarge(f"trust root has {count} {what}, over {limit}")
+    _distinct([signer.name for signer in root.signers], "signers: name")
+    _distinct([log.origin for log in root.logs], "logs: origin")
+    for signer in root.signers:
+        _check_signer(signer)
+    _check_holders(root.signers)
+    for log in root.logs:
+        _text(log.origin, "logs: origin")
+        if not log.vkeys:
+            raise Malformed(f"log {log.origin!r} has no keys")
+        LogKeys.from_vkeys(log.origin, log.vkeys)
+    for instance in root.sigstore:
+        _check_sigstore(instance)
+
+
+def _check_policy(policy: Policy) -> None:
     if not policy.required:
         raise Malformed("policy.required is empty: a policy that requires nothing proves nothing")
     if missing := [name for name in policy.required if name not in policy.accepted]:
         raise Malformed(f"policy.required has {missing[0]!r}, which policy.accepted does not")
     _distinct(policy.required, "policy.required")
     _distinct(policy.accepted, "policy.accepted")
-    if len(root.signers) > MAX_SIGNERS:
-        raise TooLarge(f"trust root has {len(root.signers)} signers, over {MAX_SIGNERS}")
-    if len(root.logs) > MAX_NAMES or len(root.sigstore) > MAX_KEYS:
-        raise TooLarge(f"trust root has {len(root.logs)} logs and {len(root.sigstore)} Sigstore instances, "
-                       f"over {MAX_NAMES} or {MAX_KEYS}")  # fmt: skip
-    _distinct([signer.name for signer in root.signers], "signers: name")
-    _distinct([log.origin for log in root.logs], "logs: origin")
-    for signer in root.signers:
-        _check_signer(signer)
+
+
+def _check_holders(signers: tuple[Signer, ...]) -> None:
     holders: dict[PublicKey, str] = {}
-    for signer in root.signers:
+    for signer in signers:
         for key in signer.keys:
             holder = holders.setdefault(key.public, signer.name)
             if holder != signer.name:
                 raise Malformed(
                     f"key {key.public.keyid[:12]} stands under both {holder!r} and {signer.name!r}"
                 )
-    for log in root.logs:
-        _text(log.origin, "logs: origin")
-        if not 1 <= len(log.vkeys) <= MAX_KEYS:
-            raise Malformed(f"log {log.origin!r} has {len(log.vkeys)} keys, expected 1 to {MAX_KEYS}")
-        LogKeys.from_vkeys(log.origin, log.vkeys)
-    for instance in root.sigstore:
-        _check_sigstore(instance)
 
 
 def _check_signer(signer: Signer) -> None:
