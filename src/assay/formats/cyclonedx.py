@@ -10,7 +10,9 @@ import msgspec
 from assay.errors import Malformed
 from assay.formats import schemas, strict_json
 from assay.formats.bill import Component
-from assay.formats.cyclonedx_component import Parts
+from assay.formats.cyclonedx_component import UNKNOWN, WITHHELD, Parts
+
+__all__ = ["UNKNOWN", "WITHHELD", "Bom", "Component", "decode"]
 
 T = TypeVar("T")
 
@@ -79,7 +81,6 @@ class Metadata(_Wire, frozen=True, gc=False):
 class Dependency(_Wire, frozen=True, gc=False):
     ref: str
     depends_on: tuple[str, ...] = ()
-    provides: tuple[str, ...] = ()
 
 
 class Composition(_Wire, frozen=True, gc=False):
@@ -152,7 +153,8 @@ class Bom(_Wire, frozen=True, kw_only=True):
     services: tuple[Service, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     compositions: tuple[Composition, ...] = ()
-    vulnerabilities: tuple[Vulnerability, ...] = ()
+    vulnerabilities: tuple[Vulnerability, ...] | None = None
+    """None when the bill has no such member: it is no report of vulnerabilities."""
     properties: tuple[Property, ...] = ()
     root: Component | None = msgspec.field(name="-root", default=None)
     """``metadata.component``."""

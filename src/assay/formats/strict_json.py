@@ -60,7 +60,8 @@ def check(data: bytes, *, what: str, limit: int = MAX_BYTES) -> None:
 def members(data: bytes, *, what: str, limit: int = MAX_BYTES) -> dict[str, msgspec.Raw]:
     """The members of an object within all limits; each value is unread, see :func:`plain`."""
     _bound(data, what=what, limit=limit)
-    if data.lstrip()[:1] != b"{":
+    if data[:256].lstrip()[:1] not in {b"{", b""}:
+        plain(data, what=what)
         raise Malformed(f"{what} is not a JSON object")
     return _members(data, what=what)
 
@@ -91,14 +92,14 @@ def plain_all(pieces: Sequence[bytes | msgspec.Raw], *, what: str) -> list[Any]:
     return values
 
 
-def runs(pieces: Sequence[msgspec.Raw], size: int = SLICE) -> Iterator[Sequence[msgspec.Raw]]:
-    """*pieces* in runs of about *size* bytes; one that is much larger comes alone."""
+def runs(pieces: Sequence[msgspec.Raw]) -> Iterator[Sequence[msgspec.Raw]]:
+    """*pieces* in runs of about :data:`SLICE` bytes; one that is much larger comes alone."""
     sample = pieces[:: len(pieces) // 1000 + 1]
     average = sum(memoryview(piece).nbytes for piece in sample) // max(1, len(sample))
-    step = max(1, size // max(1, average))
+    step = max(1, SLICE // max(1, average))
     for start in range(0, len(pieces), step):
         run = pieces[start : start + step]
-        if sum(memoryview(piece).nbytes for piece in run) <= 4 * size:
+        if sum(memoryview(piece).nbytes for piece in run) <= 4 * SLICE:
             yield run
         else:
             yield from ([piece] for piece in run)
