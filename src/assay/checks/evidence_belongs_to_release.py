@@ -5,8 +5,10 @@ shared by nature (policies, the environment, workflows, locks) is not looked at.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import msgspec
 
 from assay.checks.model import Basis, Case, Check, Finding, Severity
 from assay.evidence.analysis import AnalysisReport
@@ -22,6 +24,17 @@ from assay.formats.text import shown
 SHOWN = 3
 
 
+class _Context(msgspec.Struct, frozen=True):
+    """What is asked of every artifact, looked up once."""
+
+    case: Case
+    own: frozenset[Digest]
+    """Files and commit of this release."""
+    exhibits: Mapping[Digest, Exhibit[Any]]
+    tied: frozenset[Digest]
+    """What verified statements name together with this release."""
+
+
 def examine(case: Case) -> Iterator[Finding]:
     kinds = case.texts("kinds")
     label = case.release.label
@@ -32,11 +45,30 @@ def examine(case: Case) -> Iterator[Finding]:
     ]
     if not found:
         yield Finding.not_applicable(f"no {' or '.join(kinds)} is submitted for this release")
+    context = _context(case)
     for artifact in found:
-        yield _judge(case, artifact)
+        yield _judge(context, artifact)
 
 
-def _judge(case: Case, artifact: Artifact) -> Finding:
+def _context(case: Case) -> _Context:
+    own = {file.digest for file in case.release.files}
+    if case.release.commit:
+        own |= {Digest(algorithm, case.release.commit) for algorithm in ("sha1", "gitCommit")}
+    statements = [
+        item.value
+        for item in case.of(Statement)
+        if item.signature.standing is Standing.VERIFIED and not own.isdisjoint(_named(item.value))
+    ]
+    return _Context(
+        case,
+        frozenset(own),
+        {item.source.digest: item for item in case.exhibits},
+        frozenset(digest for statement in statements for digest in _named(statement)),
+    )
+
+
+def _judge(context: _Context, artifact: Artifact) -> Finding:
+    case = context.case
     source = Source(artifact.name, artifact.digest)
     named = artifact.releases or tuple(release.label for release in case.attestation.releases)
     labels = {_plain(label) for label in (case.release.label, *named)}
@@ -45,14 +77,12 @@ def _judge(case: Case, artifact: Artifact) -> Finding:
     name = shown(artifact.name, 80)
     if not others:
         return Finding.supports(f"{name} was submitted here for no other release", source)
-    also = ", ".join(shown(use, 80) for use in others[:SHOWN]) + (
-        f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
-    )
-    exhibit = next((item for item in case.exhibits if item.source.digest == artifact.digest), None)
-    if exhibit is not None and _says_so_itself(case, exhibit):
-        return Finding.supports(
-            f"{name} was also submitted for {also}, and names this release itself", exhibit
-        )
+    also = ", ".join(shown(use, 80) for use in others[:SHOWN])
+    if len(others) > SHOWN:
+        also += f" and {len(others) - SHOWN} more"
+    exhibit = context.exhibits.get(artifact.digest)
+    if exhibit is not None and (artifact.digest in context.tied or _says_so_itself(context, exhibit.value)):
+        return Finding.supports(f"{name} was also submitted for {also}, and is tied to this release", exhibit)
     if exhibit is None or not _is_of_one_moment(exhibit.value):
         return Finding.unknown(
             f"{name} was also submitted for {also}, and nothing in it says which release it is about", source
@@ -64,34 +94,24 @@ def _judge(case: Case, artifact: Artifact) -> Finding:
     )
 
 
-def _says_so_itself(case: Case, exhibit: Exhibit[Any]) -> bool:
-    """It names this release or its commit, or a verified statement ties it to them."""
-    release = case.release
-    digests = {file.digest for file in release.files}
-    if release.commit:
-        digests |= {Digest(algorithm, release.commit) for algorithm in ("sha1", "gitCommit")}
-    match exhibit.value:
+def _says_so_itself(context: _Context, value: Any) -> bool:
+    """It names this release, a file of it, or its commit."""
+    release = context.case.release
+    match value:
         case ReleaseFile(name=name, version=version):
             return bool(name) and _plain(f"{name}@{version}") == _plain(release.label)
         case Sbom(root=root) if root is not None:
             same = _plain(f"{root.name}@{root.version}") == _plain(release.label)
-            return same or not digests.isdisjoint(root.digests)
+            return same or not context.own.isdisjoint(root.digests)
         case Statement() as statement:
-            return _names_any(statement, digests)
-        case AnalysisReport(revisions=revisions) if release.commit and any(
-            revision.revision == release.commit for revision in revisions
-        ):
-            return True
-    return any(
-        item.signature.standing is Standing.VERIFIED
-        and item.value.names(exhibit.source.digest)
-        and _names_any(item.value, digests)
-        for item in case.of(Statement)
-    )
+            return not context.own.isdisjoint(_named(statement))
+        case AnalysisReport(revisions=revisions):
+            return bool(release.commit) and any(one.revision == release.commit for one in revisions)
+    return False
 
 
-def _names_any(statement: Statement, digests: set[Digest]) -> bool:
-    return any(not digests.isdisjoint(resource.digests) for resource in statement.resources())
+def _named(statement: Statement) -> Iterator[Digest]:
+    return (digest for resource in statement.resources() for digest in resource.digests)
 
 
 def _is_of_one_moment(value: Any) -> bool:
@@ -108,7 +128,7 @@ def _is_of_one_moment(value: Any) -> bool:
     return False
 
 
-def _is_one_of(use: str, labels: Sequence[str] | set[str]) -> bool:
+def _is_one_of(use: str, labels: set[str]) -> bool:
     return any(use == label or use.endswith(f"/{label}") for label in labels)
 
 
