@@ -52,13 +52,13 @@ def test_vulnerabilities_and_their_analyses() -> None:
     ]
     reports = [report for document in documents if (report := vdr(document))]
     statements = [one for document in documents if (found := vex(document)) for one in found.statements]
-    assert (len(documents), len(reports)) == (38, 24)
-    assert sum(len(report.found) for report in reports) == 160
+    assert (len(documents), len(reports)) == (38, 25)
+    assert sum(len(report.found) for report in reports) == 157
     assert Counter(one.status for one in statements) == {
-        "not_affected": 50,
-        "under_investigation": 30,
-        "affected": 10,
-        "fixed": 5,
+        "not_affected": 82,
+        "affected": 15,
+        "under_investigation": 8,
+        "fixed": 7,
     }
 
 
