@@ -1,6 +1,8 @@
 """The 269 files of the CycloneDX project that its schemas must accept or refuse, 1.4 to 1.7."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.shared import shared
