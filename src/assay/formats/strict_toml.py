@@ -16,7 +16,11 @@ MAX_DEPTH = 64
 """Of brackets, and of the parts of one dotted key."""
 
 _OPAQUE = re.compile(
-    r'"""(?:[^\\]|\\.)*?(?:"""|\Z)' r"|'''.*?(?:'''|\Z)" r'|"(?:[^"\\\n]|\\.)*"?' r"|'[^'\n]*'?" r"|#[^\n]*",
+    r'"""(?:[^\\]|\\.)*?(?:"""|\\?\Z)'
+    r"|'''.*?(?:'''|\Z)"
+    r'|"(?:[^"\\\n]|\\.)*"?'
+    r"|'[^'\n]*'?"
+    r"|#[^\n]*",
     re.DOTALL,
 )
 _LONG_NUMBER = re.compile(r"[=,\[]\s*0[xob][0-9a-fA-F_]{72}")

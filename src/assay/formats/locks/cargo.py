@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from assay.errors import Malformed, Unsupported
 from assay.formats import strict_toml
@@ -42,10 +43,8 @@ def parse(data: bytes, *, what: str) -> Lockfile:
     return lockfile(
         "Cargo.lock",
         "cargo",
-        (
-            msgspec.structs.replace(p, source="self") if p.key in mine and p.source == "path" else p
-            for p in read
-        ),
+        (replace(p, source="self") if p.key in mine and p.source == "path" else p for p in read),
+        what=what,
         root=next(iter(names(mine))) if len(mine) == 1 else "",
         roots=names(roots),
         links=roots,

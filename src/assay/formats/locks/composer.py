@@ -42,6 +42,7 @@ def parse(data: bytes, *, what: str) -> Lockfile:
         "composer.lock",
         "composer",
         packages + [_package(p, index, what, development=True) for p in tools],
+        what=what,
         expects_hashes=False,
     )
 

@@ -88,6 +88,7 @@ def parse(data: bytes, *, what: str) -> Lockfile:
         "Gemfile.lock",
         "gem",
         packages,
+        what=what,
         root=own[0].name if len(own) == 1 else "",
         roots=names(roots),
         links=roots,

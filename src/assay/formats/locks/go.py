@@ -39,6 +39,7 @@ def parse_mod(data: bytes, *, what: str) -> Lockfile:
         "go.mod",
         "golang",
         packages,
+        what=what,
         root=root,
         roots=tuple(package.name for package in direct),
         links=tuple(package.key for package in direct),
@@ -62,7 +63,7 @@ def parse_sum(data: bytes, *, what: str) -> Lockfile:
         _check_hash(value, at)
         if not version.endswith("/go.mod"):
             packages.append(LockedPackage(name, version, other_hashes=(value,)))
-    return lockfile("go.sum", "golang", packages, relations=False, tells_development=False)
+    return lockfile("go.sum", "golang", packages, what=what, relations=False, tells_development=False)
 
 
 def _check_hash(value: str, at: str) -> None:

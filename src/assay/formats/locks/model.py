@@ -71,18 +71,20 @@ class Lockfile(msgspec.Struct, frozen=True):
     """What the lock refers to and this reading did not follow (``-r base.txt``): more may be locked than stands here."""
 
 
-def lockfile(format_: str, ecosystem: str, packages: Iterable[LockedPackage], **rest: Any) -> Lockfile:
+def lockfile(
+    format_: str, ecosystem: str, packages: Iterable[LockedPackage], *, what: str, **rest: Any
+) -> Lockfile:
     """Merge entries of one package, sort by name and version, check the limits."""
     merged: dict[tuple[str, str, str, str], list[LockedPackage]] = {}
     edges = 0
     for package in packages:
         edges += len(package.requires) + len(package.links)
-        _bound(package, edges, format_)
+        _bound(package, edges, what)
         merged.setdefault((package.name, package.version, package.source, package.location), []).append(
             package
         )
         if len(merged) > MAX_PACKAGES:
-            raise TooLarge(f"{format_} has over {MAX_PACKAGES} packages")
+            raise TooLarge(f"{what} has over {MAX_PACKAGES} packages")
     return Lockfile(format_, ecosystem, tuple(_merge(merged[key]) for key in sorted(merged)), **rest)
 
 

@@ -9,12 +9,14 @@ import msgspec
 from assay.errors import Malformed, TooLarge, Unsupported
 from assay.formats import strict_json
 from assay.formats.digest import Digest
-from assay.formats.locks.model import MAX_EDGES, LockedPackage, Lockfile, lockfile, names, union
+from assay.formats.locks.model import LockedPackage, Lockfile, lockfile, names, union
 from assay.formats.text import shown
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_NESTING = 32
 """``node_modules`` folders inside each other."""
+MAX_STEPS = 2_000_000
+"""Folders looked into, over all dependencies."""
 
 _ALGORITHMS = frozenset({"sha1", "sha256", "sha384", "sha512", "md5"})
 
@@ -54,6 +56,7 @@ def parse(data: bytes, *, what: str) -> Lockfile:
         "package-lock.json",
         "npm",
         (tree.package(path, entry) for path, entry in lock.packages.items() if not entry.link),
+        what=what,
         root=lock.packages[""].name if "" in lock.packages else lock.name,
         roots=names(root),
         links=root,
@@ -66,7 +69,7 @@ class _Tree:
     def __init__(self, packages: dict[str, _Package], what: str) -> None:
         self.packages = packages
         self.what = what
-        self.edges = 0
+        self.steps = 0
         self.hosts = {
             path.rpartition("node_modules/")[0].rstrip("/") for path in packages if "node_modules/" in path
         }
@@ -93,17 +96,18 @@ class _Tree:
         return self.packages[path].name or path.rpartition("node_modules/")[2] or "."
 
     def links(self, path: str, entry: _Package) -> tuple[str, ...]:
+        hosts = self.above(path)
         tables = (entry.dependencies, entry.optional_dependencies, entry.peer_dependencies)
-        found = (self.find(path, name) for name in union(tables))
+        found = (self.find(hosts, name) for name in union(tables))
         return tuple(
             dict.fromkeys(f"{self.name(p)}@{self.packages[p].version}" for p in found if p is not None)
         )
 
-    def find(self, path: str, name: str) -> str | None:
-        self.edges += 1
-        if self.edges > MAX_EDGES // 2:
-            raise TooLarge(f"{self.what} has over {MAX_EDGES // 2} dependency relations")
-        for host in self.above(path):
+    def find(self, hosts: list[str], name: str) -> str | None:
+        self.steps += 1 + len(hosts)
+        if self.steps > MAX_STEPS:
+            raise TooLarge(f"{self.what} takes over {MAX_STEPS} steps to resolve its dependencies")
+        for host in hosts:
             found = f"{host}/node_modules/{name}" if host else f"node_modules/{name}"
             if found in self.packages:
                 target = self.packages[found]

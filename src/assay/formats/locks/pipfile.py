@@ -32,7 +32,7 @@ def parse(data: bytes, *, what: str) -> Lockfile:
         if category != "_meta"
         for name, entry in typed(table, dict[str, _Package], what=f"{what} {shown(category, 40)}").items()
     ]
-    return lockfile("Pipfile.lock", "pypi", packages, relations=False)
+    return lockfile("Pipfile.lock", "pypi", packages, what=what, relations=False)
 
 
 def _package(name: str, entry: _Package, category: str, what: str) -> LockedPackage:

@@ -68,7 +68,7 @@ def parse(data: bytes, *, what: str) -> Lockfile:
     for tool in tools:
         packages += [msgspec.structs.replace(p, development=True, optional=False) for p in tool.packages()]
     direct = union([own.needed, own.sometimes])
-    return lockfile("pnpm-lock.yaml", "npm", packages, roots=names(direct), links=direct)
+    return lockfile("pnpm-lock.yaml", "npm", packages, what=what, roots=names(direct), links=direct)
 
 
 class _Reader:

@@ -57,6 +57,7 @@ def parse(data: bytes, *, what: str) -> Lockfile:
         "poetry.lock",
         "pypi",
         (_package(package, lock.metadata, index, what) for package in lock.package),
+        what=what,
         tells_development=all(package.category or package.groups is not None for package in lock.package),
     )
 

@@ -62,6 +62,7 @@ def parse(data: bytes, *, what: str) -> Lockfile:
         "pylock.toml",
         "pypi",
         (_package(package, index, what) for package in lock.packages),
+        what=what,
         relations=any(package.dependencies for package in lock.packages),
         tells_development=bool(lock.dependency_groups),
     )

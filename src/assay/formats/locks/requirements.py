@@ -44,7 +44,7 @@ def parse(data: bytes, *, what: str, development: bool = False) -> Lockfile:
     incomplete: list[str] = []
     for number, line, comments in _logical(text.decode(data, what=what)):
         at = f"{what} line {number}"
-        if line.startswith("-") and not line.startswith(("-e ", "--editable")):
+        if line.startswith("-") and not line.startswith(("-e", "--editable")):
             option, value = _option(line, at)
             if option in {"-r", "--requirement", "-c", "--constraint"}:
                 incomplete.append(f"{option} {shown(value, 80)}")
@@ -184,6 +184,7 @@ def _related(entries: list[_Entry], incomplete: tuple[str, ...], what: str) -> L
         "requirements.txt",
         "pypi",
         (_linked(entry.package, links.get(entry.package.name, ())) for entry in entries),
+        what=what,
         root=next(iter(projects)) if len(projects) == 1 else "",
         roots=names(roots),
         links=roots,

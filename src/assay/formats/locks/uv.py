@@ -79,6 +79,7 @@ def parse(data: bytes, *, what: str) -> Lockfile:
         "uv.lock",
         "pypi",
         classify(packages, roots, extras, groups),
+        what=what,
         root=canonicalize_name(members[0].name) if len(members) == 1 else "",
         roots=names(union([roots, extras])),
         links=union([roots, extras]),

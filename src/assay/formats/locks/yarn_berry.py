@@ -38,6 +38,7 @@ def parse(data: bytes, *, what: str) -> Lockfile:
         "yarn.lock",
         "npm",
         packages,
+        what=what,
         root=top[0].name if len(top) == 1 else "",
         roots=names(roots),
         links=roots,

@@ -10,8 +10,10 @@ from assay.formats.locks.model import MAX_PACKAGES, LockedPackage, Lockfile, loc
 from assay.formats.locks.npm import sri
 from assay.formats.text import shown
 
-_KEYS = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,"]+')
-_WORDS = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"]+')
+_QUOTED = r'"(?:[^"\\]|\\.)*\\?(?:"|\Z)'
+"""Also matches what is never closed, so that no line is scanned twice; such a token is refused."""
+_KEYS = re.compile(_QUOTED + r'|[^\s,"]+')
+_WORDS = re.compile(_QUOTED + r'|[^\s"]+')
 _SHA1 = re.compile(r"[0-9a-f]{40}\Z")
 _TABLES = frozenset({"dependencies", "optionalDependencies"})
 
@@ -33,6 +35,7 @@ def parse(data: bytes, *, what: str) -> Lockfile:
         "yarn.lock",
         "npm",
         (_package(block, by_key) for block in blocks),
+        what=what,
         tells_development=False,
     )
 
@@ -70,11 +73,14 @@ def _tokens(pattern: re.Pattern[str], content: str, at: str) -> list[str]:
     found = [_unquoted(token) for token in pattern.findall(content)]
     if not found or not all(found):
         raise Malformed(f"{at} is {shown(content, 80)!r}, expected words or quoted text")
-    return found
+    return [token for token in found if token]
 
 
-def _unquoted(token: str) -> str:
-    return token[1:-1].replace('\\"', '"') if token.startswith('"') else token
+def _unquoted(token: str) -> str | None:
+    if not token.startswith('"'):
+        return token
+    closed = len(token) > 1 and token.endswith('"')
+    return token[1:-1].replace('\\"', '"') if closed else None
 
 
 def _package(block: _Block, by_key: dict[str, _Block]) -> LockedPackage:
