@@ -13,6 +13,7 @@ from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import clock, now
 from assay.crypto.keyfile import Secrets
+from assay.crypto.keys import Algorithm
 from assay.office.log import found
 from assay.office.office import LogSecrets, Office
 from assay.packs import shipped
@@ -21,7 +22,7 @@ from assay.trust.root import Log
 from assay.validation.policy import LIMIT as MAX_POLICY
 from assay.validation.policy import Policy
 
-LOG_ALGORITHMS = ("ed25519", "ml-dsa-44", "ed25519")
+LOG_ALGORITHMS: tuple[Algorithm, ...] = ("ed25519", "ml-dsa-44", "ed25519")
 """Of the register's keyfile: checkpoint, checkpoint, entry."""
 OFFICE_KEY = "trial-office"
 LOG_KEY = "trial-register"

@@ -42,9 +42,9 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     customers: bytes | None
 
     def signed_by(self, secrets: Secrets) -> Bundle:
-        return self.bundle(sign(PAYLOAD_TYPE, self.payload, secrets.keys).encode())
+        return self.bundle(sign(PAYLOAD_TYPE, self.payload, secrets.keys))
 
-    def bundle(self, envelope: bytes) -> Bundle:
+    def bundle(self, envelope: Envelope) -> Bundle:
         return bundle(envelope, self.customers, [found.data for found in self.gathered.artifacts])
 
 
@@ -147,7 +147,7 @@ def _customers(project: config.Project) -> tuple[Customer, ...]:
 
 def unsigned(prepared: Prepared) -> Bundle:
     """The bundle with an envelope that nobody signed yet."""
-    return prepared.bundle(Envelope(PAYLOAD_TYPE, prepared.payload, ()).encode())
+    return prepared.bundle(Envelope(PAYLOAD_TYPE, prepared.payload, ()))
 
 
 def resign(found: Bundle, secrets: Secrets) -> tuple[Bundle, Digest]:

@@ -19,7 +19,7 @@ def read_verdict(path: Path) -> VerdictDocument:
     data = read_whole(path, limit=MAX_RESULT)
     found = strict_json.load(data, what=str(path), limit=MAX_RESULT)
     if isinstance(found, dict) and "payloadType" in found:
-        return parse_result(Envelope.parse(data, what=str(path)).payload)
+        return parse_result(Envelope.parse(data, what=str(path)).payload)[0]
     if isinstance(found, dict) and found.get("schema") == verdict.SCHEMA:
         return verdict.parse(canonical(found))
     raise Malformed(f"{path} is neither a signed result nor a verdict")

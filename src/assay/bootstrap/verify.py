@@ -15,7 +15,7 @@ from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle, compare
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
-from assay.formats.result import is_result, parse_result
+from assay.formats.result import VERDICT, parse_result
 from assay.register.identity import LogKeys
 from assay.register.receipt import FORMAT as RECEIPT
 from assay.register.receipt import Receipt
@@ -109,14 +109,14 @@ def _customers(bundle: Bundle, committed: Digest | None) -> None:
 
 
 def _envelope(path: Path, envelope: Envelope, trust: trusting.Found) -> Answer:
-    if not is_result(envelope.payload):
+    if not _is_result(envelope.payload):
         attestation = parse_attestation(envelope.payload)
         standing = verify_envelope(
             envelope, trust.root, purpose="provider", provider=attestation.provider.name, at=now()
         )
         kind, says = "attestation", f"of {attestation.provider.name or 'an unnamed provider'}"
     else:
-        verdict = parse_result(envelope.payload)
+        verdict, _ = parse_result(envelope.payload)
         standing = verify_envelope(
             envelope, trust.root, purpose="office", provider=verdict.provider, at=now()
         )
@@ -135,6 +135,14 @@ def _envelope(path: Path, envelope: Envelope, trust: trusting.Found) -> Answer:
         trust=trust.where,
         identity=envelope.identity,
     )
+
+
+def _is_result(payload: bytes) -> bool:
+    """Whether the payload embeds a verdict; :func:`parse_result` then says whether it is a sound result."""
+    match strict_json.load(payload, what="payload", limit=MAX_RESULT):
+        case {"predicate": {"declarations": {"evidence": list() as evidence}}}:
+            return any(isinstance(item, dict) and item.get("bom-ref") == VERDICT for item in evidence)
+    return False
 
 
 def _receipt(path: Path, data: bytes, trust: trusting.Found) -> Answer:

@@ -3,9 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
-from typer.core import TyperGroup
 
 from assay import __version__
 from assay.cli import (
@@ -29,16 +27,8 @@ from assay.errors import AssayError
 HELP = "An assay office for software: evidence goes in, verdicts come out, and everybody can recompute them."
 
 
-class InOrder(TyperGroup):
-    """Commands in the order of the work, not of the alphabet."""
-
-    def list_commands(self, _: click.Context) -> list[str]:
-        return list(self.commands)
-
-
 app = typer.Typer(
     help=HELP,
-    cls=InOrder,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -78,12 +68,12 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
     try:
         code = app(list(arguments), prog_name="assay", standalone_mode=False)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.ClickException as error:
-        error.show()
+    except typer.TyperException as error:
+        complain(f"{error.format_message()} (assay --help)" if error.message else error.format_message())
         return exits.USAGE
-    except click.Abort:
+    except typer.Abort:
         complain("stopped")
         return exits.UNKNOWN
     except AssayError as error:

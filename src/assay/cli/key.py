@@ -40,7 +40,7 @@ def list_(json: bool = Json) -> None:
 
     headers = bootstrap.home().keys.headers()
     if json:
-        keys = [
+        rows = [
             {
                 "name": header.name,
                 "purposes": header.purposes,
@@ -50,17 +50,17 @@ def list_(json: bool = Json) -> None:
             }
             for header in headers
         ]
-        emit({"keys": keys})
+        emit({"keys": rows})
         return
-    rows = [
+    lines = [
         (header.name, ", ".join(header.purposes), key.algorithm, key.keyid[:16], times.encode(header.created),
          "trial: worth nothing elsewhere" if header.trial else "")
         for header in headers
         for key in header.keys
     ]  # fmt: skip
     out().print(
-        table(("name", "purpose", "algorithm", "key", "made", "note"), rows)
-        if rows
+        table(("name", "purpose", "algorithm", "key", "made", "note"), lines)
+        if lines
         else "no keys here; `assay key new NAME`"
     )
 

@@ -23,6 +23,7 @@ from assay.evidence.cyclonedx_vulnerabilities import vdr, vex
 from assay.evidence.environment import Document
 from assay.evidence.model import Exhibit, Source, Unreadable
 from assay.evidence.statement import SigstoreVerifier
+from assay.formats import cyclonedx
 from assay.formats.attestation import Artifact, ArtifactKind
 from assay.formats.digest import Digest
 from assay.trust.root import TrustRoot
@@ -61,8 +62,12 @@ def read(
     trust: TrustRoot,
     at: datetime,
     sigstore: SigstoreVerifier | None,
+    provider: str = "",
 ) -> Reading:
-    """Read each of *artifacts* whose bytes are in *data*; an absent one is unreadable for that reason."""
+    """Read each of *artifacts* whose bytes are in *data*; an absent one is unreadable for that reason.
+
+    A signer that the trust root ties to providers vouches for *provider* only if it is among them.
+    """
     exhibits: list[tuple[Artifact, Exhibit[Any]]] = []
     unreadable: list[tuple[Artifact, Unreadable]] = []
     for artifact in artifacts:
@@ -72,7 +77,7 @@ def read(
             unreadable.append((artifact, Unreadable(source, artifact.kind, "it is not in the bundle")))
             continue
         try:
-            found = tuple(_read(artifact, body, source, trust, at, sigstore))
+            found = tuple(_read(artifact, body, source, trust, at, sigstore, provider))
         except Malformed as error:
             unreadable.append((artifact, Unreadable(source, artifact.kind, str(error))))
         else:
@@ -87,24 +92,18 @@ def _read(
     trust: TrustRoot,
     at: datetime,
     sigstore: SigstoreVerifier | None,
+    provider: str,
 ) -> Iterator[Exhibit[Any]]:
     if artifact.kind == "statement":
         for signed in statement.read(body, name=artifact.name):
-            yield Exhibit(source, signed.statement, statement.signature_of(signed, trust, at, sigstore))
+            signature = statement.signature_of(signed, trust, at, sigstore, provider=provider)
+            yield Exhibit(source, signed.statement, signature)
+    elif artifact.kind == "sbom" and sbom.sniff(body, name=artifact.name) == "CycloneDX":
+        bom = cyclonedx.decode(body, what=artifact.name)
+        for value in (sbom.from_cyclonedx(bom), vdr(bom), vex(bom)):  # one document may be all three
+            if value is not None:
+                yield Exhibit(source, value)
     elif artifact.kind in ("document", "assessment"):
         yield Exhibit(source, Document(artifact.title, artifact.description, artifact.media_type, len(body)))
     else:
-        value = READERS[artifact.kind](body, name=artifact.name)
-        yield Exhibit(source, value)
-        if isinstance(value, sbom.Sbom) and value.format == "CycloneDX":
-            yield from _vulnerabilities(body, artifact.name, source)
-
-
-def _vulnerabilities(body: bytes, name: str, source: Source) -> Iterator[Exhibit[Any]]:
-    """A CycloneDX document may be a bill, a vulnerability report and a VEX at once."""
-    if b'"vulnerabilities"' not in body:
-        return
-    bom = sbom.cyclonedx(body, name=name)
-    for value in (vdr(bom), vex(bom)):
-        if value is not None:
-            yield Exhibit(source, value)
+        yield Exhibit(source, READERS[artifact.kind](body, name=artifact.name))

@@ -39,8 +39,8 @@ from assay.trust.envelope import verify
 from assay.trust.root import TrustRoot
 from assay.validation.history import History
 from assay.validation.judge import Bench, judge
-from assay.validation.malicious import parse_snapshot
 from assay.validation.policy import Policy
+from assay.validation.snapshot import malicious
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +84,7 @@ def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocumen
     attestation = opened.attestation
     customers = _customers(inputs.bundle)
     reading = read(
-        attestation.artifacts, inputs.bundle.artifacts, trust=trust, at=inputs.now, sigstore=sigstore
+        attestation.artifacts, inputs.bundle.artifacts, trust=trust, at=inputs.now, sigstore=sigstore, provider=attestation.provider.name
     )
     facts = Facts(
         signature=opened.standing,
@@ -148,7 +148,7 @@ def _customers(bundle: Bundle) -> CustomerStanding | None:
 
 
 def _snapshot(data: bytes | None) -> Malicious | None:
-    return None if data is None else parse_snapshot(data)
+    return None if data is None else malicious(data)
 
 
 def _lacking(

@@ -1,6 +1,6 @@
 """Judge every requirement of a pack: run the checks it binds, combine the answers, give the reasons."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -30,6 +30,10 @@ class Bench:
         if key not in self._given:
             self._given[key] = self._run(binding, self.cases[case_at])
         return self._given[key]
+
+    def outcomes(self, case_at: int) -> Callable[[Binding], Outcome]:
+        """The outcome of any binding on one case."""
+        return lambda binding: self.answer(binding, case_at).outcome
 
     def answers(self) -> tuple[Answer, ...]:
         """All given so far."""
@@ -62,10 +66,7 @@ def _judge(requirement: Requirement, ref: str, claimed: bool, bench: Bench) -> C
         for binding in requirement.bindings
         for at in range(len(bench.cases))
     ]
-    tokens = [
-        Outcome(combination.answer(requirement, lambda binding, at=at: bench.answer(binding, at).outcome))  # type: ignore[misc]
-        for at in range(len(bench.cases))
-    ]
+    tokens = [Outcome(combination.answer(requirement, bench.outcomes(at))) for at in range(len(bench.cases))]
     verdict = all_of(tokens)
     return ClaimVerdict(
         requirement=ref,
@@ -119,10 +120,7 @@ def _open_ground(requirement: Requirement, bench: Bench) -> tuple[Ground, tuple[
     """The first ground that is not shown for some release, with its answers."""
     for at in range(len(bench.cases)):
         for ground in requirement.grounds:
-            if (
-                combination.shown(ground, lambda binding, at=at: bench.answer(binding, at).outcome)
-                == "unknown"
-            ):  # type: ignore[misc]
+            if combination.shown(ground, bench.outcomes(at)) == "unknown":
                 return ground, tuple(bench.answer(binding, at) for binding in ground.bindings)
     raise ValueError(f"requirement {requirement.id} is unknown and every ground is shown")
 
@@ -167,7 +165,7 @@ def _notes(
     for binding, answer in given:
         if binding.role not in combination.CONTRADICT and answer.outcome is Outcome.NOT_SATISFIED:
             yield f"{answer.check.id}: {_first(answer, Outcome.NOT_SATISFIED)}"
-    if verdict is Outcome.SATISFIED and _basis(verdict, given) == Basis.STATEMENT:
+    if verdict is Outcome.SATISFIED and _basis(verdict, given) == Basis.STATEMENT.value:
         yield "rests on the provider's own statement; nobody has looked behind it"
     if verdict is Outcome.SATISFIED and requirement.person:
         yield f"checked by program only; a person would look at: {requirement.person}"

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, Row, create_engine, event, insert, select, tuple_, update
 from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 
 from assay.adapters.sql import tables
 from assay.errors import Duplicate, Refused, Unavailable
@@ -54,6 +55,11 @@ class SqlLedger:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
         return cls(engine)
+
+    @classmethod
+    def memory(cls) -> "SqlLedger":
+        """A ledger that lives as long as this value; for tests."""
+        return cls(create_engine("sqlite://", poolclass=StaticPool))
 
     def close(self) -> None:
         self._engine.dispose()
