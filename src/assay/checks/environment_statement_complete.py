@@ -59,19 +59,28 @@ def _judge(case: Case, exhibit: Exhibit[EnvironmentStatement], at: str, fact: Fa
         return Finding.unknown(f"the statement on {fact.topic} has no date", exhibit, at=at)
     stated = datetime.combine(fact.stated, time_of_day(), UTC)
     limit = case.number("max_age_days")
-    age = (case.now - stated).days
+    before, age = (case.attestation.made - stated).days, (case.now - stated).days
+    remedy = "look again and state it anew"
     if stated > case.now + timedelta(hours=case.number("future_tolerance_hours")):
         return Finding.against(
             f"the statement on {fact.topic} is dated {fact.stated}, the moment of this check is {case.now.date()}",
             exhibit,
             at=f"{at}/stated",
         )
-    if age > limit:
+    if before > limit:
         return Finding.against(
-            f"the statement on {fact.topic} is of {fact.stated}, {age} days ago; it may be {limit} days old",
+            f"the statement on {fact.topic} is of {fact.stated}, {before} days before the attestation; "
+            f"it may be {limit} days old",
             exhibit,
             at=f"{at}/stated",
-            remedy="look again and state it anew",
+            remedy=remedy,
+        )
+    if age > limit:
+        return Finding.unknown(
+            f"the statement on {fact.topic} is of {fact.stated}, {age} days ago by now; it may be {limit} days old",
+            exhibit,
+            at=f"{at}/stated",
+            remedy=remedy,
         )
     return Finding.supports(f"{shown(fact.role, 80)} states {fact.topic} on {fact.stated}", exhibit, at=at)
 

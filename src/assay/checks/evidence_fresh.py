@@ -1,6 +1,7 @@
-"""Evidence that is dated in the future, after the attestation that names it, or longer ago than its class allows.
+"""Evidence that is dated in the future, after the attestation that names it, or was too old already when it was attested.
 
-A date inside a document is no proof of its age, but a date that cannot be true is proof against it.
+A date inside a document is no proof of its age, but a date that cannot be true is proof against it. Evidence that has
+grown too old since is no fault of the provider: then nothing is known until there is newer evidence.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from assay.checks.model import Basis, Case, Check, Finding, Severity
 from assay.evidence.analysis import AnalysisReport
 from assay.evidence.environment import EnvironmentStatement
 from assay.evidence.kinds import names_of
-from assay.evidence.model import Exhibit
+from assay.evidence.model import Exhibit, Standing
 from assay.evidence.policy import SecurityInsights
 from assay.evidence.repository import Scorecard
 from assay.evidence.sbom import Sbom
@@ -39,7 +40,7 @@ def examine(case: Case) -> Iterator[Finding]:
         yield Finding.unknown(f"there is no readable {' or '.join(sorted(limits))} among the artifacts")
     for exhibit in found:
         limit = limits[names_of(type(exhibit.value))[0]]
-        dates = list(_dates(exhibit.value))
+        dates = list(_dates(exhibit.value)) or list(_stated(case, exhibit))
         if not dates:
             yield Finding.unknown(f"{exhibit.source.name} has no date of its own", exhibit)
         for what, moment in dates:
@@ -60,15 +61,36 @@ def _judge(
             f"{what} {when} is later than {made}, when the attestation that names it was made", exhibit
         )
     age = max((case.now - moment).days, 0)
-    if limit and age > limit:
+    remedy = "run the tool again and submit a revision"
+    if limit and (case.attestation.made - moment).days > limit:
+        before = (case.attestation.made - moment).days
         return Finding.against(
-            f"{what} {when} is {age} days ago, evidence of this class may be {limit} days old",
+            f"{what} {when} lies {before} days before the attestation, evidence of this class may be {limit} days old",
             exhibit,
-            remedy="run the tool again and submit a revision",
+            remedy=remedy,
+        )
+    if limit and age > limit:
+        return Finding.unknown(
+            f"{what} {when} is {age} days ago by now, evidence of this class may be {limit} days old",
+            exhibit,
+            remedy=remedy,
         )
     return Finding.supports(
         f"{what} {when} is {age} days ago" + (f", at most {limit}" if limit else ""), exhibit
     )
+
+
+def _stated(case: Case, exhibit: Exhibit[Any]) -> Iterator[tuple[str, datetime]]:
+    """When a verified provenance says that an undated report was made."""
+    for item in case.of(Statement):
+        made = item.value.predicate
+        if (
+            item.signature.standing is Standing.VERIFIED
+            and isinstance(made, Provenance)
+            and made.finished is not None
+            and item.value.names(exhibit.source.digest)
+        ):
+            yield "the run, by its provenance,", made.finished
 
 
 def _dates(value: Any) -> Iterator[tuple[str, datetime]]:
@@ -108,7 +130,7 @@ CHECK = Check(
     severity=Severity.MEDIUM,
     basis=Basis.ARTIFACT,
     also=DATED,
-    proves="No date in the evidence is impossible, and none is older than its class allows.",
+    proves="No date in the evidence is impossible, and none is longer ago than its class allows.",
     does_not_prove="That the evidence was made when it says; a document can carry any past date.",
     parameters={
         "max_age_days": {

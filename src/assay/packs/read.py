@@ -183,18 +183,24 @@ def _requirement(wire: _Requirement, what: str) -> Requirement:
         crosswalk=_crosswalk(wire.crosswalk, f"{what}: crosswalk"),
         cites=wire.cites,
     )
-    _check_bindings(requirement, what)
+    count = sum(1 for _ in requirement.bindings)
+    if count > MAX_BINDINGS:
+        raise TooLarge(f"{what} has {count} checks, over {MAX_BINDINGS}")
+    for bindings in (
+        *(ground.bindings for ground in requirement.grounds),
+        requirement.refuting,
+        requirement.noting,
+    ):
+        _check_distinct(bindings, what)
     return requirement
 
 
-def _check_bindings(requirement: Requirement, what: str) -> None:
-    """The same check twice is fine with other parameters; the same question twice is a slip."""
-    bindings = [(binding.check, binding.parameters) for binding in requirement.bindings]
-    if len(bindings) > MAX_BINDINGS:
-        raise TooLarge(f"{what} has {len(bindings)} checks, over {MAX_BINDINGS}")
-    for at, binding in enumerate(bindings):
-        if binding in bindings[:at]:
-            raise Malformed(f"{what} binds {binding[0]!r} twice with the same parameters")
+def _check_distinct(bindings: tuple[Binding, ...], what: str) -> None:
+    """In one list the same check may stand twice with other parameters; the same question twice is a slip."""
+    asked = [(binding.check, binding.parameters) for binding in bindings]
+    for at, question in enumerate(asked):
+        if question in asked[:at]:
+            raise Malformed(f"{what} binds {question[0]!r} twice with the same parameters")
 
 
 def _ground(wire: _Ground, what: str) -> Ground:

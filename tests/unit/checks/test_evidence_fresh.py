@@ -3,17 +3,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.support.cases import ATTESTATION, NOW, exhibit, findings
+from tests.support.cases import ATTESTATION, NOW, VERIFIED, exhibit, findings
 
 from assay.checks.evidence_fresh import CHECK
 from assay.evidence.analysis import AnalysisReport
 from assay.evidence.environment import EnvironmentStatement, Fact
+from assay.evidence.model import UNSIGNED, Signature
 from assay.evidence.policy import SecurityInsights
 from assay.evidence.repository import Scorecard
 from assay.evidence.sbom import Sbom
-from assay.evidence.statement import Provenance, Statement
+from assay.evidence.statement import Provenance, Resource, Statement
 from assay.evidence.tests import TestReport
 from assay.evidence.vulnerabilities import Vex, VulnerabilityReport
+from assay.formats.digest import Digest
 
 MADE = ATTESTATION.made
 
@@ -52,7 +54,9 @@ def test_satisfied_for_each_class(value: Any) -> None:
         pytest.param(MADE + timedelta(hours=24, seconds=1), "not_satisfied", id="after the attestation"),
         pytest.param(NOW + timedelta(hours=25), "not_satisfied", id="future"),
         pytest.param(NOW - timedelta(days=730), "satisfied", id="as old as may be"),
-        pytest.param(NOW - timedelta(days=731), "not_satisfied", id="a day too old"),
+        pytest.param(NOW - timedelta(days=731), "unknown", id="too old by now"),
+        pytest.param(MADE - timedelta(days=730), "unknown", id="just young enough when attested"),
+        pytest.param(MADE - timedelta(days=731), "not_satisfied", id="too old when attested"),
         pytest.param(None, "unknown", id="no date"),
     ],
 )
@@ -64,7 +68,7 @@ def test_messages_name_both_dates() -> None:
     (old,) = findings(CHECK, exhibit(sbom(datetime(2020, 1, 1, tzinfo=UTC)), "bom.json"))
     assert (
         old.message
-        == "the bill's timestamp 2020-01-01T00:00:00Z is 2496 days ago, evidence of this class may be 730 days old"
+        == "the bill's timestamp 2020-01-01T00:00:00Z lies 2485 days before the attestation, evidence of this class may be 730 days old"
     )
     (late,) = findings(CHECK, exhibit(sbom(datetime(2026, 10, 30, tzinfo=UTC))))
     assert late.message == (
@@ -78,7 +82,7 @@ def test_messages_name_both_dates() -> None:
 
 
 def test_a_new_scan_with_old_advisory_data_is_old() -> None:
-    report = VulnerabilityReport("osv", created=MADE, database=NOW - timedelta(days=91))
+    report = VulnerabilityReport("osv", created=MADE, database=MADE - timedelta(days=91))
     assert outcomes(report) == ["satisfied", "not_satisfied"]
 
 
@@ -116,6 +120,30 @@ def test_an_attestation_from_the_future() -> None:
     assert first.message.startswith(
         "the attestation is dated 2026-11-03T12:00:00Z, after the moment of this check"
     )
+
+
+@pytest.mark.parametrize(
+    ("signature", "named", "expected"),
+    [
+        pytest.param(VERIFIED, "tests", ["satisfied"], id="verified"),
+        pytest.param(UNSIGNED, "tests", ["unknown"], id="unsigned"),
+        pytest.param(VERIFIED, "others", ["unknown"], id="of another file"),
+    ],
+)
+def test_a_verified_provenance_dates_what_it_names(
+    signature: Signature, named: str, expected: list[str]
+) -> None:
+    subject = Resource(digests=(Digest.sha256(named.encode()),))
+    statement = Statement(
+        "https://slsa.dev/provenance/v1", (subject,), Provenance("v1", "b", "t", finished=MADE)
+    )
+    found = findings(
+        CHECK,
+        exhibit(TestReport(1, 0, 0, 0), "tests"),
+        exhibit(statement, signature=signature),
+        parameters={"max_age_days": {"test-report": 400}},
+    )
+    assert [finding.outcome.value for finding in found] == expected
 
 
 def test_nothing_dated_is_unknown() -> None:

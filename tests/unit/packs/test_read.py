@@ -132,6 +132,12 @@ def test_an_empty_ground_is_refused() -> None:
             parse(EXAMPLE.replace("person: Knock.", ground).encode(), name="example")
 
 
+def test_the_same_check_may_serve_two_grounds() -> None:
+    text = EXAMPLE.replace("- check: hour-two", "- check: lamp-lit")
+    assert text != EXAMPLE
+    assert len(parse(text.encode(), name="example").requirements[0].grounds[1].bindings) == 3
+
+
 def test_the_same_check_may_ask_two_questions() -> None:
     text = EXAMPLE.replace("- check: hour-two", "- {check: hour-one, parameters: {hour: 2}}")
     assert text != EXAMPLE

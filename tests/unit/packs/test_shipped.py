@@ -148,7 +148,8 @@ BARE = {
     "disclosure-policy-present", "evidence-belongs-to-release",
 }  # fmt: skip
 """What a wheel, a bill, a hash-pinned lock and a policy can show, without any statement from CI."""
-SCAN = {"vulnerabilities-triaged", "evidence-fresh:vulnerabilities"}
+SCAN = {"vulnerabilities-triaged"}
+ANALYSIS = {"analysis-ran-on-commit"}
 ENVIRONMENT = {"environment-statement-complete", "multi-factor-coverage"}
 
 
@@ -178,9 +179,10 @@ def test_a_scan_is_needed_for_the_vulnerability_items(item: str) -> None:
     assert verdict(FORM, item, BARE | SCAN) == "satisfied"
 
 
-def test_an_undated_scan_shows_no_continuity() -> None:
-    assert verdict(FORM, "4", BARE | {"vulnerabilities-triaged"}) == "satisfied"
-    assert verdict(FORM, "4.a", BARE | {"vulnerabilities-triaged"}) == "unknown"
+def test_an_undated_analysis_shows_no_continuity() -> None:
+    assert verdict(FORM, "4", BARE | ANALYSIS) == "satisfied"
+    assert verdict(FORM, "4.a", BARE | ANALYSIS) == "unknown"
+    assert verdict(FORM, "4.a", BARE | ANALYSIS | {"evidence-fresh:analysis"}) == "satisfied"
 
 
 @pytest.mark.parametrize("item", ["1.a", "1.b", "1.c", "1.d", "1.e", "1.f"])
