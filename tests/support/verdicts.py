@@ -107,6 +107,7 @@ CLAIMS = st.builds(
     judged_by=st.sampled_from(("checks", "person", "checks_and_person")),
     findings=st.lists(FINDINGS, max_size=2).map(tuple),
     notes=st.lists(TEXT, max_size=2).map(tuple),
+    changes=st.lists(TEXT, max_size=2).map(tuple),
 )
 RELEASES = st.builds(ReleaseRef, name=NAME, version=TEXT, purl=TEXT)
 

@@ -1,0 +1,77 @@
+"""The pages of the formats name everything they must, and their examples run."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import pytest
+
+from assay.formats import customers
+from assay.formats.attestation import ArtifactKind
+from assay.formats.cdxa_properties import ARTIFACT, ATTESTATION, RELEASE, RESULT
+from assay.formats.customers import Customer, CustomerId, CustomerList
+from assay.formats.verdict import ClaimVerdict, FindingRow, ResultToken, VerdictDocument
+
+FORMATS = Path(__file__).resolve().parents[3] / "docs" / "formats"
+
+
+def page(name: str) -> str:
+    return (FORMATS / f"{name}.md").read_text()
+
+
+@pytest.mark.parametrize("name", sorted({*ATTESTATION, *RELEASE, *ARTIFACT, *RESULT}))
+def test_every_property_has_its_row(name: str) -> None:
+    assert f"\n| `{name}` | " in page("attestation")
+
+
+def test_no_property_is_listed_that_does_not_exist() -> None:
+    listed = re.findall(r"^\| `(assay:[a-z:-]+)` \|", page("attestation"), re.MULTILINE)
+    assert sorted(listed) == sorted({*ATTESTATION, *RELEASE, *ARTIFACT, *RESULT})
+
+
+@pytest.mark.parametrize("kind", get_args(ArtifactKind))
+def test_every_kind_of_artifact_has_its_row(kind: str) -> None:
+    assert f"\n| `{kind}` | " in page("submission")
+
+
+@pytest.mark.parametrize("kind", [VerdictDocument, ClaimVerdict, FindingRow])
+def test_every_field_of_a_verdict_is_named(kind: type[msgspec.Struct]) -> None:
+    missing = [name for name in kind.__struct_fields__ if f"`{name}" not in page("result")]
+    assert missing == []
+
+
+@pytest.mark.parametrize("token", get_args(ResultToken))
+def test_every_result_is_named(token: str) -> None:
+    assert f"`{token}`" in page("result")
+
+
+@pytest.mark.parametrize("name", ["attestation", "bundle", "customers", "result", "submission"])
+def test_links_lead_somewhere(name: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page(name))
+    assert links
+    assert [link for link in links if not (FORMATS / link).exists()] == []
+
+
+def test_the_commitment_by_hand_is_ours(tmp_path: Path) -> None:
+    rows = CustomerList(
+        customers=(
+            Customer(
+                name="Harbour Authority", id=CustomerId(scheme="domain", value="h.example"), salt="01" * 32
+            ),
+            Customer(name="Fähre", salt="02" * 32),
+            Customer(name="Guild", salt="03" * 32),
+        )
+    )
+    sparse = [{"name": row.name, "salt": row.salt} for row in rows.customers]
+    sparse[0] = msgspec.to_builtins(rows.customers[0])
+    (tmp_path / "customers.json").write_text(json.dumps({"customers": sparse}))
+    (code,) = re.findall(r"```python\n(.*?)```", page("customers"), re.DOTALL)
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, env=os.environ
+    )  # fmt: skip
+    assert ran.stdout.strip() == str(customers.commitment(rows))
