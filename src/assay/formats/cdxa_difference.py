@@ -19,11 +19,12 @@ def require_same(found: msgspec.Struct, expected: msgspec.Struct, *, what: str) 
 
 
 def _differs(found: Any, expected: Any, at: str) -> tuple[str, Any, Any] | None:
+    if found == expected:
+        return None
     if isinstance(found, msgspec.Struct) and type(found) is type(expected):
-        for field in msgspec.structs.fields(found):
-            compare = _properties_differ if field.name == "properties" else _differs
-            pair = getattr(found, field.name), getattr(expected, field.name)
-            place = compare(*pair, f"{at}/{field.encode_name}")
+        for name, shown_as in zip(found.__struct_fields__, found.__struct_encode_fields__, strict=True):
+            compare = _properties_differ if name == "properties" else _differs
+            place = compare(getattr(found, name), getattr(expected, name), f"{at}/{shown_as}")
             if place is not None:
                 return place
         return None
@@ -36,7 +37,7 @@ def _differs(found: Any, expected: Any, at: str) -> tuple[str, Any, Any] | None:
         if len(found) != len(expected):
             return f"{at}/{end}", next(iter(found[end:]), None), next(iter(expected[end:]), None)
         return None
-    return None if found == expected else (at, found, expected)
+    return at, found, expected
 
 
 def _properties_differ(
