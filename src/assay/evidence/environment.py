@@ -5,9 +5,14 @@ from typing import Literal
 
 import msgspec
 
+from assay.formats import strict_json
+from assay.formats.text import shown
 
-class Fact(msgspec.Struct, frozen=True):
-    """One statement. *holds* or *share* says how far; *role* answers for it; *supports* are digests of what stands behind."""
+MAX_BYTES = 4 * 1024 * 1024
+
+
+class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One statement. *holds*, or *covered* of *total*, says how far; *role* answers for it."""
 
     topic: Literal[
         "separation",
@@ -30,7 +35,9 @@ class Fact(msgspec.Struct, frozen=True):
     """Names of documents that stand behind the statement."""
 
 
-class EnvironmentStatement(msgspec.Struct, frozen=True):
+class EnvironmentStatement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``environment.json``, described in docs/formats/environment.md."""
+
     provider: str
     scope: str = ""
     facts: tuple[Fact, ...] = ()
@@ -43,3 +50,21 @@ class Document(msgspec.Struct, frozen=True):
     description: str
     media_type: str = ""
     size: int = 0
+
+
+def read(data: bytes, *, name: str) -> EnvironmentStatement:
+    """Read the statement found as *name*; an unknown field, topic or a date that is not ``YYYY-MM-DD`` is refused."""
+    return strict_json.decode(data, EnvironmentStatement, what=shown(name, 120), limit=MAX_BYTES)
+
+
+def encode(statement: EnvironmentStatement) -> bytes:
+    """The inverse of :func:`read`, for people: fields in their order, those without a value left out."""
+    facts = [_said(fact) for fact in statement.facts]
+    return strict_json.pretty({"provider": statement.provider, "scope": statement.scope, "facts": facts})
+
+
+def _said(fact: Fact) -> dict[str, object]:
+    fields = {name: getattr(fact, name) for name in fact.__struct_fields__}
+    return {
+        name: value for name, value in fields.items() if name == "statement" or value not in (None, "", ())
+    }
