@@ -93,6 +93,10 @@ class ReleaseFile(msgspec.Struct, frozen=True):
     stated: tuple[str, str] = ("", "")
     """Name and version as the file's own name says, where it is a wheel's or sdist's name."""
 
+    def inner(self, path: str) -> str:
+        """*path* without the top folder that an sdist or npm tarball puts around everything."""
+        return path.partition("/")[2] if self.kind in ("sdist", "npm") else path
+
 
 def read(data: bytes, *, name: str, limits: Limits = LIMITS) -> ReleaseFile:
     """Open the release file *data*, found as *name* (a path; its last part tells wheels and sdists from other files)."""
@@ -164,16 +168,16 @@ def _python(opened: ReleaseFile, kind: Literal["wheel", "sdist"], metadata: Core
         kind=kind,
         ecosystem="pypi",
         name=metadata.name,
-        version=_version(metadata.version),
+        version=str(python_version(metadata.version) or metadata.version),
         licence=metadata.licence,
         requires=tuple(Requires(n.name, n.specifier, n.marker, n.extra) for n in metadata.needs),
         stated=_stated(kind, opened.filename),
     )
 
 
-def _version(text: str) -> str:
-    """PEP 440's normal form, or the text itself where it is no such version."""
-    return str(Version(text)) if _PEP440.match(text) else text
+def python_version(text: str) -> Version | None:
+    """*text* as PEP 440 reads it, or None where it is no such version."""
+    return Version(text) if _PEP440.match(text) else None
 
 
 def _stated(kind: Literal["wheel", "sdist"], filename: str) -> tuple[str, str]:
