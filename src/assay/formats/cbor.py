@@ -45,7 +45,7 @@ def decode(data: bytes, *, what: str, limit: int = MAX_BYTES, any_order: bool = 
             allow_duplicate_keys=False,
             semantic_decoders=_NO_SEMANTICS,
         )
-        value = _plain(read, 0)
+        value = _plain(read)
         same = cbor2.dumps(_ordered(value, 0, sort=not any_order)) == data
     except (cbor2.CBORError, ValueError, TypeError, EOFError, OverflowError, RecursionError) as error:
         raise Malformed(f"{what} is not CBOR of the expected kind: {error}") from error
@@ -72,16 +72,14 @@ def _ordered(value: Any, depth: int, *, sort: bool) -> Any:
     raise ValueError(f"{type(value).__name__} is not a type that is used here")
 
 
-def _plain(value: Any, depth: int) -> Any:
-    if depth > MAX_DEPTH:
-        raise ValueError(f"nested over {MAX_DEPTH} levels deep")
+def _plain(value: Any) -> Any:
     match value:
         case cbor2.CBORTag():
-            return Tag(value.tag, _plain(value.value, depth + 1))
+            return Tag(value.tag, _plain(value.value))
         case Mapping():
-            return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
+            return {_key(key): _plain(item) for key, item in value.items()}
         case list() | tuple():
-            return tuple(_plain(item, depth + 1) for item in value)
+            return tuple(_plain(item) for item in value)
     return value
 
 

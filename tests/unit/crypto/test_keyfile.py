@@ -3,6 +3,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.signing import AT, pair, private
@@ -10,6 +11,7 @@ from tests.support.signing import AT, pair, private
 from assay.crypto import keyfile
 from assay.crypto.keyfile import Secrets
 from assay.errors import AssayError, Malformed, TooLarge, Unsupported, Untrusted
+from assay.formats import b64, strict_json
 
 SECRETS = Secrets(name="lighthouse", purposes=("provider",), created=AT, trial=True, keys=pair("lighthouse"))
 SALT, NONCE = b"s" * 32, b"n" * 12
@@ -84,6 +86,8 @@ def test_a_changed_byte_is_damage_not_a_wrong_passphrase(at: int) -> None:
         pytest.param({"version": 2}, "version 2, expected", id="later version"),
         pytest.param({"header__purposes": ["Provider!"]}, "not a lower-case word", id="purpose"),
         pytest.param({"header__name": "\u202eabc"}, "printable", id="name that misleads"),
+        pytest.param({"header__name": ""}, "not 1 to 200 printable", id="no name"),
+        pytest.param({"header__name": "x" * 201}, "not 1 to 200 printable", id="long name"),
         pytest.param({"header__keys": []}, "names 0 keys, expected 1 to 16", id="no keys"),
         pytest.param({"header__created": "yesterday"}, "keyfile created 'yesterday'", id="time"),
     ],
@@ -107,6 +111,15 @@ def test_seeds_of_other_keys_are_found() -> None:
         keyfile._private(header.keys[0], private("ed25519", "lighthouse").unsafe_seed())
 
 
+def test_sealed_bytes_of_another_length_are_found() -> None:
+    document = json.loads(SEALED)
+    public = {name: document[name] for name in ("format", "version", "header", "kdf", "cipher", "nonce")}
+    key, _ = keyfile._derive(b"open sesame", SALT, 14)
+    sealed = AESGCM(key).encrypt(NONCE, b"x" * 65, strict_json.encode(public))
+    with pytest.raises(Malformed, match="seals 65 bytes, expected 32 for each of 2 keys"):
+        keyfile.open_(altered(sealed=b64.encode(sealed)), b"open sesame")
+
+
 def test_limits() -> None:
     with pytest.raises(TooLarge, match="over the limit"):
         keyfile.read_header(SEALED + b" " * keyfile.MAX_BYTES)
@@ -117,8 +130,14 @@ def test_limits() -> None:
 def test_misuse_is_a_bug() -> None:
     with pytest.raises(ValueError, match="needs a passphrase"):
         keyfile.seal(SECRETS, b"", SALT, NONCE)
-    with pytest.raises(ValueError, match="expected salt of 32"):
-        keyfile.seal(SECRETS, b"p", b"short", NONCE)
+    for salt, nonce, cost in (
+        (b"short", NONCE, 14),
+        (SALT, b"short", 14),
+        (SALT, NONCE, 13),
+        (SALT, NONCE, 19),
+    ):
+        with pytest.raises(ValueError, match="expected salt of 32"):
+            keyfile.seal(SECRETS, b"p", salt, nonce, cost=cost)
 
 
 @settings(max_examples=60)

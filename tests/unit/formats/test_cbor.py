@@ -84,6 +84,7 @@ def test_map_keys_stand_in_bytewise_order_of_their_encodings() -> None:
         pytest.param("5b7fffffffffffffff", "premature end", id="length past the end"),
         pytest.param("9b7fffffffffffffff", "premature end", id="count past the end"),
         pytest.param("81" * 13 + "00", "depth", id="too deep"),
+        pytest.param("d84f" * 13 + "00", "depth", id="tags too deep"),
         pytest.param("", "premature end", id="empty"),
         pytest.param("ff", "break", id="break alone"),
     ],
@@ -103,6 +104,12 @@ def test_order_of_keys_may_be_another_writer_s() -> None:
 def test_limits() -> None:
     with pytest.raises(TooLarge, match="value has 5 bytes, over 4"):
         cbor.decode(bytes(5), what="value", limit=4)
+    deep: Any = 0
+    for _ in range(cbor.MAX_DEPTH):
+        deep = (deep,)
+    assert cbor.decode(cbor.encode(deep), what="value") == deep
+    with pytest.raises(ValueError, match="nested over 12 levels"):
+        cbor.encode((deep,))
     for nonsense in (1.5, 2**64, {1.5: 0}, {True: 0}, object(), {1, 2}):
         with pytest.raises(ValueError, match=r"is not a type|map key is"):
             cbor.encode(nonsense)

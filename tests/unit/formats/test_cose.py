@@ -39,6 +39,7 @@ def test_eddsa_of_other_writers_is_read() -> None:
         pytest.param({}, Unsupported, "algorithm is None", id="no algorithm"),
         pytest.param({cose.ALG: -7}, Unsupported, "algorithm is -7", id="algorithm we do not read"),
         pytest.param({cose.ALG: "Ed25519"}, Unsupported, "algorithm is 'Ed25519'", id="algorithm as text"),
+        pytest.param({cose.ALG: {}}, Unsupported, "algorithm is {}", id="algorithm as map"),
         pytest.param({cose.ALG: True}, Unsupported, "algorithm is True", id="algorithm as truth value"),
         pytest.param(
             {cose.ALG: -48}, Malformed, "-48 .ml-dsa-44., the trusted key is ed25519", id="not the key's"
@@ -74,6 +75,11 @@ def test_rejects_an_unprotected_header() -> None:
     with pytest.raises(Malformed, match="has an unprotected header"):
         Sign1.parse(data)
     assert check(Sign1.parse(data, foreign=True), foreign=True) == HEADERS
+
+
+def test_rejects_a_header_that_is_no_map() -> None:
+    with pytest.raises(Malformed, match="protected header is not a map"):
+        msgspec.structs.replace(EXAMPLE, protected=b"\x80").headers()
 
 
 def test_every_changed_byte_is_rejected() -> None:

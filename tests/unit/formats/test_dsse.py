@@ -122,6 +122,12 @@ def test_rejects_bytes(data: bytes) -> None:
         Envelope.parse(data)
 
 
+def test_an_envelope_still_to_be_signed_is_read_where_it_is_asked_for() -> None:
+    bare = Envelope("t", b"x", ())
+    assert Envelope.parse(bare.encode(), unsigned=True) == bare
+    assert Envelope.parse(EXAMPLE.encode(), unsigned=True) == EXAMPLE
+
+
 def test_limit() -> None:
     with pytest.raises(TooLarge, match="over the limit of 10"):
         Envelope.parse(EXAMPLE.encode(), limit=10)

@@ -86,6 +86,17 @@ def test_bounds() -> None:
         Note.parse(b"")
 
 
+def test_the_text_is_not_empty_and_ends_with_a_newline() -> None:
+    (line,) = Note.parse(EXAMPLE.encode()).signatures
+    for text in ("\n", "", "no newline"):
+        with pytest.raises(Malformed, match="the text is empty or does not end with a newline"):
+            Note(text, (line,)).encode()
+    with pytest.raises(Malformed, match="the text is empty"):
+        Note.parse(b"\n\n" + EXAMPLE.rpartition("\n\n")[2].encode())
+    with pytest.raises(Malformed, match="not of the form '— name base64'"):
+        Note.parse("text\n\n— name\n".encode())
+
+
 def test_vkey_of_the_tiled_log() -> None:
     vkey = Vkey.parse(VKEY)
     assert (vkey.name, vkey.kind, vkey.key_id.hex(), len(vkey.public)) == (

@@ -101,6 +101,9 @@ def test_old_keys_cannot_rotate_twice() -> None:
     ("old", "new", "message"),
     [
         pytest.param(b'"version":1', b'"version":2', "version 2, expected", id="later version"),
+        pytest.param(b"assay-key-change", b"other", "is 'other' version 1", id="another document"),
+        pytest.param(b'"revoke":[]', b'"revoke":[' + b",".join([b'"00"'] * 33) + b"]", "names over 32 keys", id="many revoked"),
+        pytest.param(b'"add":[', b'"add":[' + b'{"algorithm":"ed25519","public":""},' * 32, "names over 32 keys", id="many added"),
         pytest.param(b'"signer":', b' "signer":', "not in its canonical form", id="white space"),
         pytest.param(b'"reason":""', b'"reason":"","x":1', "unknown field", id="unknown field"),
         pytest.param(b'"revoke":[]', b'"revoke":["00"]', "either add keys or revoke", id="both"),

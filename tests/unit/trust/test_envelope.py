@@ -279,6 +279,22 @@ def test_who_does_not_vouch(name: str, root: TrustRoot, reason: str) -> None:
     assert reason in found.reason
 
 
+def test_who_may_speak_for_whom() -> None:
+    bot = private("ed25519", "bot")
+    for providers, asked in (((), PROVIDER), ((PROVIDER,), PROVIDER), ((PROVIDER,), "")):
+        root = trust_root(signer("bot", "ci", keys=(bot,), providers=providers))
+        assert vouches(signed(bot), root, at=AT, provider=asked).standing == "verified"
+
+
+def test_a_good_signature_that_stands_twice_vouches_for_nothing() -> None:
+    bot = private("ed25519", "bot")
+    twice = msgspec.structs.replace(signed(bot), signatures=signed(bot).signatures * 2)
+    found = vouches(twice, trust_root(signer("bot", "ci", keys=(bot,))), at=AT)
+    assert found == Voucher(
+        "invalid", reason="signatures[1] repeats signatures[0]: one signature counts once"
+    )
+
+
 def test_a_forgery_in_the_name_of_a_trusted_key_is_invalid() -> None:
     bot = private("ed25519", "bot")
     root = trust_root(signer("bot", "ci", keys=(bot,)))

@@ -135,6 +135,33 @@ def test_sigstore_identities(subject: str, expected: bool) -> None:
     assert EXAMPLE.sigstore_identity("https://issuer.example", subject, "provider") is None
 
 
+def test_a_sigstore_root_may_come_as_a_file() -> None:
+    beside = msgspec.structs.replace(EXAMPLE.sigstore[0], trusted_root="")
+    root = msgspec.structs.replace(EXAMPLE, sigstore=(beside,))
+    assert TrustRoot.parse(root.encode()) == root
+    assert b"trusted_root" not in root.encode()
+
+
+@pytest.mark.parametrize(
+    ("limit", "root", "message"),
+    [
+        pytest.param("MAX_SIGNERS", EXAMPLE, "2 signers, over 0", id="signers"),
+        pytest.param("MAX_NAMES", EXAMPLE, "1 logs, over 0", id="logs"),
+        pytest.param("MAX_NAMES", TrustRoot(signers=EXAMPLE.signers), "1 providers, over 0", id="providers"),
+        pytest.param(
+            "MAX_NAMES", TrustRoot(sigstore=EXAMPLE.sigstore), "2 identities, over 0", id="identities"
+        ),
+        pytest.param("MAX_KEYS", EXAMPLE, "1 Sigstore instances, over 0", id="instances"),
+        pytest.param("MAX_KEYS", TrustRoot(signers=EXAMPLE.signers), "2 keys, expected 1 to 0", id="keys"),
+    ],
+)
+def test_limits(limit: str, root: TrustRoot, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = root.encode()
+    monkeypatch.setattr(f"assay.trust.root.{limit}", 0)
+    with pytest.raises(Malformed, match=message):
+        TrustRoot.parse(data)
+
+
 def test_objections() -> None:
     key = EXAMPLE.signers[0].keys[0]
     assert key.objection(AT - timedelta(seconds=1)) == ""
