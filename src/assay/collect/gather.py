@@ -1,7 +1,7 @@
 """All the evidence for an attestation: collected, described from the repository, stated by the provider, generated."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,7 @@ from assay.evidence.lockfile import Lockfile
 from assay.evidence.release import ReleaseFile
 from assay.evidence.repository import GitState
 from assay.formats import git_state
-from assay.formats.attestation import Artifact, Release
+from assay.formats.attestation import Artifact, ArtifactKind, Release
 from assay.formats.digest import Digest
 from assay.provider.attest import Piece
 
@@ -99,3 +99,35 @@ def gather(folder: Path, releases: Sequence[Path], wanted: Wanted, *, serial: UU
         skipped=tuple(skipped),
         generated=generated,
     )
+
+
+def _artifact(found: Found) -> Artifact:
+    return Artifact(
+        digest=found.digest,
+        name=found.name,
+        kind=found.kind,
+        title=found.title,
+        description=found.description,
+        media_type=MEDIA_TYPES.get(PurePosixPath(found.name).suffix.lower(), "application/octet-stream"),
+        confidential=found.confidential,
+    )
+
+
+def _made(name: str, kind: ArtifactKind, data: bytes, description: str) -> Found:
+    return Found(name, kind, data, TITLES[kind], description)
+
+
+def _opened(collected: Collected, skipped: list[Skipped]) -> tuple[tuple[ReleaseFile, Digest], ...]:
+    """The release files that can be opened; one that cannot stays an artifact, and its checks will say so."""
+    files = []
+    for found in collected.artifacts:
+        if found.kind == "release":
+            try:
+                files.append((release.read(found.data, name=found.name), found.digest))
+            except Malformed as error:
+                skipped.append(Skipped(found.name, f"kept, but it could not be opened: {error}"))
+    return tuple(files)
+
+
+def _bill(collected, files, source, author, serial, made):
+    return generate()

@@ -29,7 +29,7 @@ from assay.formats.attestation import (
     Signatory,
 )
 from assay.formats.digest import Digest
-from assay.formats.purl import normalise
+from assay.formats.purl import normalise_name
 
 CHECKED_OUT = "HEAD"
 """As a product's ``commit``: the commit that is checked out, which must be clean."""
@@ -172,7 +172,7 @@ def _by_metadata(files: Sequence[tuple[ReleaseFile, Digest]]) -> tuple[Release, 
 
 
 def _same_product(product: Release, found: Release) -> bool:
-    same_name = normalise("pypi", product.name) == normalise("pypi", found.name)
+    same_name = normalise_name("pypi", product.name) == normalise_name("pypi", found.name)
     return same_name and (not product.version or product.version == found.version)
 
 
