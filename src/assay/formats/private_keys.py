@@ -73,7 +73,7 @@ def _putty(data: bytes) -> Iterator[PrivateKey]:
 
 def _block(label: str, body: bytes) -> bool | None:
     """Whether the key in a block is protected by a passphrase; None when there is no key in it."""
-    lines = [_bare(line) for line in body.replace(b"\\r", b"").replace(b"\\n", b"\n").split(b"\n")]
+    lines = _lines(body)
     protected = any(line.startswith(b"Proc-Type:") and b"ENCRYPTED" in line for line in lines)
     content = [line for line in lines if not _HEADER.match(line)]
     if label == "PGP PRIVATE KEY BLOCK":
@@ -98,10 +98,21 @@ def _block(label: str, body: bytes) -> bool | None:
     return False if _PLAIN[label](inner) else None
 
 
-def _bare(line: bytes) -> bytes:
-    """A line without the string literal or comment that it may stand in."""
-    quoted = _QUOTED.search(line)
-    return (quoted[1] if quoted else line.strip(b" \t\r\\\"'`,;#*")).strip()
+def _lines(body: bytes) -> list[bytes]:
+    """The lines of a block, freed from the string literals, escapes or comment that it may stand in."""
+    bare = []
+    for number, line in enumerate(body.split(b"\n")):
+        quoted = _QUOTED.search(line)
+        if quoted:
+            bare.append(quoted[1])
+        elif line.count(b'"') + line.count(b"'") == 1:
+            # The literal that began before BEGIN ends here, or the one that goes on to END begins.
+            before, _, after = line.replace(b"'", b'"').partition(b'"')
+            bare.append(after if number else before)
+        else:
+            bare.append(line)
+    text = b"\n".join(bare).replace(b"\\r", b"").replace(b"\\n", b"\n")
+    return [line.strip(b" \t\r\\`,;#*") for line in text.split(b"\n")]
 
 
 def _base64(lines: list[bytes]) -> bytes:
