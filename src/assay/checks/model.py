@@ -129,6 +129,14 @@ class CustomerStanding(msgspec.Struct, frozen=True):
     commitment: Digest
 
 
+class Span(msgspec.Struct, frozen=True):
+    """Versions from *introduced* up to but without *fixed*, or up to and with *last*; without either, all later ones."""
+
+    introduced: str
+    fixed: str = ""
+    last: str = ""
+
+
 class Malicious(msgspec.Struct, frozen=True):
     """Known-malicious packages: (purl type, normalised name) -> versions, empty for every version."""
 
@@ -136,6 +144,8 @@ class Malicious(msgspec.Struct, frozen=True):
     ecosystems: tuple[str, ...]
     """purl types the snapshot speaks of; others stay unknown."""
     packages: Mapping[tuple[str, str], tuple[str, ...]]
+    spans: Mapping[tuple[str, str], tuple[Span, ...]] = {}
+    """Names whose reports give ranges: alone, or (less certain) beside the versions that were seen."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,5 @@
 """The source repository: its state, its protections, its workflows."""
 
-import re
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -13,7 +12,7 @@ from assay.formats.git_state import GitState
 
 __all__ = [
     "Checkout", "GitState", "Scorecard", "ScorecardCheck", "Script", "Use", "Workflow", "read_git_state", "read_scorecard",
-    "read_workflow", "repository_key",
+    "read_workflow",
 ]  # fmt: skip
 
 
@@ -57,18 +56,3 @@ def read_workflow(data: bytes, *, name: str) -> Workflow:
     if ".gitlab-ci." in base or ".gitlab" in PurePosixPath(name).parts:
         return gitlab.read(data, name=name)
     return github.read(data, name=name)
-
-
-_SCHEME = re.compile(r"\A(?:git\+)?[a-z][a-z0-9+.-]{1,20}://", re.IGNORECASE)
-_SCP = re.compile(r"\A(?:[\w.-]+@)?([\w.-]+):(?!//)")
-
-
-def repository_key(written: str) -> str:
-    """``host/path`` in lower case, to compare ways of naming one repository; empty when *written* is."""
-    text = written.strip()
-    text = _SCHEME.sub("", text) if "://" in text else _SCP.sub(r"\1/", text)
-    text = re.split(r"[?#]", text, maxsplit=1)[0]
-    host, slash, path = text.partition("/")
-    host = host.rpartition("@")[2].partition(":")[0].lower()
-    path = path.partition("@")[0].strip("/").removesuffix(".git").lower()
-    return f"{host}{slash}{path}" if path else host

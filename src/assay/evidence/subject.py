@@ -1,13 +1,13 @@
 """Whether an identifier in somebody's document means a given product or component: yes, no, or it cannot be told."""
 
+from contextlib import suppress
 from enum import Enum
+from functools import lru_cache
 
 import msgspec
 from packaging.version import InvalidVersion, Version
 
-from assay.errors import Malformed
-from assay.formats.digest import LENGTHS
-from assay.formats.purl import Purl, normalise_name
+from assay.formats.purl import identity, normalise_name
 
 
 class Relation(Enum):
@@ -32,7 +32,7 @@ class Subject(msgspec.Struct, frozen=True):
 
     def relation(self, identifier: str) -> Relation:
         """What *identifier* (purl, digest, BOM-Link, name) is to this subject. A purl without version means every version."""
-        if identifier in self.digests or identifier in self.refs:
+        if identifier in self.digests or _without_bom_version(identifier) in self.refs:
             return Relation.SAME
         if identifier.startswith("pkg:"):
             return self._purl(identifier)
@@ -49,7 +49,8 @@ class Subject(msgspec.Struct, frozen=True):
             return Relation.UNCLEAR
         if self.type and self.type != other.type:
             alike = _plain(other.name).rpartition("/")[2] == _plain(self.name).rpartition("/")[2]
-            return Relation.UNCLEAR if alike else Relation.OTHER
+            versions = not (other.version and self.version) or other.version == self.version
+            return Relation.UNCLEAR if alike and versions else Relation.OTHER
         if normalise_name(other.type, self.name) != other.name:
             return Relation.OTHER
         if other.version and not self.version:
@@ -65,14 +66,12 @@ class Subject(msgspec.Struct, frozen=True):
         return Relation.SAME if wanted.keys() <= own.keys() else Relation.UNCLEAR
 
 
+@lru_cache(maxsize=4096)
 def subject_of(
     purl: str, digests: frozenset[str] = frozenset(), refs: frozenset[str] = frozenset()
 ) -> Subject | None:
     """The subject that *purl* names; None when it is not a purl."""
-    try:
-        parsed = Purl.parse(purl)
-    except Malformed:
-        parsed = None
+    parsed = identity(purl)
     if parsed is None:
         return None
     name = normalise_name(parsed.type, parsed.full_name)
@@ -83,20 +82,23 @@ def same_version(kind: str, one: str, other: str) -> bool:
     """Equal as text or, for PyPI, as PEP 440 versions (``2.1`` and ``2.1.0``)."""
     if one == other:
         return True
-    return kind == "pypi" and _pep440(one) is not None and _pep440(one) == _pep440(other)
+    return kind == "pypi" and pep440(one) is not None and pep440(one) == pep440(other)
 
 
-def is_digest(identifier: str) -> bool:
-    algorithm, _, value = identifier.partition(":")
-    return LENGTHS.get(algorithm) == len(value)
+def _without_bom_version(identifier: str) -> str:
+    """``urn:cdx:serial/version#ref`` -> ``urn:cdx:serial#ref``; anything else as it is."""
+    if not identifier.startswith("urn:cdx:"):
+        return identifier
+    head, _, ref = identifier.partition("#")
+    return f"{head.partition('/')[0]}#{ref}"
 
 
-def _pep440(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        pass
-    return None
+def pep440(text: str) -> Version | None:
+    """*text* as PyPI orders versions; None when it is no PEP 440 version."""
+    found: Version | None = None
+    with suppress(InvalidVersion):  # "no version" is the answer here, not a failure
+        found = Version(text)
+    return found
 
 
 def _plain(text: str) -> str:

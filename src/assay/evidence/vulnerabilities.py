@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from assay.errors import Unsupported
+import msgspec
+
+from assay.errors import Malformed, Unsupported
+from assay.evidence import cyclonedx_vulnerabilities
 from assay.evidence.triage import Triage, Vex, Vulnerability, VulnerabilityReport
-from assay.formats import csaf, dsse, intoto, intoto_vulns, openvex, osv, strict_json, times
+from assay.formats import csaf, cyclonedx, dsse, intoto, intoto_vulns, openvex, osv, strict_json, times
 from assay.formats.purl import Purl
 from assay.formats.text import shown
 
@@ -19,7 +22,7 @@ def read_report(data: bytes, *, name: str) -> VulnerabilityReport:
     """OSV-format results, a CycloneDX document with vulnerabilities, or an in-toto vulns statement (also in DSSE)."""
     top = _top(data, name)
     if top.get("bomFormat") == "CycloneDX":
-        raise NotImplementedError
+        return _vdr(data, name)
     if "payloadType" in top:
         data = dsse.Envelope.parse(data, what=name).payload
         top = _top(data, name)
@@ -51,7 +54,7 @@ def read_vex(data: bytes, *, name: str) -> Vex:
     """OpenVEX (also as an in-toto predicate), CSAF or CycloneDX."""
     top = _top(data, name)
     if top.get("bomFormat") == "CycloneDX":
-        raise NotImplementedError
+        return _cyclonedx_vex(data, name)
     if "payloadType" in top:
         data = dsse.Envelope.parse(data, what=name).payload
         top = _top(data, name)
@@ -64,6 +67,23 @@ def read_vex(data: bytes, *, name: str) -> Vex:
     raise Unsupported(
         f"{name} is no VEX: expected OpenVEX (@context), CSAF (document) or CycloneDX (bomFormat)"
     )
+
+
+def _vdr(data: bytes, name: str) -> VulnerabilityReport:
+    """The scan looked at the components that the report lists."""
+    bom = cyclonedx.decode(data, what=name)
+    report = cyclonedx_vulnerabilities.vdr(bom)
+    if report is None:
+        raise Malformed(f"{name} has no list of vulnerabilities, which is not the same as none found")
+    purls = tuple(dict.fromkeys(part.purl for part in bom.components if part.purl))
+    return msgspec.structs.replace(report, scanned=purls or None)
+
+
+def _cyclonedx_vex(data: bytes, name: str) -> Vex:
+    found = cyclonedx_vulnerabilities.vex(cyclonedx.decode(data, what=name))
+    if found is None:
+        raise Malformed(f"{name} has no vulnerability with an analysis, expected at least one")
+    return found
 
 
 def _openvex_statement(statement: intoto.RawStatement, name: str) -> Vex:
