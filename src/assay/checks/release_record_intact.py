@@ -7,7 +7,7 @@ slipped in later stays unseen, unless somebody compares.
 import hashlib
 from collections.abc import Iterator
 
-from assay.checks.model import Basis, Case, Check, Finding, Severity
+from assay.checks.model import Basis, Case, Check, Finding, Outcome, Severity
 from assay.evidence.model import Exhibit
 from assay.evidence.release import Member, RecordRow, ReleaseFile
 from assay.formats.digest import Digest
@@ -43,11 +43,11 @@ def _compared(exhibit: Exhibit[ReleaseFile], record: tuple[RecordRow, ...]) -> I
     file = exhibit.value
     members = {member.path: member for member in file.members}
     wrong = [*_rows(exhibit, record, members), *_unlisted(exhibit, record, members)]
-    if len(wrong) > _SHOWN:
-        yield Finding.against(
-            f"{shown(file.filename)}: {len(wrong) - _SHOWN} more like these", exhibit, remedy=_REMEDY
-        )
     yield from wrong[:_SHOWN]
+    if len(wrong) > _SHOWN:
+        rest = any(finding.outcome is Outcome.NOT_SATISFIED for finding in wrong[_SHOWN:])
+        more = Finding.against if rest else Finding.unknown
+        yield more(f"{shown(file.filename)}: {len(wrong) - _SHOWN} more like these", exhibit, remedy=_REMEDY)
     for one, other in file.collisions[:_SHOWN]:
         yield Finding.unknown(
             f"{shown(one)} and {shown(other)} are one file where names have no case or are normalised: "
