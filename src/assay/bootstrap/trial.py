@@ -21,7 +21,7 @@ from assay.office.advance import advance, resume
 from assay.office.log import receipt
 from assay.office.office import Office
 from assay.office.ports import Submission
-from assay.office.publish import result_of
+from assay.office.publish import passing, result_of
 from assay.office.submit import submit
 from assay.office.validate import verdict_of
 from assay.web.pages import site
@@ -112,6 +112,8 @@ def write_done(office: Office, state: Submission, bundle: Bundle, home: Home, ou
         raise Unavailable(f"submission {state.payload} stopped at {state.state!r}")
     _, verdict = verdict_of(office, state)
     write_whole(output / "result.dsse.json", result_of(office, state).encode())
+    if (svr := passing(office, state)) is not None:
+        write_whole(output / "svr.dsse.json", svr.encode())
     write_whole(output / "receipt.json", receipt(office, state.publication).encode())
     write_whole(output / "submission-receipt.json", receipt(office, state.entry).encode())
     write_whole(output / "trust.json", home.trust().pretty())

@@ -10,7 +10,7 @@ from assay.adapters.filesystem import read_whole
 from assay.bootstrap import now, trusting
 from assay.bootstrap.results import MAX_RESULT
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
-from assay.formats import customers, strict_json
+from assay.formats import customers, strict_json, svr
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle, compare
 from assay.formats.digest import Digest
@@ -109,6 +109,8 @@ def _customers(bundle: Bundle, committed: Digest | None) -> None:
 
 
 def _envelope(path: Path, envelope: Envelope, trust: trusting.Found) -> Answer:
+    if svr.PREDICATE_TYPE.encode() in envelope.payload:
+        return _svr(path, envelope, trust)
     if not _is_result(envelope.payload):
         attestation = parse_attestation(envelope.payload)
         standing = verify_envelope(
@@ -135,6 +137,15 @@ def _envelope(path: Path, envelope: Envelope, trust: trusting.Found) -> Answer:
         trust=trust.where,
         identity=envelope.identity,
     )
+
+
+def _svr(path: Path, envelope: Envelope, trust: trusting.Found) -> Answer:
+    _, found = svr.parse_svr(envelope.payload)
+    standing = verify_envelope(envelope, trust.root, purpose="office", provider="", at=now())
+    if not standing.verified:
+        raise Untrusted(standing.reason)
+    says = f"{len(found.properties)} properties hold; signed by {standing.signer!r}"
+    return Answer(path=path, kind="svr", holds=True, says=_trial(says, standing.trial), trust=trust.where)
 
 
 def _is_result(payload: bytes) -> bool:

@@ -4,6 +4,7 @@ import msgspec
 
 from assay.formats.dsse import Envelope
 from assay.formats.result import encode_result
+from assay.formats.svr import VALIDATED, encode_svr
 from assay.office.log import log
 from assay.office.office import Office
 from assay.office.ports import Submission
@@ -32,6 +33,18 @@ def publish(office: Office, submission: Submission) -> Submission:
     if stored is None:
         raise ValueError(f"submission {submission.payload} was recorded and is not found")
     return stored
+
+
+def passing(office: Office, submission: Submission) -> Envelope | None:
+    """An in-toto SVR over what holds; None unless the attestation is validated, because an SVR lists passes only."""
+    _, verdict = verdict_of(office, submission)
+    if verdict.result not in VALIDATED or not verdict.releases[0].digests:
+        return None
+    return sign(
+        PAYLOAD_TYPE,
+        encode_svr(verdict, verifier=f"https://{office.origin}", made=verdict.judged),
+        office.signing,
+    )
 
 
 def result_of(office: Office, submission: Submission) -> Envelope:

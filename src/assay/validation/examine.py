@@ -84,7 +84,12 @@ def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocumen
     attestation = opened.attestation
     customers = _customers(inputs.bundle)
     reading = read(
-        attestation.artifacts, inputs.bundle.artifacts, trust=trust, at=inputs.now, sigstore=sigstore, provider=attestation.provider.name
+        attestation.artifacts,
+        inputs.bundle.artifacts,
+        trust=trust,
+        at=inputs.now,
+        sigstore=sigstore,
+        provider=attestation.provider.name,
     )
     facts = Facts(
         signature=opened.standing,
@@ -136,8 +141,7 @@ def _about(
     release: Release, found: Sequence[tuple[Artifact, Exhibit[Any]]] | Sequence[tuple[Artifact, Unreadable]]
 ) -> list[Any]:
     """What concerns *release*: artifacts that name it, or that name none."""
-    name = f"{release.name}@{release.version}"
-    return [item for artifact, item in found if not artifact.releases or name in artifact.releases]
+    return [item for artifact, item in found if not artifact.releases or release.label in artifact.releases]
 
 
 def _customers(bundle: Bundle) -> CustomerStanding | None:

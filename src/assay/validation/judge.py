@@ -11,7 +11,7 @@ from assay.formats.verdict import BasisToken, ClaimVerdict, FindingRow
 from assay.packs import combination
 from assay.packs.model import Binding, Ground, Pack, Requirement
 from assay.validation.outcomes import all_of
-from assay.validation.run import Answer, label, run
+from assay.validation.run import Answer, run
 from assay.validation.turning import changes
 
 _BASES = tuple(Basis)
@@ -185,5 +185,5 @@ def _absent(check: str, case: Case) -> Answer:
         examine=nothing,
     )
     return Answer(
-        stub, label(case), Outcome.UNKNOWN, (Finding.unknown(f"this engine has no check {check!r}"),)
+        stub, case.release.label, Outcome.UNKNOWN, (Finding.unknown(f"this engine has no check {check!r}"),)
     )

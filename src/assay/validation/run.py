@@ -14,8 +14,9 @@ from assay.evidence.kinds import names_of
 from assay.formats.text import shown
 from assay.validation.outcomes import all_of
 
-MAX_FINDINGS = 200
-MAX_MESSAGE = 600
+MAX_FINDINGS = 50
+"""Per check and release: enough to act on; a verdict repeats them for every requirement that binds the check."""
+MAX_MESSAGE = 400
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -31,11 +32,7 @@ class Answer(msgspec.Struct, frozen=True):
 def run(check: Check, case: Case) -> Answer:
     findings = tuple(_bounded(_findings(check, case)))
     outcome = all_of(finding.outcome for finding in findings)
-    return Answer(check, label(case), outcome, findings)
-
-
-def label(case: Case) -> str:
-    return f"{case.release.name}@{case.release.version}" if case.release.version else case.release.name
+    return Answer(check, case.release.label, outcome, findings)
 
 
 def _findings(check: Check, case: Case) -> Iterator[Finding]:
