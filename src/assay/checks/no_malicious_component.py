@@ -95,10 +95,10 @@ def _judge(part: Part, malicious: Malicious, as_of: str) -> Finding | None:
         return Finding.unknown(
             f"{what} is malicious in some versions, {as_of}, and no version is given", part.source, at=part.at
         )
-    inside = [_within(subject.type, span, subject.version) for span in spans]
-    if True in inside and versions is None:
+    inside = [(_within(subject.type, span, subject.version), bool(span.fixed or span.last)) for span in spans]
+    if (True, True) in inside and versions is None:
         return _against(part, f"{what} lies in the range of versions listed as malicious, {as_of}")
-    if True in inside or None in inside:
+    if any(within is not False for within, _ in inside):
         return Finding.unknown(
             f"{what}: other versions were seen to be malicious, {as_of}, and the report may mean this one too",
             part.source,

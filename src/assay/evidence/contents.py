@@ -53,13 +53,16 @@ def _of_bill(component: Component, bill: Exhibit[Sbom]) -> Part:
         subject = Subject(component.name, component.version, digests=digests, refs=refs)
     qualifiers = dict(subject.qualifiers)
     named = next((key for key in ("repository_url", "vcs_url", "download_url") if key in qualifiers), "")
-    return Part(
-        subject,
-        bill.source,
-        component.ref or component.name,
-        "sbom",
-        elsewhere=f"its purl has a {named}" if named else "",
+    elsewhere = (
+        f"its purl has a {named}" if named else _mixed_case(subject.type, component.purl.partition("@")[0])
     )
+    return Part(subject, bill.source, component.ref or component.name, "sbom", elsewhere=elsewhere)
+
+
+def _mixed_case(kind: str, written: str) -> str:
+    """Old npm packages have names that differ from others by case alone, which a purl does not keep."""
+    mixed = kind == "npm" and written != written.lower()
+    return "its name has capitals, and npm knows others in lower case" if mixed else ""
 
 
 def _refs(ref: str, serial: str) -> frozenset[str]:
@@ -76,7 +79,9 @@ def _of_lock(package: LockedPackage, lock: Exhibit[Lockfile]) -> Part:
         lock.source,
         package.key,
         "lockfile",
-        elsewhere="" if package.source == "registry" else f"the lock takes it from a {package.source} source",
+        elsewhere=_mixed_case(kind, package.name)
+        if package.source == "registry"
+        else f"the lock takes it from a {package.source} source",
         development=package.development,
         perhaps_development=not lock.value.tells_development,
     )

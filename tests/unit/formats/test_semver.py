@@ -13,7 +13,9 @@ ORDER = [
 
 
 def test_order() -> None:
-    assert sorted(ORDER[::-1], key=semver.key) == ORDER
+    keys = [semver.key(version) for version in ORDER]
+    assert keys == sorted(keys)
+    assert len(set(keys)) == len(ORDER)
 
 
 def test_build_metadata_and_a_leading_v_do_not_count() -> None:
