@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support.archives import npm, sdist, tar, wheel, zipped
+from tests.support.archives import INFO, WHEEL, npm, sdist, tar, wheel, zipped
 
 from assay.errors import AssayError
 from assay.evidence.release import read
@@ -113,3 +113,31 @@ def test_bombs_cost_little(name: str, data: bytes) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 4 * LIMITS.held
+
+
+METADATA = b"""Metadata-Version: 2.4
+Name: lantern
+Version: 2.1.0
+Requires-Dist: wick>=3; python_version < "3.12" and extra == "fuel"
+License-Expression: MIT
+
+A light.
+"""
+ODD = [b"\n ", b"\r", b"\0", b"\xff", b"Name: ", b"Requires-Dist: ", b"=?utf-8?b?//8=?=", b"Content-Type: multipart/mixed; boundary=x\n",
+       b"--x\n", b"Content-Transfer-Encoding: base64\n", b"Project-URL: ", b"((((", b'"', b"Keywords: a,\n"]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(METADATA)), st.sampled_from(ODD) | st.binary(max_size=3)), max_size=5
+    )
+)
+def test_strange_metadata(insertions: list[tuple[int, bytes]]) -> None:
+    text = METADATA
+    for at, odd in insertions:
+        text = text[:at] + odd + text[at:]
+    attempt(
+        zipped({f"{INFO}/METADATA": text, f"{INFO}/WHEEL": WHEEL, f"{INFO}/RECORD": text}),
+        "lantern-2.1.0-py3-none-any.whl",
+    )

@@ -199,6 +199,33 @@ def test_member_that_unpacks_to_more_than_declared() -> None:
         zip_archive.read(lying, what="x").read("a")
 
 
+def test_member_that_unpacks_to_less_than_declared() -> None:
+    big = zipped({"a": b"\0" * 100_000})
+    longer = big.replace(struct.pack("<L", 100_000), struct.pack("<L", 100_001))
+    with pytest.raises(Malformed, match="unpacks to 100000 bytes, expected 100001"):
+        zip_archive.read(longer, what="x").read("a")
+    stored = zipped({"a": b"x" * 3000}, method=0)
+    both = struct.pack("<LL", 3000, 3000)
+    assert stored.count(both) == 2
+    with pytest.raises(Malformed, match="'a' is stored, yet has 3000 bytes for a size of 2999"):
+        zip_archive.read(stored.replace(both, struct.pack("<LL", 3000, 2999)), what="x")
+
+
+def test_program_before_the_first_member() -> None:
+    out = io.BytesIO(b"#!/bin/sh\n")
+    with zipfile.ZipFile(out, "a") as archive:  # offsets count from the start of the file here
+        archive.writestr("a", b"x")
+    with pytest.raises(Malformed, match="has 10 bytes before its first member"):
+        zip_archive.read(out.getvalue(), what="x")
+
+
+def test_ratio_of_the_whole() -> None:
+    limits = Limits(ratio=10, ratio_floor=3000)
+    zip_archive.read(zipped({"a": bytes(2000)}), what="x", limits=limits)
+    with pytest.raises(TooLarge, match=r"x unpacks to 10000 bytes from \d+, over 10 to 1"):
+        zip_archive.read(zipped({name: bytes(2000) for name in "abcde"}), what="x", limits=limits)
+
+
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
