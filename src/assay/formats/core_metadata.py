@@ -8,6 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from assay.errors import Malformed, TooLarge
+from assay.formats import licence
 from assay.formats.text import shown
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -32,7 +33,10 @@ class CoreMetadata(msgspec.Struct, frozen=True):
     version: str
     """As written."""
     licence: str = ""
+    """An SPDX expression where the metadata leave no doubt, else as written."""
     needs: tuple[Need, ...] = ()
+    producer: str = ""
+    """Author, else maintainer."""
 
 
 def read(data: bytes, *, what: str) -> CoreMetadata:
@@ -54,7 +58,7 @@ def read(data: bytes, *, what: str) -> CoreMetadata:
     if len(requirements) > _MAX_REQUIREMENTS:
         raise TooLarge(f"{what} has {len(requirements)} Requires-Dist fields")
     needs = tuple(need for text in requirements for need in _needs(text, what))
-    return CoreMetadata(canonicalize_name(name), version.strip(), _licence(raw), needs)
+    return CoreMetadata(canonicalize_name(name), version.strip(), _licence(raw), needs, _producer(raw))
 
 
 def _needs(text: str, what: str) -> list[Need]:
@@ -71,9 +75,27 @@ def _needs(text: str, what: str) -> list[Need]:
 
 
 def _licence(raw: RawMetadata) -> str:
-    """The expression, else the classifiers, else the first line of the free text."""
-    expression = raw.get("license_expression", "")
-    if expression:
-        return shown(expression)
+    """The expression; else the free text or the classifiers that amount to one; else classifiers or text as written."""
+    written = raw.get("license_expression", "")
+    if written:
+        return shown(written)
+    text = raw.get("license", "").strip().partition("\n")[0]
     classified = [c.rpartition(" :: ")[2] for c in raw.get("classifiers", []) if c.startswith("License ::")]
-    return shown(" AND ".join(classified) or raw.get("license", "").strip().partition("\n")[0])
+    single = licence.expression(classified[0]) if len(classified) == 1 else ""
+    return shown(licence.expression(text) or single or " AND ".join(classified) or text)
+
+
+def _producer(raw: RawMetadata) -> str:
+    """Names before addresses; of several, as written."""
+    for name, address in (("author", "author_email"), ("maintainer", "maintainer_email")):
+        found = str(raw.get(name, "")).strip() or _names(str(raw.get(address, "")))
+        if found:
+            return shown(" ".join(found.split()))
+    return ""
+
+
+def _names(addresses: str) -> str:
+    """The names in ``Name <address>, ...``, or the addresses where there are none."""
+    parts = [part.strip() for part in addresses.split(",") if part.strip()]
+    named = [name for part in parts if (name := part.partition("<")[0].strip().strip('"'))]
+    return ", ".join(named or parts)

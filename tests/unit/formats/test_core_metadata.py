@@ -36,7 +36,17 @@ def test_reads() -> None:
         (
             b"License-Expression: Apache-2.0",
             b"Classifier: License :: OSI Approved :: MIT License",
-            "MIT License",
+            "MIT",
+        ),
+        (
+            b"License-Expression: Apache-2.0",
+            b"Classifier: License :: OSI Approved :: BSD License",
+            "BSD License",
+        ),
+        (
+            b"License-Expression: Apache-2.0",
+            b"License: mit OR isc\nClassifier: License :: Other",
+            "MIT OR ISC",
         ),
         (b"License-Expression: Apache-2.0\n", b"", ""),
     ],
@@ -77,3 +87,19 @@ def test_limits() -> None:
         core_metadata.read(TEXT + bytes(core_metadata.MAX_BYTES), what="METADATA")
     with pytest.raises(TooLarge, match="10001 Requires-Dist"):
         core_metadata.read(b"Requires-Dist: a\n" * 9998 + TEXT, what="METADATA")
+
+
+@pytest.mark.parametrize(
+    ("fields", "producer"),
+    [
+        (b"Author: The Lantern authors\nAuthor-email: a@lantern.example\n", "The Lantern authors"),
+        (b'Author-email: "Ada, L" <a@lantern.example>, Bo <b@lantern.example>\n', "Ada, L, Bo"),
+        (b"Author-email: a@lantern.example\n", "a@lantern.example"),
+        (b"Maintainer-email: Crew <crew@lantern.example>\n", "Crew"),
+        (b"Maintainer: Crew\nAuthor: Ada\n", "Ada"),
+        (b"", ""),
+    ],
+)
+def test_producer(fields: bytes, producer: str) -> None:
+    data = b"Metadata-Version: 2.4\nName: lantern\nVersion: 1\n" + fields
+    assert core_metadata.read(data, what="METADATA").producer == producer
