@@ -108,7 +108,7 @@ def from_cyclonedx(bom: cyclonedx.Bom) -> Sbom:
         generation=tuple(text for one in meta.lifecycles if (text := one.phase or one.name)),
         root=bom.root,
         components=bom.components,
-        dependencies=_relations(bom),
+        dependencies=bom.dependencies + bom.assemblies,
         signed=bom.signed,
         described=(bom.root.ref,) if bom.root else (),
         aggregates=tuple((one.aggregate, (*one.assemblies, *one.dependencies)) for one in bom.compositions),
@@ -131,12 +131,6 @@ def _tools(tools: tuple[cyclonedx.LegacyTool, ...] | cyclonedx.Tools) -> tuple[T
         Tool(f"{one.group}/{one.name}" if one.group else one.name, one.version) for one in tools.components
     ]
     return (*components, *(Tool(one.name, one.version) for one in tools.services))
-
-
-def _relations(bom: cyclonedx.Bom) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Dependencies, then what each component holds inside; a ref may stand twice."""
-    said = tuple([(one.ref, one.depends_on) for one in bom.dependencies])
-    return said + bom.assemblies
 
 
 def _from_spdx(document: spdx.Document, name: str) -> Sbom:

@@ -3,6 +3,7 @@
 Reading is for looking: the bytes stay the original. ``declarations`` and ``definitions`` are read elsewhere.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -78,11 +79,6 @@ class Metadata(_Wire, frozen=True, gc=False):
     properties: tuple[Property, ...] = ()
 
 
-class Dependency(_Wire, frozen=True, gc=False):
-    ref: str
-    depends_on: tuple[str, ...] = ()
-
-
 class Composition(_Wire, frozen=True, gc=False):
     aggregate: str
     assemblies: tuple[str, ...] = ()
@@ -151,7 +147,6 @@ class Bom(_Wire, frozen=True, kw_only=True):
     """None when the bill does not say; the schema's default is 1."""
     metadata: Metadata = Metadata()
     services: tuple[Service, ...] = ()
-    dependencies: tuple[Dependency, ...] = ()
     compositions: tuple[Composition, ...] = ()
     vulnerabilities: tuple[Vulnerability, ...] | None = None
     """None when the bill has no such member: it is no report of vulnerabilities."""
@@ -160,6 +155,8 @@ class Bom(_Wire, frozen=True, kw_only=True):
     """``metadata.component``."""
     components: tuple[Component, ...] = msgspec.field(name="-components", default=())
     """All others, nested ones behind their parent."""
+    dependencies: tuple[tuple[str, tuple[str, ...]], ...] = msgspec.field(name="-dependencies", default=())
+    """(ref, refs it depends on)."""
     assemblies: tuple[tuple[str, tuple[str, ...]], ...] = msgspec.field(name="-assemblies", default=())
     """(ref, refs of the components nested directly in it)."""
     signed: bool = msgspec.field(name="-signed", default=False)
@@ -168,7 +165,6 @@ class Bom(_Wire, frozen=True, kw_only=True):
 
 _LISTS: dict[str, Any] = {
     "services": list[Service],
-    "dependencies": list[Dependency],
     "compositions": list[Composition],
     "vulnerabilities": list[Vulnerability],
     "properties": list[Property],
@@ -187,10 +183,13 @@ def decode(data: bytes, *, what: str = "CycloneDX bill", limit: int = strict_jso
     subject = bill.get("metadata", {}).get("component")
     root = parts.root(subject) if subject else None
     parts.add(bill.get("components", ()), "/components")
+    dependencies = _dependencies(bill.get("dependencies", ()))
     long: dict[str, list[Any]] = {}
     for piece in pieces:
         if piece.name == "components":
             parts.add(piece.values, "/components", piece.start)
+        elif piece.name == "dependencies":
+            dependencies += _dependencies(piece.values)
         elif piece.name in _LISTS:
             values = _typed(piece.values, _LISTS[piece.name], what, f"/{piece.name}, from {piece.start} on")
             long.setdefault(piece.name, []).extend(values)
@@ -198,10 +197,15 @@ def decode(data: bytes, *, what: str = "CycloneDX bill", limit: int = strict_jso
         _typed(bill, Bom, what, ""),
         root=root,
         components=tuple(parts.found),
+        dependencies=tuple(dependencies),
         assemblies=tuple(parts.assemblies),
         signed="signature" in bill,
         **{name: tuple(values) for name, values in long.items()},
     )
+
+
+def _dependencies(values: Iterable[Mapping[str, Any]]) -> list[tuple[str, tuple[str, ...]]]:
+    return [(one["ref"], tuple(one.get("dependsOn") or ())) for one in values]
 
 
 def _typed(values: Any, kind: type[T], what: str, at: str) -> T:

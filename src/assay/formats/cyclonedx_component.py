@@ -3,7 +3,7 @@
 Straight from plain values, not through structs: this runs for every component of bills that have hundreds of thousands.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assay.formats.bill import Component, Distribution
@@ -94,16 +94,23 @@ def _components(values: Sequence[_Plain], at: str, start: int) -> list[Component
     )
 
 
-def _digests(hashes: Iterable[_Plain]) -> tuple[Digest, ...]:
+def _digests(hashes: Sequence[_Plain]) -> tuple[Digest, ...]:
+    if len(hashes) == 1:
+        one = hashes[0]
+        return (Digest(ALGORITHMS[one["alg"]], one["content"].lower()),)
     return tuple([Digest(ALGORITHMS[one["alg"]], one["content"].lower()) for one in hashes])
 
 
-def _licences(choices: Iterable[_Plain]) -> tuple[str, ...]:
-    names = [
-        licence.get("id") or licence.get("name") if (licence := one.get("license")) else one.get("expression")
-        for one in choices
-    ]
-    return tuple([name for name in names if name])
+def _licences(choices: Sequence[_Plain]) -> tuple[str, ...]:
+    if len(choices) == 1:
+        name = _licence(choices[0])
+        return (name,) if name else ()
+    return tuple([name for name in map(_licence, choices) if name])
+
+
+def _licence(choice: _Plain) -> str:
+    licence = choice.get("license")
+    return (licence.get("id") or licence.get("name")) if licence else choice.get("expression") or ""
 
 
 def _producer(plain: _Plain) -> str:
@@ -128,12 +135,17 @@ def _identifiers(plain: _Plain, purl: str) -> tuple[str, ...]:
     return (purl,) if purl else ()
 
 
-def _distributions(references: Iterable[_Plain]) -> tuple[Distribution, ...]:
+def _distributions(references: Sequence[_Plain]) -> tuple[Distribution, ...]:
+    for one in references:
+        if "hashes" in one:
+            break
+    else:
+        return ()
     found = [one for one in references if "hashes" in one and one["type"] in _DISTRIBUTIONS]
     return tuple([Distribution(str(one["url"]), _digests(one["hashes"])) for one in found])
 
 
-def _stated(properties: Iterable[_Plain]) -> _Plain:
+def _stated(properties: Sequence[_Plain]) -> _Plain:
     found = [one for one in properties if one.get("name") in {UNKNOWN, WITHHELD}]
     if not found:
         return _NOBODY

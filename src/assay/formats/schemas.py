@@ -59,20 +59,12 @@ def read_cyclonedx(data: bytes, *, what: str, limit: int = strict_json.MAX_BYTES
     """
     members = strict_json.members(data, what=what, limit=limit)
     schema = _schema(_version(members, what))
-    long = {
-        name: raw
-        for name, raw in members.items()
-        if name in schema.items and _size(raw) > strict_json.SLICE and bytes(memoryview(raw)[:1]) == b"["
-    }
-    arrays = {name: strict_json.elements(raw, what=what) for name, raw in long.items()}
-    rest = _joined(
-        {name: strict_json.join(arrays[name][:1]) if name in long else raw for name, raw in members.items()}
-    )
+    rest, arrays = strict_json.cut(members, schema.items, what=what)
     if len(rest) > MAX_ITEM:
         raise TooLarge(f"{what} has {len(rest)} bytes outside its long arrays, over the limit of {MAX_ITEM}")
     bill = strict_json.plain(rest, what=what)
     _validate(schema.whole, bill, what, "", 0)
-    yield Slice("", 0, bill | {name: [] for name in long})
+    yield Slice("", 0, bill)
     for name, pieces in arrays.items():
         yield from _array(schema, name, pieces, what)
 
@@ -80,10 +72,10 @@ def read_cyclonedx(data: bytes, *, what: str, limit: int = strict_json.MAX_BYTES
 def _array(schema: _Schema, name: str, pieces: list[msgspec.Raw], what: str) -> Iterator[Slice]:
     seen: set[Any] = set()
     start = 0
-    for run in strict_json.runs(pieces):
-        if len(run) == 1 and _size(run[0]) > MAX_ITEM:
-            raise TooLarge(f"{what}: /{name}/{start} has over {MAX_ITEM} bytes")
-        values = strict_json.plain_all(run, what=what)
+    for run, text in strict_json.runs(pieces):
+        if len(run) == 1 and len(text) > MAX_ITEM:
+            raise TooLarge(f"{what}: /{name}/{start} has {len(text)} bytes, over the limit of {MAX_ITEM}")
+        values = strict_json.plain(text, what=what)
         _validate(schema.items[name], values, what, f"/{name}", start)
         seen.update(_identities(values))
         yield Slice(name, start, values)
@@ -104,26 +96,16 @@ def _refuse_same(name: str, pieces: list[msgspec.Raw], what: str) -> None:
     """Two items of a long array may have one identity, but may not be the same: JSON Schema ``uniqueItems``."""
     alike: dict[Any, list[int]] = {}
     start = 0
-    for run in strict_json.runs(pieces):
-        for index, identity in enumerate(_identities(strict_json.plain_all(run, what=what)), start):
+    for run, text in strict_json.runs(pieces):
+        for index, identity in enumerate(_identities(strict_json.plain(text, what=what)), start):
             alike.setdefault(identity, []).append(index)
         start += len(run)
     for group in alike.values():
-        if len(group) > 1 and not _UNIQUE.is_valid(
-            strict_json.plain_all([pieces[index] for index in group], what=what)
-        ):
+        same = strict_json.join([pieces[index] for index in group]) if len(group) > 1 else b"[]"
+        if not _UNIQUE.is_valid(strict_json.plain(same, what=what)):
             raise Malformed(
                 f"{what}: /{name} has the same item twice, among /{name}/{group[0]} and {len(group) - 1} more"
             )
-
-
-def _size(raw: msgspec.Raw) -> int:
-    return memoryview(raw).nbytes
-
-
-def _joined(members: Mapping[str, msgspec.Raw | bytes]) -> bytes:
-    parts = (msgspec.json.encode(name) + b":" + bytes(value) for name, value in members.items())
-    return b"{" + b",".join(parts) + b"}"
 
 
 def _version(members: Mapping[str, msgspec.Raw], what: str) -> str:
@@ -173,7 +155,13 @@ def _schema(version: str) -> _Schema:
 
 
 def _compile(schema: dict[str, Any]) -> jsonschema_rs.Validator:
-    return jsonschema_rs.Draft7Validator(schema, validate_formats=True, registry=_registry(), offline=True)
+    return jsonschema_rs.Draft7Validator(
+        schema,
+        validate_formats=True,
+        registry=_registry(),
+        offline=True,
+        pattern_options=jsonschema_rs.RegexOptions(),
+    )
 
 
 def _validate(validator: jsonschema_rs.Validator, value: Any, what: str, at: str, start: int) -> None:
@@ -221,6 +209,10 @@ def _reason(error: jsonschema_rs.ValidationError) -> str:
             return f"is {_short(error)}, expected the format {name}"
         case kinds.Constant(expected_value=expected):
             return f"is {_short(error)}, expected {expected!r}"
+        case kinds.MinLength(limit=limit) | kinds.MaxLength(limit=limit) | kinds.MinItems(limit=limit):
+            return f"is {_short(error)}, expected a length limited by {limit} ({error.kind.name})"
+        case kinds.Not():
+            return f"is {_short(error)} with members that exclude each other"
         case kinds.UniqueItems():
             return "has the same item twice"
         case kinds.OneOfMultipleValid():

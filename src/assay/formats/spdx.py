@@ -58,7 +58,7 @@ class Relations:
 
     def __init__(self, known: set[str]) -> None:
         self._known = known
-        self._found: dict[str, dict[str, None]] = {}
+        self._found: dict[str, list[str]] = {}
         self.unknown: set[str] = set()
         """Refs whose dependencies the document says it does not know."""
 
@@ -66,13 +66,13 @@ class Relations:
         """*ref* depends on, links or contains *other*; parts that are no components are left out."""
         if ref not in self._known:
             return
-        if other == NO_ASSERTION:
+        if other in self._known:
+            self._found.setdefault(ref, []).append(other)
+        elif other == NO_ASSERTION:
             self.unknown.add(ref)
         elif other == NONE:
-            self._found.setdefault(ref, {})
-        elif other in self._known:
-            self._found.setdefault(ref, {})[other] = None
+            self._found.setdefault(ref, [])
 
     @property
     def all(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        return tuple((ref, tuple(others)) for ref, others in self._found.items())
+        return tuple([(ref, tuple(dict.fromkeys(others))) for ref, others in self._found.items()])

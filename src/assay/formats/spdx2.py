@@ -1,16 +1,20 @@
 """SPDX 2.2 and 2.3 documents in JSON (ISO/IEC 5962)."""
 
+import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
-from assay.errors import Malformed, TooLarge, Unsupported
+from assay.errors import Malformed, Unsupported
 from assay.formats import strict_json
 from assay.formats.bill import Component
 from assay.formats.digest import Digest
 from assay.formats.spdx import ALGORITHMS, NO_ASSERTION, Document, Relations, tool
 from assay.formats.text import shown
+
+T = TypeVar("T")
 
 VERSIONS = {"SPDX-2.2": "2.2", "SPDX-2.3": "2.3"}
 DOCUMENT = "SPDXRef-DOCUMENT"
@@ -31,6 +35,7 @@ _BACKWARD = frozenset(
         "PACKAGE_OF",
     ]
 )
+_DESCRIBING = frozenset(["DESCRIBES", "DESCRIBED_BY"])
 _IDENTIFIERS = frozenset(["purl", "cpe22Type", "cpe23Type", "swid", "gitoid", "swh"])
 _SBOM_TYPE = re.compile(
     r"\b(design|source|pre-build|build|post-build|analy[sz]ed|deployed|runtime)\b", re.IGNORECASE
@@ -85,10 +90,6 @@ class _CreationInfo(_Wire, frozen=True):
     comment: str = ""
 
 
-class _Version(_Wire, frozen=True):
-    spdx_version: str
-
-
 class _Document(_Wire, frozen=True):
     spdx_version: str
     data_license: str
@@ -102,31 +103,55 @@ class _Document(_Wire, frozen=True):
     relationships: tuple[_Relationship, ...] = ()
 
 
+_LISTS: dict[str, Any] = {
+    "packages": list[_Package],
+    "files": list[_File],
+    "relationships": list[_Relationship],
+}
+
+
 def decode(data: bytes, *, what: str = "SPDX document", limit: int = strict_json.MAX_BYTES) -> Document:
     """Read a document; :class:`Unsupported` for other versions, :class:`Malformed` where a required field is missing or wrong."""
-    try:
-        wire = strict_json.decode(data, _Document, what=what, limit=limit)
-    except TooLarge:
-        raise
-    except Malformed:
-        _supported(strict_json.decode(data, _Version, what=what, limit=limit).spdx_version, what)
-        raise
-    _supported(wire.spdx_version, what)
+    members = strict_json.members(data, what=what, limit=limit)
+    version = strict_json.plain(members["spdxVersion"], what=what) if "spdxVersion" in members else None
+    if version not in VERSIONS:
+        raise Unsupported(
+            f"{what}: /spdxVersion is {shown(repr(version), 40)}, expected one of {', '.join(VERSIONS)}"
+        )
+    rest, long = strict_json.cut(members, _LISTS, what=what)
+    wire = _typed(rest, _Document, what, "")
     if wire.spdx_id != DOCUMENT:
         raise Malformed(f"{what}: /SPDXID is {shown(repr(wire.spdx_id), 40)}, expected {DOCUMENT!r}")
-    described = _described(wire)
-    relations = Relations({package.spdx_id for package in wire.packages} | set(described))
-    for one in wire.relationships:
-        if one.relationship_type in _FORWARD:
-            relations.add(one.spdx_element_id, one.related_spdx_element)
-        elif one.relationship_type in _BACKWARD:
-            relations.add(one.related_spdx_element, one.spdx_element_id)
-    components = [_component(package, relations.unknown) for package in wire.packages]
+    lists: dict[str, list[Any]] = {
+        "packages": list(wire.packages),
+        "files": list(wire.files),
+        "relationships": list(wire.relationships),
+    }
+    for name, pieces in long.items():
+        found = lists[name]
+        start = 0
+        for run, text in strict_json.runs(pieces):
+            found.extend(_typed(text, _LISTS[name], what, f"/{name}, from {start} on"))
+            start += len(run)
+    return _document(wire, VERSIONS[version], **lists)
+
+
+def _document(
+    wire: _Document,
+    version: str,
+    *,
+    packages: list[_Package],
+    files: list[_File],
+    relationships: list[_Relationship],
+) -> Document:
+    described = _described(wire, packages, relationships)
     subjects = set(described)
-    components += [_file(file) for file in wire.files if file.spdx_id in subjects]
+    relations = _relations(relationships, {package.spdx_id for package in packages} | subjects)
+    components = _components(packages, relations.unknown)
+    components += [_file(file) for file in files if file.spdx_id in subjects]
     info = wire.creation_info
     return Document(
-        version=VERSIONS[wire.spdx_version],
+        version=version,
         namespace=wire.document_namespace,
         created=info.created,
         name=wire.name,
@@ -136,48 +161,71 @@ def decode(data: bytes, *, what: str = "SPDX document", limit: int = strict_json
         described=described,
         components=tuple(components),
         dependencies=relations.all,
-        files=len(wire.files),
+        files=len(files),
     )
 
 
-def _supported(version: str, what: str) -> None:
-    if version not in VERSIONS:
-        raise Unsupported(
-            f"{what}: /spdxVersion is {shown(repr(version), 40)}, expected one of {', '.join(VERSIONS)}"
-        )
+def _typed(text: bytes, kind: type[T], what: str, at: str) -> T:
+    try:
+        return msgspec.convert(strict_json.plain(text, what=what), kind)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"{what}{at and ': '}{at}: {error}") from error
 
 
-def _described(wire: _Document) -> tuple[str, ...]:
+def _described(
+    wire: _Document, packages: Sequence[_Package], relationships: Iterable[_Relationship]
+) -> tuple[str, ...]:
     """documentDescribes and DESCRIBES of either direction; a lone package needs neither (clause 11.1)."""
     found = dict.fromkeys(wire.document_describes)
-    for one in wire.relationships:
+    for one in [one for one in relationships if one.relationship_type in _DESCRIBING]:
         if one.relationship_type == "DESCRIBES" and one.spdx_element_id == DOCUMENT:
             found[one.related_spdx_element] = None
         elif one.relationship_type == "DESCRIBED_BY" and one.related_spdx_element == DOCUMENT:
             found[one.spdx_element_id] = None
-    if not found and len(wire.packages) == 1:
-        found[wire.packages[0].spdx_id] = None
+    if not found and len(packages) == 1:
+        found[packages[0].spdx_id] = None
     return tuple(found)
 
 
-def _component(package: _Package, unknown: set[str]) -> Component:
-    refs = package.external_refs
-    identifiers = (
-        tuple([ref.reference_locator for ref in refs if ref.reference_type in _IDENTIFIERS]) if refs else ()
-    )
-    return Component(
-        package.spdx_id,
-        package.name,
-        package.version_info,
-        package.primary_package_purpose.lower(),
-        next((ref.reference_locator for ref in refs if ref.reference_type == "purl"), ""),
-        _digests(package.checksums),
-        _licences(package.license_declared, package.license_concluded),
-        _producer(package.originator, package.supplier),
-        identifiers,
-        (),
-        ("dependencies",) if package.spdx_id in unknown else (),
-    )
+def _relations(relationships: Iterable[_Relationship], known: set[str]) -> Relations:
+    relations = Relations(known)
+    for one in relationships:
+        kind = one.relationship_type
+        if kind in _FORWARD:
+            relations.add(one.spdx_element_id, one.related_spdx_element)
+        elif kind in _BACKWARD:
+            relations.add(one.related_spdx_element, one.spdx_element_id)
+    return relations
+
+
+def _components(packages: Iterable[_Package], unknown: set[str]) -> list[Component]:
+    return [
+        Component(
+            one.spdx_id,
+            one.name,
+            one.version_info,
+            one.primary_package_purpose.lower(),
+            _purl(one.external_refs) if one.external_refs else "",
+            _digests(one.checksums) if one.checksums else (),
+            _licences(one.license_declared, one.license_concluded),
+            _producer(one.originator, one.supplier),
+            _identifiers(one.external_refs) if one.external_refs else (),
+            (),
+            ("dependencies",) if one.spdx_id in unknown else (),
+        )
+        for one in packages
+    ]
+
+
+def _purl(refs: Iterable[_ExternalRef]) -> str:
+    for ref in refs:
+        if ref.reference_type == "purl":
+            return ref.reference_locator
+    return ""
+
+
+def _identifiers(refs: Iterable[_ExternalRef]) -> tuple[str, ...]:
+    return tuple([ref.reference_locator for ref in refs if ref.reference_type in _IDENTIFIERS])
 
 
 def _file(file: _File) -> Component:
@@ -191,19 +239,21 @@ def _file(file: _File) -> Component:
 
 
 def _digests(checksums: Iterable[_Checksum]) -> tuple[Digest, ...]:
-    found = []
-    for one in checksums:
-        algorithm = one.algorithm.lower()
-        found.append(Digest(ALGORITHMS.get(algorithm, algorithm), one.checksum_value.lower()))
-    return tuple(found)
+    return tuple([Digest(_algorithm(one.algorithm), one.checksum_value.lower()) for one in checksums])
 
 
-def _licences(*texts: str) -> tuple[str, ...]:
+@functools.lru_cache(maxsize=64)
+def _algorithm(name: str) -> str:
+    return ALGORITHMS.get(name.lower(), name.lower())
+
+
+def _licences(declared: str, concluded: str = "") -> tuple[str, ...]:
     """What is said, each once; NOASSERTION only where nothing else is."""
-    said = dict.fromkeys(text for text in texts if text)
-    if len(said) > 1:
-        said.pop(NO_ASSERTION, None)
-    return tuple(said)
+    if declared == concluded or not concluded or (concluded == NO_ASSERTION and declared):
+        return (declared,) if declared else ()
+    if not declared or declared == NO_ASSERTION:
+        return (concluded,)
+    return (declared, concluded)
 
 
 def _producer(originator: str, supplier: str) -> str:
@@ -214,5 +264,7 @@ def _producer(originator: str, supplier: str) -> str:
 
 def _who(text: str) -> str:
     """``Organization: Example (mail@example)`` without its first word."""
-    head, colon, rest = text.partition(":")
-    return (rest if colon and head in {"Person", "Organization"} else text).removesuffix("()").strip()
+    for word in ("Organization:", "Person:"):
+        if text.startswith(word):
+            return text[len(word) :].removesuffix("()").strip()
+    return text

@@ -9,7 +9,7 @@ Large documents are looked at in slices, so that a bill of 100 MB never becomes 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar, cast
 
 import msgspec
@@ -21,8 +21,9 @@ T = TypeVar("T")
 MAX_BYTES = 256 * 1024 * 1024
 MAX_DEPTH = 128
 MAX_VALUES = 16_000_000
-SLICE = 64 * 1024
-"""Bytes that are read as one tree of plain values; larger objects and arrays are cut."""
+SLICE = 32 * 1024
+"""Bytes that are read as one tree of plain values; larger objects and arrays are cut. Small enough that a slice is gone
+before the garbage collector looks at it."""
 
 _TO_SQUARE = bytes.maketrans(b"{}", b"[]")
 _NOT_SKELETON = bytes(byte for byte in range(256) if byte not in b'[]{}"')
@@ -66,6 +67,22 @@ def members(data: bytes, *, what: str, limit: int = MAX_BYTES) -> dict[str, msgs
     return _members(data, what=what)
 
 
+def cut(
+    found: Mapping[str, msgspec.Raw], names: Container[str], *, what: str
+) -> tuple[bytes, dict[str, list[msgspec.Raw]]]:
+    """Take the long arrays called *names* out of an object: its text with those arrays empty, and their elements, unread."""
+    long = {
+        name: elements(raw, what=what)
+        for name, raw in found.items()
+        if name in names and memoryview(raw).nbytes > SLICE and bytes(memoryview(raw)[:1]) == b"["
+    }
+    rest = (
+        msgspec.json.encode(name) + b":" + (b"[]" if name in long else bytes(raw))
+        for name, raw in found.items()
+    )
+    return b"{" + b",".join(rest) + b"}", long
+
+
 def elements(data: bytes | msgspec.Raw, *, what: str) -> list[msgspec.Raw]:
     """The elements of an array that :func:`members` gave, unread."""
     try:
@@ -76,38 +93,34 @@ def elements(data: bytes | msgspec.Raw, *, what: str) -> list[msgspec.Raw]:
 
 def plain(data: bytes | msgspec.Raw, *, what: str) -> Any:
     """A slice as plain Python values; UTF-8 and unique keys are checked, limits were checked where it was cut."""
-    return plain_all((data,), what=what)[0]
-
-
-def plain_all(pieces: Sequence[bytes | msgspec.Raw], *, what: str) -> list[Any]:
-    """Several slices, each as by :func:`plain`."""
-    text = b",".join(pieces)
     try:
-        values = [_PLAIN.decode(piece) for piece in pieces]
-        lost = _colons(text) - msgspec.json.encode(values).count(b":")
+        value = _PLAIN.decode(data)
+        again = msgspec.json.encode(value)
     except (ValueError, RecursionError) as error:
-        _refuse(text, what, error)
-    if lost:
-        _refuse_twice(b"[" + text + b"]", what)
-    return values
-
-
-def runs(pieces: Sequence[msgspec.Raw]) -> Iterator[Sequence[msgspec.Raw]]:
-    """*pieces* in runs of about :data:`SLICE` bytes; one that is much larger comes alone."""
-    sample = pieces[:: len(pieces) // 1000 + 1]
-    average = sum(memoryview(piece).nbytes for piece in sample) // max(1, len(sample))
-    step = max(1, SLICE // max(1, average))
-    for start in range(0, len(pieces), step):
-        run = pieces[start : start + step]
-        if sum(memoryview(piece).nbytes for piece in run) <= 4 * SLICE:
-            yield run
-        else:
-            yield from ([piece] for piece in run)
+        _refuse(data, what, error)
+    text = data if isinstance(data, bytes) else bytes(data)
+    if again != text and _colons(text) != again.count(b":"):
+        _refuse_twice(text, what)
+    return value
 
 
 def join(pieces: Sequence[msgspec.Raw]) -> bytes:
     """The text of an array with *pieces* as its elements."""
     return b"[" + b",".join(pieces) + b"]"
+
+
+def runs(pieces: Sequence[msgspec.Raw]) -> Iterator[tuple[Sequence[msgspec.Raw], bytes]]:
+    """*pieces* in runs of about :data:`SLICE` bytes, each with its text as an array; one that is much larger comes alone."""
+    sample = pieces[:: len(pieces) // 1000 + 1]
+    average = sum(memoryview(piece).nbytes for piece in sample) // max(1, len(sample))
+    step = max(1, SLICE // max(1, average))
+    for start in range(0, len(pieces), step):
+        run = pieces[start : start + step]
+        text = join(run)
+        if len(text) <= 4 * SLICE or len(run) == 1:
+            yield run, text
+        else:
+            yield from (([piece], join([piece])) for piece in run)
 
 
 def encode(value: Any) -> bytes:
@@ -166,9 +179,9 @@ def _pieces(data: bytes | msgspec.Raw, *, what: str) -> Iterator[bytes | msgspec
         case _:
             yield data
             return
-    for run in runs(parts):
+    for run, text in runs(parts):
         if len(run) > 1:
-            yield join(run)
+            yield text
         else:
             yield from _pieces(run[0], what=what)
 
