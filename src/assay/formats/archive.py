@@ -68,6 +68,16 @@ class Archive(msgspec.Struct, frozen=True):
         return b"".join(self.chunks(path))
 
 
+class Place(msgspec.Struct, frozen=True):
+    """A member as errors name it; the text is made only when there is an error."""
+
+    what: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: member {shown(self.path[:160], 80)!r}"
+
+
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -77,7 +87,7 @@ def member_path(name: str, *, what: str, limits: Limits = LIMITS) -> str:
 
     Refused: empty, absolute, with a drive letter, backslash, control character, or an empty, ``.`` or ``..`` part.
     """
-    where = f"{what}: member {shown(name, 80)!r}"
+    where = Place(what, name)
     if _CONTROL.search(name):
         raise Malformed(f"{where} has a control character or broken Unicode in its name")
     if len(name.encode()) > limits.name:
@@ -97,16 +107,20 @@ def member_path(name: str, *, what: str, limits: Limits = LIMITS) -> str:
 
 def link_inside(path: str, target: str, *, what: str) -> None:
     """Refuse a symbolic link at *path* whose *target* is not plainly inside the archive."""
-    where = f"{what}: symbolic link {shown(path, 80)!r} to {shown(target, 80)!r}"
+    where = Place(what, path)
     if not target or _CONTROL.search(target) or "\\" in target or len(target) > 4096:
-        raise Malformed(f"{where} has no usable target")
+        raise Malformed(f"{where} is a symbolic link with no usable target")
     if target.startswith("/") or _DRIVE.match(target):
-        raise Malformed(f"{where} points outside the archive")
+        raise Malformed(
+            f"{where} is a symbolic link to {shown(target, 80)!r} that points outside the archive"
+        )
     level = path.count("/")
     for part in target.split("/"):
         level += {"..": -1, ".": 0, "": 0}.get(part, 1)
         if level < 0:
-            raise Malformed(f"{where} points outside the archive")
+            raise Malformed(
+                f"{where} is a symbolic link to {shown(target, 80)!r} that points outside the archive"
+            )
 
 
 def arrange(entries: Iterable[Entry], *, what: str) -> tuple[tuple[str, str], ...]:
@@ -132,7 +146,7 @@ def arrange(entries: Iterable[Entry], *, what: str) -> tuple[tuple[str, str], ..
     return tuple(pairs)
 
 
-def within_ratio(size: int, packed: int, *, what: str, limits: Limits) -> None:
+def within_ratio(size: int, packed: int, *, what: Place | str, limits: Limits) -> None:
     """Refuse *size* bytes that come from too few."""
     if size > limits.ratio_floor and size > limits.ratio * max(packed, 1):
         raise TooLarge(f"{what} unpacks to {size} bytes from {packed}, over {limits.ratio} to 1")

@@ -12,7 +12,17 @@ import msgspec
 
 from assay.errors import Malformed, TooLarge, Unsupported
 from assay.formats import compressed
-from assay.formats.archive import LIMITS, MIB, Archive, Entry, Limits, arrange, link_inside, member_path
+from assay.formats.archive import (
+    LIMITS,
+    MIB,
+    Archive,
+    Entry,
+    Limits,
+    Place,
+    arrange,
+    link_inside,
+    member_path,
+)
 from assay.formats.text import shown
 
 _BLOCK = 512
@@ -212,7 +222,7 @@ def _entry(header: _Header, said: _Overrides, what: str, limits: Limits) -> Entr
     """The member, or None for the folder ``.`` itself."""
     name = said.path if said.path is not None else header.name
     target = said.target if said.target is not None else header.target
-    where = f"{what}: member {shown(name, 80)!r}"
+    where = Place(what, name)
     if said.size is not None and header.size not in (0, said.size):
         raise Malformed(f"{where} has size {header.size} in its header and {said.size} in its extension")
     size = header.size if said.size is None else said.size
@@ -240,7 +250,7 @@ def _entry(header: _Header, said: _Overrides, what: str, limits: Limits) -> Entr
     return Entry(path, "file", size, executable=bool(header.mode & 0o111), modified=moment)
 
 
-def _moment(seconds: int, where: str) -> datetime | None:
+def _moment(seconds: int, where: Place) -> datetime | None:
     if seconds < 0:
         return None
     if seconds > 253402300799:

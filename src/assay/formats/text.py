@@ -19,7 +19,10 @@ def decode(data: bytes, *, what: str, limit: int = MAX_TEXT) -> str:
 
 def shown(text: str, limit: int = 200) -> str:
     """*text* on one line without control, bidirectional-override or zero-width characters, cut at *limit*."""
-    clean = "".join(
-        " " if c in "\r\n\t" else c for c in text if c in "\r\n\t" or unicodedata.category(c)[0] != "C"
-    )
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    start = text[: 10 * limit]
+    clean = start
+    if not start.isprintable():
+        clean = "".join(
+            " " if c in "\r\n\t" else c for c in start if c in "\r\n\t" or unicodedata.category(c)[0] != "C"
+        )
+    return clean if len(clean) <= limit and start == text else clean[: limit - 1] + "…"

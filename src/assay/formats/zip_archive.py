@@ -20,6 +20,7 @@ from assay.formats.archive import (
     Archive,
     Entry,
     Limits,
+    Place,
     arrange,
     link_inside,
     member_path,
@@ -152,7 +153,7 @@ def _row(data: bytes, at: int, what: str, limits: Limits) -> tuple[_Row, int]:
     start = at + _CENTRAL.size
     name = data[start : start + name_length]
     extra = data[start + name_length : start + name_length + extra_length]
-    where = f"{what}: member {shown(name[:80].decode('ascii', 'replace'))!r}"
+    where = Place(what, name[:160].decode("ascii", "replace"))
     if flags & (_ENCRYPTED | _STRONG | _MASKED):
         raise Unsupported(f"{where} is encrypted")
     if flags & _PATCHED or method not in (_STORED, _DEFLATED):
@@ -169,14 +170,14 @@ def _row(data: bytes, at: int, what: str, limits: Limits) -> tuple[_Row, int]:
     return row, start + name_length + extra_length + comment_length
 
 
-def _decode(name: bytes, flags: int, where: str) -> str:
+def _decode(name: bytes, flags: int, where: Place) -> str:
     try:
         return name.decode("utf-8" if flags & _UTF8 else "cp437")
     except UnicodeDecodeError as error:
         raise Malformed(f"{where} has a name that is not UTF-8") from error
 
 
-def _wide(extra: bytes, values: tuple[int, int, int], where: str) -> tuple[int, int, int]:
+def _wide(extra: bytes, values: tuple[int, int, int], where: Place) -> tuple[int, int, int]:
     """Sizes and offset with the zip64 extra field applied (APPNOTE 4.5.3)."""
     wide = list(values)
     for kind, body in _extras(extra, where):
@@ -195,7 +196,7 @@ def _wide(extra: bytes, values: tuple[int, int, int], where: str) -> tuple[int, 
     return wide[0], wide[1], wide[2]
 
 
-def _extras(extra: bytes, where: str) -> Iterator[tuple[int, bytes]]:
+def _extras(extra: bytes, where: Place) -> Iterator[tuple[int, bytes]]:
     at, seen = 0, set()
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, at)
@@ -219,7 +220,7 @@ def _moment(date: int, time: int) -> datetime | None:
 
 def _locate(data: bytes, row: _Row, what: str) -> _Row:
     """Find the data of *row*; its local header must say the same as the central directory."""
-    where = f"{what}: member {shown(row.path, 80)!r}"
+    where = Place(what, row.path)
     if row.offset + _LOCAL.size > len(data) or data[row.offset : row.offset + 4] != b"PK\x03\x04":
         raise Malformed(f"{where} has no local header at byte {row.offset}")
     _, _, flags, method, _, _, crc, packed, size, name_length, extra_length = _LOCAL.unpack_from(
@@ -246,7 +247,7 @@ def _locate(data: bytes, row: _Row, what: str) -> _Row:
 def _budget(rows: list[_Row], length: int, what: str, limits: Limits) -> None:
     total = 0
     for row in rows:
-        where = f"{what}: member {shown(row.path, 80)!r}"
+        where = Place(what, row.path)
         if row.size > limits.single:
             raise TooLarge(f"{where} unpacks to {row.size} bytes, over the limit of {limits.single}")
         if row.directory and row.size:
@@ -267,11 +268,11 @@ def _tile(data: bytes, rows: list[_Row], stop: int, what: str) -> None:
     follow = [row.offset for row in ordered[1:]] + [stop]
     for row, following in zip(ordered, follow, strict=bool(rows)):
         gap = following - row.end
-        where = f"member {shown(row.path, 80)!r}"
+        where = Place(what, row.path)
         if gap < 0:
-            raise Malformed(f"{what}: {where} overlaps what follows it")
+            raise Malformed(f"{where} overlaps what follows it")
         if gap and not (row.flags & _DESCRIPTOR and data[row.end : following] in _descriptors(row)):
-            raise Malformed(f"{what}: {gap} bytes after {where} belong to no member")
+            raise Malformed(f"{where} is followed by {gap} bytes that belong to no member")
 
 
 def _descriptors(row: _Row) -> list[bytes]:
@@ -283,7 +284,7 @@ def _descriptors(row: _Row) -> list[bytes]:
 
 
 def _entry(data: bytes, row: _Row, what: str) -> Entry:
-    where = f"{what}: member {shown(row.path, 80)!r}"
+    where = Place(what, row.path)
     if row.directory:
         return Entry(row.path, "directory", modified=row.modified)
     kind = stat.S_IFMT(row.mode)
@@ -303,7 +304,7 @@ def _entry(data: bytes, row: _Row, what: str) -> Entry:
 
 def _chunks(data: bytes, row: _Row, what: str) -> Iterator[bytes]:
     """The member's bytes in pieces of at most 1 MiB; raises where size or CRC-32 is not as declared."""
-    where = f"{what}: member {shown(row.path, 80)!r}"
+    where = Place(what, row.path)
     size = crc = 0
     pieces = _inflate(data, row, where) if row.method == _DEFLATED else _stored(data, row)
     try:
@@ -326,7 +327,7 @@ def _stored(data: bytes, row: _Row) -> Iterator[bytes]:
         yield data[at : min(at + MIB, row.end)]
 
 
-def _inflate(data: bytes, row: _Row, where: str) -> Iterator[bytes]:
+def _inflate(data: bytes, row: _Row, where: Place) -> Iterator[bytes]:
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     for at in range(row.start, row.end, _FEED):
         piece = data[at : min(at + _FEED, row.end)]

@@ -165,7 +165,7 @@ def test_refuses_a_gap_and_an_overlap() -> None:
     fine = local_a + local_b + both + end(both, 2, len(local_a) * 2)
     assert [e.path for e in zip_archive.read(fine, what="x").entries] == ["a", "b"]
     hidden = local_a + local_b + row_a + end(row_a, 1, len(local_a) * 2)
-    with pytest.raises(Malformed, match=f"{len(local_b)} bytes after member 'a' belong to no member"):
+    with pytest.raises(Malformed, match=f"'a' is followed by {len(local_b)} bytes that belong to no member"):
         zip_archive.read(hidden, what="x")
     size = len(local_b) + 9
     head = struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 0, 0, *struct.unpack_from("<2H", local_a, 10),
