@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import unquote
 
-from assay.evidence.vulnerabilities import Triage, Vex, Vulnerability, VulnerabilityReport
+from assay.evidence.triage import Triage, Vex, Vulnerability, VulnerabilityReport
 from assay.formats import times
 from assay.formats.cyclonedx import Bom
 from assay.formats.cyclonedx import Vulnerability as Wire

@@ -1,7 +1,6 @@
 """What the provider tells people who found a vulnerability."""
 
 from datetime import datetime
-from pathlib import PurePosixPath
 
 import msgspec
 
@@ -29,7 +28,7 @@ class SecurityInsights(msgspec.Struct, frozen=True):
 
 def read(data: bytes, *, name: str) -> DisclosurePolicy | SecurityTxt | SecurityInsights:
     """Read a policy file as what its name says it is."""
-    base = PurePosixPath(name).name.lower()
+    base = name.rpartition("/")[2].lower()
     if base == "security.txt":
         return security_txt.parse(data, what=name)
     if base in {"security-insights.yml", "security-insights.yaml"}:

@@ -1,7 +1,6 @@
 """The source repository: its state, its protections, its workflows."""
 
 from datetime import datetime
-from pathlib import PurePosixPath
 
 import msgspec
 
@@ -52,7 +51,7 @@ def read_scorecard(data: bytes, *, name: str) -> Scorecard:
 
 def read_workflow(data: bytes, *, name: str) -> Workflow:
     """A GitLab file by its name, a GitHub workflow or action otherwise."""
-    base = PurePosixPath(name).name.lower()
-    if ".gitlab-ci." in base or ".gitlab" in PurePosixPath(name).parts:
+    *folders, base = name.lower().split("/")
+    if ".gitlab-ci." in base or ".gitlab" in folders:
         return gitlab.read(data, name=name)
     return github.read(data, name=name)
