@@ -1,6 +1,8 @@
 """All the evidence for an attestation: collected, described from the repository, stated by the provider, generated."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
@@ -9,7 +11,7 @@ import msgspec
 from assay.collect import git
 from assay.collect.patterns import TITLES
 from assay.collect.project import Collected, Found, Named, Skipped, collect, releases_in
-from assay.collect.sbom import generate
+from assay.collect.sbom import generate, installed, site_packages
 from assay.collect.source_tree import describe
 from assay.errors import Malformed
 from assay.evidence import environment, lockfile, release
@@ -20,7 +22,7 @@ from assay.evidence.repository import GitState
 from assay.formats import git_state
 from assay.formats.attestation import Artifact, ArtifactKind, Release
 from assay.formats.digest import Digest
-from assay.provider.attest import Piece
+from assay.provider.attest import Piece, releases_of
 
 MEDIA_TYPES = {
     ".json": "application/json", ".xml": "application/xml", ".md": "text/markdown", ".txt": "text/plain",
@@ -30,6 +32,9 @@ MEDIA_TYPES = {
 }  # fmt: skip
 
 
+Files = tuple[tuple[ReleaseFile, Digest], ...]
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What the provider's declaration asks the collector for."""
 
@@ -37,16 +42,21 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     named: tuple[Named, ...] = ()
     exclude: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
-    product: str = ""
-    version: str = ""
+    products: tuple[Release, ...] = ()
+    """As declared; empty: what the files say of themselves."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What goes into a generated bill and comes from outside: randomness and the time."""
+
+    serial: UUID
+    made: datetime
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     artifacts: tuple[Found, ...]
-    files: tuple[tuple[ReleaseFile, Digest], ...]
-    """Release files that could be opened."""
-    source: Release
-    """What the source tree says of itself."""
+    releases: tuple[Release, ...]
+    """What is attested: see :func:`assay.provider.attest.releases_of`."""
     git: GitState | None
     skipped: tuple[Skipped, ...]
     generated: tuple[str, ...] = ()
@@ -63,12 +73,12 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
         raise Malformed(f"{name!r} is not among the artifacts")
 
 
-def gather(folder: Path, releases: Sequence[Path], wanted: Wanted, *, serial: UUID, made: str) -> Gathered:
-    """Collect *folder*; without *releases* the matching files in ``dist/``. *serial* and *made* go into a generated bill."""
+def gather(folder: Path, releases: Sequence[Path], wanted: Wanted, identity: Identity) -> Gathered:
+    """Collect *folder*; without *releases* the matching files in ``dist/``."""
     source = describe(folder)
-    chosen = tuple(releases) or releases_in(
-        folder, wanted.product or source.name, wanted.version or source.version
-    )
+    product = wanted.products[0] if len(wanted.products) == 1 else None
+    name, version = (product.name, product.version) if product else (source.name, source.version)
+    chosen = tuple(releases) or releases_in(folder, name, version)
     collected = collect(folder, chosen, wanted.named, wanted.exclude)
     repository = git.state(folder)
     artifacts, skipped = list(collected.artifacts), list(collected.skipped)
@@ -78,26 +88,21 @@ def gather(folder: Path, releases: Sequence[Path], wanted: Wanted, *, serial: UU
             _made("git-state.json", "git-state", data, "the source repository as the collector saw it")
         )
     if wanted.facts:
-        statement = EnvironmentStatement(provider=wanted.author, facts=wanted.facts)
-        data = environment.encode(statement)
+        data = environment.encode(EnvironmentStatement(provider=wanted.author, facts=wanted.facts))
         artifacts.append(
             _made("environment.json", "environment", data, "what the provider states of its environments")
         )
     files = _opened(collected, skipped)
-    generated: tuple[str, ...] = ()
+    attested = releases_of(wanted.products, files, source.release(folder), repository)
+    generated: tuple[Found, ...] = ()
     if not any(found.kind == "sbom" for found in artifacts):
-        bill = _bill(
-            collected, [file for file, _ in files], source.release(folder), wanted.author, serial, made
-        )
-        artifacts.append(_made("sbom.cdx.json", "sbom", bill, "generated from the lockfile and the release"))
-        generated = ("sbom.cdx.json",)
+        generated = tuple(_bills(folder, collected, files, attested, wanted, identity))
     return Gathered(
-        artifacts=tuple(artifacts),
-        files=files,
-        source=source.release(folder),
+        artifacts=(*artifacts, *generated),
+        releases=attested,
         git=repository,
         skipped=tuple(skipped),
-        generated=generated,
+        generated=tuple(found.name for found in generated),
     )
 
 
@@ -110,6 +115,7 @@ def _artifact(found: Found) -> Artifact:
         description=found.description,
         media_type=MEDIA_TYPES.get(PurePosixPath(found.name).suffix.lower(), "application/octet-stream"),
         confidential=found.confidential,
+        releases=found.releases,
     )
 
 
@@ -117,7 +123,7 @@ def _made(name: str, kind: ArtifactKind, data: bytes, description: str) -> Found
     return Found(name, kind, data, TITLES[kind], description)
 
 
-def _opened(collected: Collected, skipped: list[Skipped]) -> tuple[tuple[ReleaseFile, Digest], ...]:
+def _opened(collected: Collected, skipped: list[Skipped]) -> Files:
     """The release files that can be opened; one that cannot stays an artifact, and its checks will say so."""
     files = []
     for found in collected.artifacts:
@@ -129,5 +135,32 @@ def _opened(collected: Collected, skipped: list[Skipped]) -> tuple[tuple[Release
     return tuple(files)
 
 
-def _bill(collected, files, source, author, serial, made):
-    return generate()
+def _bills(
+    folder: Path,
+    collected: Collected,
+    files: Files,
+    releases: Sequence[Release],
+    wanted: Wanted,
+    identity: Identity,
+) -> Iterator[Found]:
+    """A bill for each release, from what is locked, released and installed beside the project."""
+    locks = tuple(_locks(collected))
+    place = site_packages(folder)
+    environment = installed(place) if place else ()
+    for number, release_ in enumerate(releases):
+        mine = [file for file, digest in files if digest in {one.digest for one in release_.files}]
+        data = generate(
+            locks, mine, release=release_, author=wanted.author, serial=UUID(int=identity.serial.int ^ number),
+            made=identity.made, environment=environment,
+        )  # fmt: skip
+        name = "sbom.cdx.json" if len(releases) == 1 else f"sbom-{number + 1}.cdx.json"
+        found = _made(name, "sbom", data, f"generated from the lockfile and the files of {release_.label}")
+        yield msgspec.structs.replace(found, releases=() if len(releases) == 1 else (release_.label,))
+
+
+def _locks(collected: Collected) -> Iterator[tuple[str, Lockfile]]:
+    """Those that can be read; the others stay artifacts, and their checks will say why."""
+    for found in collected.artifacts:
+        if found.kind == "lockfile":
+            with suppress(Malformed):
+                yield found.name, lockfile.read(found.data, name=found.name)
