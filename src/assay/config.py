@@ -22,7 +22,6 @@ from assay.formats.attestation import (
     Milestone,
     Provider,
     Release,
-    ReleaseDigest,
     Scope,
     ScopeReason,
     Signatory,
@@ -180,7 +179,6 @@ def declared(project: Project, document: Callable[[str], Digest]) -> Declared:
         if submission.replaces
         else None,
         extension=submission.extension,
-        products=tuple(_product(product, document) for product in project.products),
         claims=project.claims,
         reasons=project.reasons,
         signatory=_signatory(project.signatory, digest) if project.signatory else None,
@@ -189,10 +187,11 @@ def declared(project: Project, document: Callable[[str], Digest]) -> Declared:
     )
 
 
-def _product(table: ProductTable, document: Callable[[str], Digest]) -> Release:
-    fields = {name: value for name, value in msgspec.structs.asdict(table).items() if name != "files"}
-    return Release(
-        **fields, files=tuple(ReleaseDigest(Path(path).name, document(path)) for path in table.files)
+def products(project: Project) -> tuple[Release, ...]:
+    """The products as declared; their files are attached when they are found."""
+    return tuple(
+        Release(**{name: value for name, value in msgspec.structs.asdict(table).items() if name != "files"})
+        for table in project.products
     )
 
 

@@ -10,11 +10,10 @@ from assay import config
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import now
 from assay.checks.catalogue import CHECKS
-from assay.collect.gather import Gathered, Wanted, gather
+from assay.collect.gather import Gathered, Identity, Wanted, gather
 from assay.crypto.keyfile import Secrets
 from assay.errors import Malformed
 from assay.evidence.kinds import names_of
-from assay.formats import times
 from assay.formats.attestation import ArtifactKind, Attestation
 from assay.formats.attestation_statement import encode as encode_attestation
 from assay.formats.attestation_statement import parse as parse_attestation
@@ -51,29 +50,25 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 def wanted(project: config.Project | None) -> Wanted:
     if project is None:
         return Wanted()
-    product = project.products[0] if len(project.products) == 1 else None
     return Wanted(
         author=project.provider.name,
         named=config.named(project),
         exclude=project.exclude,
         facts=config.facts(project),
-        product=product.name if product else "",
-        version=product.version if product else "",
+        products=config.products(project),
     )
 
 
 def collected(folder: Path, releases: Sequence[Path]) -> Gathered:
     """Everything that would be evidence for *folder*, without attesting anything."""
-    serial = UUID(bytes=SystemEntropy().bytes(16), version=4)
-    return gather(folder, releases, wanted(config.find(folder)), serial=serial, made=times.encode(now()))
+    return gather(folder, releases, wanted(config.find(folder)), Identity(_uuid(SystemEntropy()), now()))
 
 
 def prepare(folder: Path, releases: Sequence[Path], packs: Sequence[str]) -> Prepared:
     """Gather the evidence of *folder* and write the attestation over it."""
     project = config.find(folder)
     entropy, moment = SystemEntropy(), now()
-    serial = UUID(bytes=entropy.bytes(16), version=4)
-    gathered = gather(folder, releases, wanted(project), serial=serial, made=times.encode(moment))
+    gathered = gather(folder, releases, wanted(project), Identity(_uuid(entropy), moment))
     declared = config.declared(project, gathered.digest_of) if project else None
     answerable = answerable_of([shipped.load(ref)[0] for ref in chosen_packs(project, packs)])
     if declared is not None and (unknown := attesting.unknown_claims(declared, answerable)):
@@ -84,12 +79,10 @@ def prepare(folder: Path, releases: Sequence[Path], packs: Sequence[str]) -> Pre
     attestation = attesting.attest(
         declared,
         pieces=gathered.pieces(),
-        releases=attesting.releases_of(
-            declared.products if declared else (), gathered.files, gathered.source, gathered.git
-        ),
+        releases=gathered.releases,
         answerable=answerable,
         customers=committed(customers) if customers is not None else None,
-        serial=f"urn:uuid:{UUID(bytes=entropy.bytes(16), version=4)}",
+        serial=f"urn:uuid:{_uuid(entropy)}",
         made=moment,
     )
     return Prepared(
@@ -98,6 +91,10 @@ def prepare(folder: Path, releases: Sequence[Path], packs: Sequence[str]) -> Pre
         payload=encode_attestation(attestation),
         customers=customers,
     )
+
+
+def _uuid(entropy: SystemEntropy) -> UUID:
+    return UUID(bytes=entropy.bytes(16), version=4)
 
 
 def chosen_packs(project: config.Project | None, packs: Sequence[str]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class Found(msgspec.Struct, frozen=True):
     description: str = ""
     requirements: tuple[str, ...] = ()
     confidential: bool = False
+    releases: tuple[str, ...] = ()
 
     @property
     def digest(self) -> Digest:

@@ -46,7 +46,6 @@ class Declared(msgspec.Struct, frozen=True):
     binds_future_versions: bool = False
     replaces: Digest | None = None
     extension: str = ""
-    products: tuple[Release, ...] = ()
     claims: Mapping[str, tuple[str, ...] | Literal["all"]] = {}
     """``pack@edition`` -> ids attested."""
     reasons: Mapping[str, str] = {}
