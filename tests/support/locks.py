@@ -232,7 +232,8 @@ NPM = f"""\
       "resolved": "https://registry.example/snuffer-0.9.0.tgz", "integrity": "{sri(SNUFFER)}",
       "dependencies": {{"glass": "^2"}}}},
     "node_modules/wick": {{"version": "1.4.0", "license": "MIT", "integrity": "{sri(WICK)}",
-      "dependencies": {{"glass": "^3"}}, "optionalDependencies": {{"absent": "*"}}, "bundleDependencies": ["thread"]}},
+      "dependencies": {{"glass": "^3", "thread": "1"}}, "optionalDependencies": {{"absent": "*"}},
+      "bundleDependencies": ["thread"]}},
     "node_modules/wick/node_modules/glass": {{"version": "3.0.1", "integrity": "{sri(GLASS)}"}},
     "node_modules/wick/node_modules/thread": {{"version": "1.0.0", "inBundle": true}},
     "packages/base": {{"name": "@lighthouse/base", "version": "1.0.0", "dependencies": {{"wick": "*"}}}}

@@ -35,7 +35,7 @@ def keys(lock: Lockfile) -> dict[str, str]:
 def test_npm_resolves_from_the_place_of_the_package() -> None:
     lock = npm.parse(NPM.encode(), what="package-lock.json")
     links = {p.key: p.links for p in lock.packages}
-    assert links["wick@1.4.0"] == ("glass@3.0.1",)
+    assert links["wick@1.4.0"] == ("glass@3.0.1", "thread@1.0.0")
     assert links["snuffer@0.9.0"] == ("glass@2.0.0",)
     assert links["@lighthouse/base@1.0.0"] == ("wick@1.4.0",)
     assert keys(lock)["@lighthouse/base@1.0.0"] == "path"
