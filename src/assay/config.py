@@ -34,6 +34,24 @@ NAME = "assay.toml"
 MAX_BYTES = 1 << 20
 
 
+class ProviderTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str = ""
+    address: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+    website: str = ""
+
+
+class ContactTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str = ""
+    title: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+
+
 class SubmissionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind | None = None
     scope: Scope | None = None
@@ -122,8 +140,8 @@ class ArtifactTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of ``assay.toml``."""
 
-    provider: Provider = Provider()
-    contact: Contact = Contact()
+    provider: ProviderTable = ProviderTable()
+    contact: ContactTable = ContactTable()
     submission: SubmissionTable = SubmissionTable()
     products: tuple[ProductTable, ...] = ()
     packs: tuple[str, ...] = ()
@@ -169,8 +187,8 @@ def declared(project: Project, document: Callable[[str], Digest]) -> Declared:
         return document(path) if path else None
 
     return Declared(
-        provider=project.provider,
-        contact=project.contact,
+        provider=Provider(**msgspec.structs.asdict(project.provider)),
+        contact=Contact(**msgspec.structs.asdict(project.contact)),
         kind=submission.kind,
         scope=submission.scope,
         notify=submission.notify,

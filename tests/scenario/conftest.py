@@ -1,0 +1,61 @@
+"""Run the program as its users do: a process of its own, in a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.support import archives
+
+NOW = "2026-11-01T12:00:00Z"
+
+
+class Ran(msgspec.Struct, frozen=True):
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """The one object on standard output."""
+        return json.loads(self.out)
+
+
+Assay = Callable[..., Ran]
+
+
+@pytest.fixture
+def assay(tmp_path: Path) -> Assay:
+    """``assay(*arguments)`` in *tmp_path*, with nothing of the caller's environment that Assay reads."""
+
+    def run(*arguments: str | Path, cwd: Path = tmp_path, now: str = NOW, **variables: str) -> Ran:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "assay", *map(str, arguments)],
+            cwd=cwd, env={**clean, "ASSAY_NOW": now, "COLUMNS": "140", **variables}, capture_output=True, text=True,
+            timeout=120, check=False, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small fictional project: a wheel in dist/, a hash-pinned lock, a disclosure policy."""
+    folder = tmp_path / "lantern"
+    (folder / "dist").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(
+        '[project]\nname = "lantern"\nversion = "2.1.0"\ndependencies = ["wick>=1"]\n'
+    )
+    (folder / "dist" / "lantern-2.1.0-py3-none-any.whl").write_bytes(archives.wheel())
+    (folder / "requirements.txt").write_text(f"wick==1.4.0 --hash=sha256:{'a1' * 32}\n")
+    (folder / "SECURITY.md").write_text(
+        "# Security policy\n\n## Reporting a vulnerability\n\nPlease report to security@lighthouse.example. "
+        "You get a first answer within five working days.\n\n## Supported versions\n\nThe newest release.\n"
+    )
+    return folder
