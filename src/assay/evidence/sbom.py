@@ -67,9 +67,9 @@ _GLANCE = 2048
 
 
 class _Sniffed(msgspec.Struct):
-    bom: object = msgspec.field(name="bomFormat", default=None)
-    spdx: object = msgspec.field(name="spdxVersion", default=None)
-    graph: msgspec.Raw | None = msgspec.field(name="@graph", default=None)
+    bom: msgspec.Raw = msgspec.field(name="bomFormat", default=msgspec.Raw(b""))
+    spdx: msgspec.Raw = msgspec.field(name="spdxVersion", default=msgspec.Raw(b""))
+    graph: msgspec.Raw = msgspec.field(name="@graph", default=msgspec.Raw(b""))
 
 
 def sniff(data: bytes, *, name: str) -> _Kind:
@@ -79,11 +79,11 @@ def sniff(data: bytes, *, name: str) -> _Kind:
         if len(found) == 1:
             return found[0]
     sniffed = strict_json.decode(data, _Sniffed, what=name)
-    if sniffed.bom is not None:
+    if bytes(sniffed.bom):
         return "CycloneDX"
-    if sniffed.spdx is not None:
+    if bytes(sniffed.spdx):
         return "SPDX 2"
-    if sniffed.graph is not None:
+    if bytes(sniffed.graph):
         return "SPDX 3"
     raise Malformed(
         f"{shown(name)} is no bill of materials: has none of bomFormat, spdxVersion and @graph at its top"

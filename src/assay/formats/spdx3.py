@@ -32,12 +32,20 @@ _FORWARD = frozenset(
 )
 _LICENCES = frozenset(["hasDeclaredLicense", "hasConcludedLicense"])
 _IDENTIFIERS = frozenset(["packageUrl", "cpe22", "cpe23", "swid", "swhid", "gitoid"])
+_TERMS = "https://spdx.org/rdf/3.0.1/terms/"
 _INDIVIDUALS = {
     "NoAssertionElement": NO_ASSERTION,
     "NoneElement": NONE,
-    "NoAssertionLicense": NO_ASSERTION,
-    "NoneLicense": NONE,
+    "expandedlicensing_NoAssertionLicense": NO_ASSERTION,
+    "expandedlicensing_NoneLicense": NONE,
+    f"{_TERMS}Core/NoAssertionElement": NO_ASSERTION,
+    f"{_TERMS}Core/NoneElement": NONE,
+    f"{_TERMS}ExpandedLicensing/NoAssertionLicense": NO_ASSERTION,
+    f"{_TERMS}ExpandedLicensing/NoneLicense": NONE,
+    f"{_TERMS}Licensing/NoAssertion": NO_ASSERTION,
+    f"{_TERMS}Licensing/None": NONE,
 }
+"""Individuals, by compact name and by IRI; the specification gives the licences two."""
 
 
 class _Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -220,7 +228,7 @@ def _reference(value: Any) -> str:
     """The IRI of an element, written as such or as an object; individuals under their SPDX 2 name."""
     ref = value.get("spdxId") or value.get("@id") if isinstance(value, dict) else value
     text = ref if isinstance(ref, str) else ""
-    return _INDIVIDUALS.get(text.rpartition("/")[2].rpartition("_")[2], text)
+    return _INDIVIDUALS.get(text.replace("/rdf/3.0.0/", "/rdf/3.0.1/", 1), text)
 
 
 def _licence(ref: str, elements: Mapping[str, _Element]) -> str:
