@@ -57,7 +57,7 @@ def wheel_engine(data: bytes) -> Engine:
     if lock is None or not versions:
         raise Malformed(f"not a wheel of Assay: it has no assay/{LOCK}")
     return Engine(
-        name="assay", version=versions[0].split('"')[1], code=_digest(files), lock=Digest.sha256(lock)
+        name="assay", version=versions[0].split('"')[1], code=_digest(files), lock=str(Digest.sha256(lock))
     )
 
 
