@@ -134,14 +134,15 @@ def _refs(parts: Sequence[Part], root: str) -> list[str]:
 
 def _component(part: Part, ref: str, author: str) -> dict[str, Any]:
     package, installed, purl = part.package, part.installed, _purl(part)
-    group, slash, name = package.name.rpartition("/") if part.ecosystem in _SCOPED else ("", "", package.name)
+    group, _, last = package.name.rpartition("/") if part.ecosystem in _SCOPED else ("", "", "")
+    group, name = (group, last) if group and last else ("", package.name)
     texts = [package.licence or (installed.licence if installed else "")]
     producer = author if package.source in {"self", "path"} else installed.producer if installed else ""
     single = len({digest.algorithm for digest in package.digests}) == len(package.digests)
     fields: dict[str, Any] = {
         "type": "library",
         "bom-ref": ref,
-        "group": group if slash else "",
+        "group": group,
         "name": name,
         "version": package.version,
         "scope": "optional" if package.optional else "required",

@@ -10,6 +10,8 @@ from assay.formats.locks.model import reached
 from assay.formats.purl import normalise_name
 
 _OWN = frozenset({"self", "path"})
+_SILENT = frozenset({"pylock.toml"})
+"""Formats in which an entry without dependencies may have some."""
 
 
 class Installed(msgspec.Struct, frozen=True):
@@ -126,7 +128,7 @@ def _from_lock(
     project = _project(lock, name)
     declared = tuple(package.key for package in lock.packages if package.name in wanted)
     start = (project.links if project and lock.relations else lock.links) or declared
-    known = lock.relations and (bool(start) or project is not None)
+    known = lock.relations and (bool(start) or (project is not None and lock.format not in _SILENT))
     kept = (
         reached(lock.packages, (*start, *declared))
         if known
