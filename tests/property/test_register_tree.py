@@ -167,6 +167,18 @@ def test_edges() -> None:
     for nonsense in ((0, 5), (6, 5)):
         with pytest.raises(ValueError, match="there is no proof"):
             proof.consistency_positions(*nonsense)
+    for nonsense in ((1, 3), (2, 5)):
+        with pytest.raises(ValueError, match="there is no proof"):
+            proof.subtree_positions(*nonsense, 8)
+    for outside in (3, 8):
+        with pytest.raises(Malformed, match=f"for leaf {outside} of the subtree from 4 to 8"):
+            proof.verify_subtree_inclusion(LEAVES[4], outside, 4, 8, (), root)
+    with pytest.raises(Malformed, match="subtree from 4 to 8 is not in a tree of 7"):
+        proof.verify_subtree(4, 8, 7, (), root, root)
+    proof.verify_subtree(4, 4, 7, (), EMPTY_ROOT, ROOTS[7])
+    for empty in (((), root), ((root,), EMPTY_ROOT)):
+        with pytest.raises(Untrusted, match="an empty subtree has the empty root and no proof"):
+            proof.verify_subtree(4, 4, 7, *empty, ROOTS[7])
     with pytest.raises(ValueError, match="no such range"):
         merkle.span(3, 2)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.register import VALUES, opened, salts
 
-from assay.errors import AssayError, Malformed, Untrusted
+from assay.errors import AssayError, Malformed, TooLarge, Untrusted
 from assay.formats import strict_json
 from assay.register import opening
 from assay.register.opening import LABELS, Opening
@@ -72,6 +72,11 @@ def test_rejects(old: bytes, new: bytes, message: str) -> None:
     assert old in WIRE
     with pytest.raises(Malformed, match=message):
         opening.parse(WIRE.replace(old, new, 1))
+
+
+def test_values_are_bounded() -> None:
+    with pytest.raises(TooLarge, match="opening of 'product' has 16385 characters, over 16384"):
+        Opening("product", bytes(32), "x" * 16_385)
 
 
 def test_order_matters_on_read() -> None:
