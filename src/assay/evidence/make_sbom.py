@@ -1,4 +1,4 @@
-"""Write a bill of materials: CycloneDX 1.6 with the fields of the 2026 minimum elements (docs/formats/sbom.md).
+"""Write a bill of materials: CycloneDX 1.6 with the fields of the 2026 minimum elements (docs/formats/generated-sbom.md).
 
 The same inputs give the same bytes. What is not known is said to be unknown, field by field; nothing is withheld.
 """
