@@ -176,9 +176,9 @@ def test_edges() -> None:
     with pytest.raises(Malformed, match="subtree from 4 to 8 is not in a tree of 7"):
         proof.verify_subtree(4, 8, 7, (), root, root)
     proof.verify_subtree(4, 4, 7, (), EMPTY_ROOT, ROOTS[7])
-    for empty in (((), root), ((root,), EMPTY_ROOT)):
+    for hashes, empty in (((), root), ((root,), EMPTY_ROOT)):
         with pytest.raises(Untrusted, match="an empty subtree has the empty root and no proof"):
-            proof.verify_subtree(4, 4, 7, *empty, ROOTS[7])
+            proof.verify_subtree(4, 4, 7, hashes, empty, ROOTS[7])
     with pytest.raises(ValueError, match="no such range"):
         merkle.span(3, 2)
 
