@@ -64,7 +64,7 @@ def test_every_key_is_documented() -> None:
     structs = [
         value
         for value in vars(config).values()
-        if isinstance(value, type) and issubclass(value, msgspec.Struct)
+        if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == config.__name__
     ]
     keys = {
         field for struct in structs if struct is not config.Environment for field in struct.__struct_fields__
