@@ -153,6 +153,7 @@ def test_many_open_findings_are_cut_to_the_limit_and_counted() -> None:
     rows = judged(report(alerts=(HIGH,) * 5), parameters={"max_findings": 2})
     assert [row[0] for row in rows] == ["not_satisfied"] * 3
     assert rows[2][1] == "3 more high findings of scan.sarif are not triaged"
+    assert len(judged(report(alerts=(HIGH,) * 2), parameters={"max_findings": 2})) == 2
 
 
 def test_a_run_that_did_not_finish_shows_nothing() -> None:

@@ -75,4 +75,6 @@ def test_policies(accepted: str, expected: bool) -> None:
 
 
 def test_a_prefix_needs_something_after_it() -> None:
-    assert not accepts(("https://ci.example/runners/*",), "https://ci.example/runners/")
+    prefix = ("https://elsewhere.example/*", "https://ci.example/runners/*")
+    assert not accepts(prefix, "https://ci.example/runners/")
+    assert accepts(prefix, "https://ci.example/runners/7")

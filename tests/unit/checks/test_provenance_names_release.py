@@ -118,6 +118,12 @@ def test_a_plain_name_in_another_folder_is_another_file() -> None:
     assert judged(of(elsewhere, here), release=release)[0][0] == "not_satisfied"
 
 
+def test_a_name_that_tells_the_version_is_known_in_any_folder() -> None:
+    release = msgspec.structs.replace(RELEASE, files=(ReleaseDigest("lantern-2.1.0-linux.tar.xz", WHEEL),))
+    moved = of(Resource("dist/lantern-2.1.0-linux.tar.xz", digests=(OTHER,)))
+    assert judged(moved, release=release)[0][0] == "not_satisfied"
+
+
 def test_each_attested_file_is_looked_for() -> None:
     sdist = ReleaseDigest("lantern-2.1.0.tar.gz", OTHER)
     release = msgspec.structs.replace(RELEASE, files=(*RELEASE.files, sdist))

@@ -36,6 +36,10 @@ def test_satisfied() -> None:
         pytest.param(built(source_uri=""), {}, id="commit without an address"),
         pytest.param(built(), {"repository": ""}, id="attestation without an address"),
         pytest.param(
+            built(source_uri=MIRROR, materials=(Resource(uri=SOURCE, digests=(Digest("gitCommit", COMMIT),)),)),
+            {}, id="at a mirror and here",
+        ),
+        pytest.param(
             built(source_uri="git+https://git.example/build", source_digests=OTHER,
                   materials=(Resource(uri=SOURCE, digests=(Digest("sha1", COMMIT),)),)),
             {}, id="attested commit among the materials",
@@ -88,6 +92,10 @@ def test_another_commit_contradicts(statement: Statement, where: str, signature:
             built(source_digests=(), materials=(Resource(uri=REPOSITORY, digests=(Digest("sha256", "ab" * 32),)),)),
             "does not say at which commit", id="an archive at the repository's address",
         ),
+        pytest.param(
+            built(source_uri=MIRROR, source_digests=(), materials=(commit(OTHER_COMMIT),)),
+            "does not say at which commit", id="another address, and a commit of who knows what",
+        ),
         pytest.param(built(source_digests=(), materials=(commit(OTHER_COMMIT),)), "does not say at which commit", id="a commit of who knows what"),
     ],
 )  # fmt: skip
@@ -102,6 +110,13 @@ def test_agreement_that_nobody_vouches_for_is_unknown(standing: Standing) -> Non
     ((outcome, message),) = judged(shown(built(), signature=Signature(standing)))
     assert outcome == "unknown"
     assert f"the signature is not verified ({standing.value.replace('_', ' ')})" in message
+
+
+def test_an_open_question_is_not_put_down_to_the_signature() -> None:
+    ((outcome, message),) = judged(shown(built(source_digests=()), "build.json", UNSIGNED))
+    assert (outcome, message) == (
+        "unknown", f"build.json was built from {SOURCE}, and does not say at which commit"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("standing", [Standing.INVALID, Standing.REVOKED])

@@ -78,6 +78,8 @@ def test_failures_contradict_bound_or_not(value: TestReport, binders: tuple[Exhi
 def test_only_the_first_failures_are_named() -> None:
     value = msgspec.structs.replace(GREEN, failures=5, failed=("a", "b", "c", "d", "e"))
     assert judged(report(value))[0][1].endswith(": a, b, c and 2 more")
+    value = msgspec.structs.replace(GREEN, failures=3, failed=("a", "b", "c"))
+    assert judged(report(value))[0][1].endswith(": a, b, c")
 
 
 @pytest.mark.parametrize(

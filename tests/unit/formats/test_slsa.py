@@ -105,6 +105,9 @@ def test_source_of_v1(edits: list[Edit], uri: str, commit: str) -> None:
         ),
         pytest.param([put("/invocation", None), put("/materials", None)], "", "", id="nulls"),
         pytest.param(
+            [put("/invocation/configSource/uri", None)], "", COMMIT, id="a commit without an address"
+        ),
+        pytest.param(
             [put("/invocation/configSource/digest", {"sha256": COMMIT})], SOURCE, COMMIT, id="under sha256"
         ),
     ],
