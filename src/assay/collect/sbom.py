@@ -74,5 +74,5 @@ def _described(found: Iterable[metadata.Distribution]) -> Iterator[Installed]:
         with suppress(Malformed, UnicodeDecodeError):  # left out, as installed() says
             text = one.read_text("METADATA") or ""
             about = core_metadata.read(text.encode("utf-8", "surrogateescape"), what="METADATA")
-            names = tuple(dict.fromkeys(need.name for need in about.needs))
+            names = tuple(dict.fromkeys(need.name for need in about.needs if not need.extra))
             yield Installed(about.name, about.version, about.licence, about.producer, names)

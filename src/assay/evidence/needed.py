@@ -23,7 +23,7 @@ class Installed(msgspec.Struct, frozen=True):
     licence: str = ""
     producer: str = ""
     requires: tuple[str, ...] = ()
-    """Names, whatever their markers and extras."""
+    """Names, whatever their markers; those of extras are left out."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -125,30 +125,52 @@ def _from_lock(
     environment: Mapping[str, Installed],
 ) -> Needed:
     where, lock = chosen
-    project = _project(lock, name)
-    declared = tuple(package.key for package in lock.packages if package.name in wanted)
-    start = (project.links if project and lock.relations else lock.links) or declared
-    known = lock.relations and (bool(start) or (project is not None and lock.format not in _SILENT))
-    kept = (
-        reached(lock.packages, (*start, *declared))
-        if known
-        else {package.key for package in lock.packages if not package.development}
-    )
+    always, sometimes = _roots(lock, name, wanted)
+    start = (*always, *sometimes)
+    silent = lock.format in _SILENT or _project(lock, name) is None
+    known = lock.relations and (bool(start) or not silent)
+    if known:
+        kept, surely = reached(lock.packages, start), reached(lock.packages, always)
+    else:
+        kept = {package.key for package in lock.packages if not package.development}
+        surely = kept - {package.key for package in lock.packages if package.optional}
     by_name = {key.rpartition("@")[0]: key for key in sorted(kept)}
     parts = tuple(
-        _part(package, lock, by_name, sums, environment)
+        _part(
+            msgspec.structs.replace(package, optional=package.key not in surely),
+            lock,
+            by_name,
+            sums,
+            environment,
+        )
         for package in lock.packages
-        if package.key in kept and package is not project and not _is(package.name, name, lock)
+        if package.key in kept and not _is(package.name, name, lock)
     )
     keys = {part.package.key for part in parts}
+    direct = tuple(key for key in dict.fromkeys(start) if key in keys)
     return Needed(
         parts,
-        tuple(key for key in dict.fromkeys((*start, *declared)) if key in keys)
-        or (() if known else tuple(sorted(keys))),
+        direct if direct or known else tuple(sorted(keys)),
         complete=not lock.incomplete and (known or bool(start)),
         locks=(where,),
         development=not lock.tells_development,
     )
+
+
+def _roots(
+    lock: Lockfile, name: str, wanted: Mapping[str, list[Requires]]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Keys of what the project always needs, and of what only its extras or its optional dependencies need."""
+    project = _project(lock, name)
+    asked = project.links if project and lock.relations else lock.links
+    declared = [package for package in lock.packages if package.name in wanted]
+    plain = {package.key for package in declared if any(not one.extra for one in wanted[package.name])}
+    optional = {package.key for package in lock.packages if package.optional} | {
+        p.key for p in declared
+    } - plain
+    roots = tuple(dict.fromkeys((*asked, *(package.key for package in declared))))
+    always = tuple(key for key in roots if key in plain or key not in optional)
+    return always, tuple(key for key in roots if key not in plain and key in optional)
 
 
 def _part(

@@ -38,7 +38,7 @@ def test_reads_metadata_and_leaves_out_what_cannot_be_read(tmp_path: Path) -> No
     distribution(tmp_path, "latin-1", b"Metadata-Version: 2.4\nName: caf\xe9\n")
     (tmp_path / "empty-1.dist-info").mkdir()
     (tmp_path / "wick.py").write_text("raise SystemExit('a package was run')")
-    assert installed(tmp_path) == (Installed("wick", "1.4.0", "MIT", "Candle makers", ("glass", "shade")),)
+    assert installed(tmp_path) == (Installed("wick", "1.4.0", "MIT", "Candle makers", ("glass",)),)
 
 
 def test_nothing_installed_is_nothing(tmp_path: Path) -> None:

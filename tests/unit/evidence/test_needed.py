@@ -168,3 +168,15 @@ def test_no_lock_no_files_nothing_known() -> None:
 def test_a_lock_that_takes_in_other_files_is_incomplete() -> None:
     lock = Lockfile("requirements.txt", "pypi", LOCK.packages, incomplete=("-r base.txt",), relations=False)
     assert not select([("requirements.txt", lock)], [wheel(Requires("wick"))], name="lantern").complete
+
+
+def test_what_only_an_extra_brings_is_optional() -> None:
+    declared = wheel(Requires("oil"), Requires("wick", marker="extra == 'bright'", extra="bright"))
+    needed = select(example("poetry.lock"), [declared], name="lantern")
+    assert {part.package.name: part.package.optional for part in needed.parts} == {
+        "oil": False,
+        "wick": True,
+        "glass": True,
+    }
+    uv = select(example("uv.lock"), [], name="lantern")
+    assert [part.package.name for part in uv.parts if part.package.optional] == ["shade"]
