@@ -94,11 +94,13 @@ def _compare(exhibit: Exhibit[Statement], release: Release) -> _Compared:
     first = next(iter(here), sources[0])
     if not _git(first):
         where = shown(first.uri, 120) or "an unnamed source"
-        return _Compared(exhibit, None, f"{name} was built from {where}, and does not say at which commit")
+        return _Compared(
+            exhibit, None, f"{name} says the release was built from {where}, and not at which commit"
+        )
     return _Compared(
         exhibit,
         False,
-        f"{name} was built from commit {_git(first)[0]} of {shown(first.uri, 120) or 'its source'}, "
+        f"{name} says the release was built from commit {_git(first)[0]} of {shown(first.uri, 120) or 'its source'}, "
         f"the attestation names {release.commit}",
     )
 
@@ -112,13 +114,13 @@ def _same_commit(
         return _Compared(
             exhibit,
             None,
-            f"{name} was built from the attested commit, but of {shown(sources[0].uri, 120)}; the attestation names "
+            f"{name} says the release was built from the attested commit, but of {shown(sources[0].uri, 120)}; the attestation names "
             f"{shown(release.repository, 120)}, and whether one mirrors the other nothing here tells",
         )
     return _Compared(
         exhibit,
         True,
-        f"{name} was built from the attested commit {release.commit[:12]} of {shown(sources[0].uri, 120) or 'its source'}",
+        f"{name} says the release was built from the attested commit {release.commit[:12]} of {shown(sources[0].uri, 120) or 'its source'}",
     )
 
 

@@ -102,7 +102,7 @@ def _bound(exhibit: Exhibit[TestReport], commit: str, bound: Bound, name: str) -
     skipped = f", {report.skipped} skipped" if report.skipped else ""
     return _Answer(
         Finding.supports(
-            f"{ran} tests passed on commit {commit[:12]}{skipped}: {name}, named by {shown(bound.statements[0].source.name, 80)}",
+            f"{ran} test{'' if ran == 1 else 's'} passed on commit {commit[:12]}{skipped}: {name}, named by {shown(bound.statements[0].source.name, 80)}",
             exhibit,
             *bound.statements,
         )

@@ -25,7 +25,10 @@ def judged(*exhibits: Exhibit[Any], **changes: Any) -> list[tuple[str, str]]:
 
 def test_satisfied() -> None:
     assert judged(shown(built(), "build.json")) == [
-        ("satisfied", f"build.json was built from the attested commit {COMMIT[:12]} of {SOURCE}")
+        (
+            "satisfied",
+            f"build.json says the release was built from the attested commit {COMMIT[:12]} of {SOURCE}",
+        )
     ]
 
 
@@ -73,7 +76,7 @@ def test_another_commit_contradicts(statement: Statement, where: str, signature:
     assert judged(given) == [
         (
             "not_satisfied",
-            f"build.json was built from commit {OTHER_COMMIT} of {where}, the attestation names {COMMIT}",
+            f"build.json says the release was built from commit {OTHER_COMMIT} of {where}, the attestation names {COMMIT}",
         )
     ]
 
@@ -82,21 +85,21 @@ def test_another_commit_contradicts(statement: Statement, where: str, signature:
     ("statement", "message"),
     [
         pytest.param(built(source_uri=MIRROR), "whether one mirrors the other", id="a mirror or new name"),
-        pytest.param(built(source_digests=()), "does not say at which commit", id="no commit"),
-        pytest.param(built(source_uri=MIRROR, source_digests=()), f"built from {MIRROR}, and does not say", id="no commit, another address"),
+        pytest.param(built(source_digests=()), "and not at which commit", id="no commit"),
+        pytest.param(built(source_uri=MIRROR, source_digests=()), f"built from {MIRROR}, and not at which commit", id="no commit, another address"),
         pytest.param(
             built(source_digests=(), materials=(Resource(uri="https://files.example/x.tar.gz", digests=(Digest("sha256", "ab" * 32),)),)),
-            "does not say at which commit", id="only digests of files",
+            "and not at which commit", id="only digests of files",
         ),
         pytest.param(
             built(source_digests=(), materials=(Resource(uri=REPOSITORY, digests=(Digest("sha256", "ab" * 32),)),)),
-            "does not say at which commit", id="an archive at the repository's address",
+            "and not at which commit", id="an archive at the repository's address",
         ),
         pytest.param(
             built(source_uri=MIRROR, source_digests=(), materials=(commit(OTHER_COMMIT),)),
-            "does not say at which commit", id="another address, and a commit of who knows what",
+            "and not at which commit", id="another address, and a commit of who knows what",
         ),
-        pytest.param(built(source_digests=(), materials=(commit(OTHER_COMMIT),)), "does not say at which commit", id="a commit of who knows what"),
+        pytest.param(built(source_digests=(), materials=(commit(OTHER_COMMIT),)), "and not at which commit", id="a commit of who knows what"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_is_unknown(statement: Statement, message: str) -> None:
@@ -115,7 +118,7 @@ def test_agreement_that_nobody_vouches_for_is_unknown(standing: Standing) -> Non
 def test_an_open_question_is_not_put_down_to_the_signature() -> None:
     ((outcome, message),) = judged(shown(built(source_digests=()), "build.json", UNSIGNED))
     assert (outcome, message) == (
-        "unknown", f"build.json was built from {SOURCE}, and does not say at which commit"
+        "unknown", f"build.json says the release was built from {SOURCE}, and not at which commit"
     )  # fmt: skip
 
 
