@@ -153,7 +153,7 @@ def _from_lock(
         direct if direct or known else tuple(sorted(keys)),
         complete=not lock.incomplete and (known or bool(start)),
         locks=(where,),
-        development=not lock.tells_development,
+        development=not lock.tells_development and not (known and wanted),
     )
 
 
@@ -163,6 +163,8 @@ def _roots(
     """Keys of what the project always needs, and of what only its extras or its optional dependencies need."""
     project = _project(lock, name)
     asked = project.links if project and lock.relations else lock.links
+    if wanted and not lock.tells_development:
+        asked = ()  # among the lock's roots may be tools; what the files declare are not
     declared = [package for package in lock.packages if package.name in wanted]
     plain = {package.key for package in declared if any(not one.extra for one in wanted[package.name])}
     optional = {package.key for package in lock.packages if package.optional} | {

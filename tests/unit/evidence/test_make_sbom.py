@@ -248,7 +248,7 @@ def test_one_package_twice_gives_two_references() -> None:
 
 
 def test_says_what_it_was_made_from_and_what_it_could_not_tell_apart() -> None:
-    said = json.loads(bill(locked("requirements.txt")))["metadata"]["properties"]
+    said = json.loads(bill(locked("requirements.txt", files=())))["metadata"]["properties"]
     assert [row["value"] for row in said if row["name"] == "assay:made-from"] == [
         "requirements.txt",
         FILE.filename,

@@ -180,3 +180,15 @@ def test_what_only_an_extra_brings_is_optional() -> None:
     }
     uv = select(example("uv.lock"), [], name="lantern")
     assert [part.package.name for part in uv.parts if part.package.optional] == ["shade"]
+
+
+def test_where_the_lock_cannot_tell_tools_apart_the_release_file_does() -> None:
+    package = wheel(Requires("wick"), ecosystem="npm")
+    alone = select(example("berry/yarn.lock"), [], name="lantern")
+    assert (keys(alone), alone.development) == (["glass@3.0.1", "oil@0.1.0", "wick@1.4.0"], True)
+    told = select(example("berry/yarn.lock"), [package], name="lantern")
+    assert (keys(told), told.direct, told.development) == (
+        ["glass@3.0.1", "wick@1.4.0"],
+        ("wick@1.4.0",),
+        False,
+    )
