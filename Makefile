@@ -39,7 +39,7 @@ trial: wheel
 	  case $$code in 0|1|3) exit 0;; *) exit $$code;; esac
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -50,6 +50,7 @@ check: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/soak -m soak
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto tests/fuzz tests/property tests/unit/formats
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/validate.py --quick

@@ -72,6 +72,8 @@ def check_completeness(office: Office, submission: Submission) -> Submission:
                 "attestation": str(submission.payload),
                 "complete": verdict.complete,
                 "missing": msgspec.to_builtins(verdict.missing),
+                # Its digest stands in clear in the register; without a salt the outcome could be guessed from it.
+                "salt": office.entropy.bytes(32).hex(),
             }
         )
     )
