@@ -3,15 +3,21 @@
 import hashlib
 from collections.abc import Sequence
 
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
 
 def leaf_hash(entry: bytes) -> bytes:
     return hashlib.sha256(b"\0" + entry).digest()
 
 
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
 def root(leaves: Sequence[bytes]) -> bytes:
     """Root over leaf hashes; of no leaves the SHA-256 of nothing."""
     if not leaves:
-        return hashlib.sha256(b"").digest()
+        return EMPTY_ROOT
     while len(leaves) > 1:
         leaves = _level(leaves)
     return leaves[0]
@@ -41,16 +47,12 @@ def root_from(leaf: bytes, index: int, size: int, siblings: Sequence[bytes]) -> 
             if not rest:
                 return None
             beside = rest.pop(0)
-            node = _node(beside, node) if index & 1 else _node(node, beside)
+            node = node_hash(beside, node) if index & 1 else node_hash(node, beside)
         index, last = index // 2, last // 2
     return None if rest else node
 
 
 def _level(nodes: Sequence[bytes]) -> list[bytes]:
     """The level above; a node without a sibling moves up as it is."""
-    above = [_node(nodes[at], nodes[at + 1]) for at in range(0, len(nodes) - 1, 2)]
+    above = [node_hash(nodes[at], nodes[at + 1]) for at in range(0, len(nodes) - 1, 2)]
     return above + list(nodes[len(nodes) - 1 :]) if len(nodes) % 2 else above
-
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\1" + left + right).digest()

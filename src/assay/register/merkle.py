@@ -5,22 +5,18 @@ subtrees are stored, so nothing stored ever changes; everything else is folded f
 the positions they need, the caller fetches them, another function computes.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
+
+from assay.formats.rfc6962 import EMPTY_ROOT, leaf_hash, node_hash
 
 Position = tuple[int, int]
 
 HASH_BYTES = 32
 MAX_SIZE = 2**63 - 1
-EMPTY_ROOT = hashlib.sha256(b"").digest()
 
-
-def leaf_hash(data: bytes) -> bytes:
-    return hashlib.sha256(b"\0" + data).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\1" + left + right).digest()
+__all__ = [
+    "EMPTY_ROOT", "HASH_BYTES", "MAX_SIZE", "Position", "append", "extend", "frontier", "leaf_hash", "node_hash", "root", "root_of", "span",
+]  # fmt: skip
 
 
 def frontier(size: int) -> tuple[Position, ...]:
