@@ -28,15 +28,24 @@ def examine(case: Case) -> Iterator[Finding]:
             remedy="submit the provenance of the release files",
         )
     for one in named:
-        yield _file(one, accepted)
+        yield _file(one, accepted, case.facts.signature.signer)
 
 
-def _file(one: Attested, accepted: Sequence[str]) -> Finding:
+def _file(one: Attested, accepted: Sequence[str], provider: str) -> Finding:
     filename = shown(one.file.filename)
     verified = one.of(Standing.VERIFIED)
-    good = next((exhibit for exhibit in verified if accepts(accepted, _builder(exhibit))), None)
-    if good is not None:
-        return Finding.supports(f"{filename} was built by {shown(_builder(good), 160)}", good)
+    good = [exhibit for exhibit in verified if accepts(accepted, _builder(exhibit))]
+    independent = next((exhibit for exhibit in good if set(exhibit.signature.signers) != {provider}), None)
+    if independent is not None:
+        return Finding.supports(f"{filename} was built by {shown(_builder(independent), 160)}", independent)
+    if good:
+        return Finding.unknown(
+            f"{filename} was built by {shown(_builder(good[0]), 160)}, says {shown(provider, 80)!r}, "
+            "who signs the attestation too: that is the provider's own word",
+            good[0],
+            at="/predicate",
+            remedy="let the builder sign the provenance with a key of its own",
+        )
     if verified:
         return Finding.against(
             f"{filename} was built by {shown(_builder(verified[0]), 160)}, which is not among the accepted builders",

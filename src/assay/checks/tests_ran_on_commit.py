@@ -1,6 +1,6 @@
 """The tests ran on another commit, failed, or never ran: a green report of last month proves nothing today."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -26,7 +26,7 @@ def examine(case: Case) -> Iterator[Finding]:
     commit = case.release.commit
     statements = case.of(Statement)
     answers = [_report(exhibit, commit, statements) for exhibit in case.of(TestReport)]
-    reports = frozenset(exhibit.source.digest for exhibit in case.of(TestReport))
+    reports = {exhibit.source.digest: _ran(exhibit.value) for exhibit in case.of(TestReport)}
     files = frozenset(file.digest for file in case.release.files)
     for exhibit in statements:
         if isinstance(exhibit.value.predicate, TestResult):
@@ -84,7 +84,7 @@ def _report(exhibit: Exhibit[TestReport], commit: str, statements: Sequence[Exhi
 
 
 def _bound(exhibit: Exhibit[TestReport], commit: str, bound: Bound, name: str) -> _Answer:
-    report, ran = exhibit.value, exhibit.value.tests - exhibit.value.skipped
+    report, ran = exhibit.value, _ran(exhibit.value)
     if report.disagreements:
         return _Answer(
             Finding.unknown(
@@ -114,7 +114,7 @@ def _result(
     result: TestResult,
     commit: str,
     files: frozenset[Digest],
-    reports: frozenset[Digest],
+    reports: Mapping[Digest, int],
 ) -> Iterator[_Answer]:
     name, verified = shown(exhibit.source.name, 80), exhibit.signature.standing is Standing.VERIFIED
     if exhibit.signature.standing in TAINTED:
@@ -127,7 +127,8 @@ def _result(
         return
     on_commit = is_commit(commit) and names_commit(exhibit.value, commit)
     if on_commit or names_subject(exhibit.value, files):
-        yield _own(exhibit, result, f"commit {commit[:12]}" if on_commit else "an attested file", name)
+        of = f"commit {commit[:12]}" if on_commit else "an attested file"
+        yield _hollow(exhibit, result, of, name, reports) or _own(exhibit, result, of, name)
     elif commits_of(exhibit.value) and is_commit(commit):
         message = f"{name} is of commit {commits_of(exhibit.value)[0]}, the attestation names {commit}"
         remedy = "submit the tests of the attested commit"
@@ -139,6 +140,18 @@ def _result(
                 f"{name} names neither the attested commit nor an attested file", exhibit, at="/subject"
             )
         )
+
+
+def _hollow(
+    exhibit: Exhibit[Statement], result: TestResult, of: str, name: str, reports: Mapping[Digest, int]
+) -> _Answer | None:
+    """It names no test, and all that it names are reports in which none ran: then PASSED is of nothing."""
+    named = result.configuration
+    empty = all(any(reports.get(digest, 1) <= 0 for digest in one.digests) for one in named)
+    if not named or not empty or result.result == "FAILED" or result.passed or result.warned or result.failed:
+        return None
+    message = f"{name} says {result.result} for {of}, of a report in which no test ran"
+    return _Answer(Finding.unknown(message, exhibit, at="/predicate/result"), beside=True)
 
 
 def _own(exhibit: Exhibit[Statement], result: TestResult, of: str, name: str) -> _Answer:
@@ -171,6 +184,10 @@ def _own(exhibit: Exhibit[Statement], result: TestResult, of: str, name: str) ->
             at="/predicate/result",
         )
     )
+
+
+def _ran(report: TestReport) -> int:
+    return report.tests - report.skipped
 
 
 def _names(names: Sequence[str]) -> str:

@@ -37,6 +37,19 @@ def test_an_unverified_provenance_says_nothing(signature: Signature, builder: st
     assert "not verified" in message
 
 
+def test_the_signer_of_the_attestation_cannot_speak_for_a_builder() -> None:
+    own = Signature(Standing.VERIFIED, signers=(FACTS.signature.signer,))
+    ((outcome, message),) = judged(shown(built(), signature=own))
+    assert outcome == "unknown"
+    assert message == (
+        f"{FILENAME} was built by {BUILDER}, says 'lighthouse', who signs the attestation too: "
+        "that is the provider's own word"
+    )
+    both = Signature(Standing.VERIFIED, signers=(FACTS.signature.signer, "ci"))
+    assert judged(shown(built(), signature=both))[0][0] == "satisfied"
+    assert judged(shown(built(), "own.json", own), shown(built()))[0][0] == "satisfied"
+
+
 def test_one_accepted_builder_of_two_is_enough() -> None:
     other = shown(built(builder="https://laptop.example"), "other.json")
     assert [row[0] for row in judged(other, shown(built()))] == ["satisfied"]

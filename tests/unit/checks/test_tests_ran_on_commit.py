@@ -139,6 +139,29 @@ def test_nothing_ran(value: TestReport, message: str) -> None:
     ]
 
 
+def test_a_result_that_rests_on_an_empty_report_shows_no_test() -> None:
+    empty = report(TestReport(0, 0, 0, 0))
+    assert judged(empty, shown(ran(configuration=NAMED), "r.json")) == [
+        ("not_satisfied", f"no test ran on commit {COMMIT[:12]}: it has no test case in junit.xml"),
+        ("unknown", f"r.json says PASSED for commit {COMMIT[:12]}, of a report in which no test ran"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        pytest.param(ran(configuration=NAMED, passed=("unit",)), id="it names a test that passed"),
+        pytest.param(
+            ran(configuration=(*NAMED, Resource("b", digests=(WHEEL,)))), id="it names another file"
+        ),
+        pytest.param(ran(), id="it names no report"),
+    ],
+)
+def test_a_result_that_rests_on_more_counts(result: Statement) -> None:
+    empty = report(TestReport(0, 0, 0, 0))
+    assert outcomes(empty, shown(result), shown(BINDER)) == ["not_applicable", "satisfied"]
+
+
 def test_an_empty_shard_beside_a_full_one_is_harmless() -> None:
     shard = said(commit(), Resource(digests=(Digest.sha256(b"shard.xml"),)))
     empty = report(TestReport(0, 0, 0, 0), "shard.xml")
