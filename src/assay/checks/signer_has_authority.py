@@ -31,6 +31,10 @@ def _envelope(case: Case) -> Finding:
         return Finding.against(
             f"the signature does not verify: {signature.reason or 'no reason was recorded'}"
         )
+    if not case.attestation.provider.name.strip():
+        return Finding.unknown(
+            "the attestation names no provider, so nobody can have authority to attest for it", at="/provider"
+        )
     if not signature.authority:
         return Finding.against(
             f"{shown(signature.signer, 80)!r} signs, and has no authority to attest for {provider!r}"

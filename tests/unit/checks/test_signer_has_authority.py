@@ -7,7 +7,7 @@ from tests.support.cases import ATTESTATION, FACTS, findings, unreadable
 
 from assay.checks.model import EnvelopeStanding
 from assay.checks.signer_has_authority import CHECK
-from assay.formats.attestation import Artifact, ArtifactKind, Assessment, Signatory
+from assay.formats.attestation import Artifact, ArtifactKind, Assessment, Provider, Signatory
 from assay.formats.digest import Digest
 
 CHIEF = Signatory("A. Keeper", "Chief Executive", date(2026, 10, 21), "chief_executive")
@@ -131,3 +131,10 @@ def test_an_unsigned_attestation_has_a_reason() -> None:
         "unknown",
         "no trusted key made the signature: the envelope carries no signature",
     )
+
+
+def test_nobody_has_authority_for_a_provider_that_is_not_named() -> None:
+    nobody = msgspec.structs.replace(ATTESTATION, provider=Provider())
+    found = findings(CHECK, attestation=nobody)
+    assert (found[0].outcome, found[0].at) == ("unknown", "/provider")
+    assert "names no provider" in found[0].message
