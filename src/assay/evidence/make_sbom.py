@@ -91,7 +91,7 @@ def _root(release: Release, files: Sequence[ReleaseFile], author: str) -> dict[s
     texts = [text for text in dict.fromkeys(file.licence for file in files) if text]
     digests = files[0].digests if len(files) == 1 else ()
     held = [
-        {"type": "distribution", "url": quote(file.filename), "hashes": _hashes(file.digests)}
+        {"type": "distribution", "url": quote(file.filename, safe="+~!"), "hashes": _hashes(file.digests)}
         for file in files
     ]
     fields: dict[str, Any] = {
