@@ -34,24 +34,6 @@ NAME = "assay.toml"
 MAX_BYTES = 1 << 20
 
 
-class ProviderTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str = ""
-    address: str = ""
-    city: str = ""
-    region: str = ""
-    postal_code: str = ""
-    country: str = ""
-    website: str = ""
-
-
-class ContactTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str = ""
-    title: str = ""
-    address: str = ""
-    phone: str = ""
-    email: str = ""
-
-
 class SubmissionTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind | None = None
     scope: Scope | None = None
@@ -88,15 +70,6 @@ class AssessmentTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     approval: str = ""
 
 
-class MilestoneTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    requirement: str
-    weakness: str = ""
-    action: str = ""
-    owner: str = ""
-    due: date | None = None
-    approved_extension: str = ""
-
-
 class Identifier(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scheme: str
     value: str
@@ -107,25 +80,6 @@ class CustomerTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Identifier | None = None
     contact: str = ""
     products: tuple[str, ...] = ()
-
-
-class EnvironmentTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    topic: Literal[
-        "separation",
-        "logging",
-        "multi_factor",
-        "conditional_access",
-        "minimised_tools",
-        "encryption",
-        "monitoring",
-    ]
-    statement: str
-    stated: date | None = None
-    role: str = ""
-    holds: bool | None = None
-    covered: int | None = None
-    total: int | None = None
-    supports: tuple[str, ...] = ()
 
 
 class ArtifactTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,8 +94,8 @@ class ArtifactTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole of ``assay.toml``."""
 
-    provider: ProviderTable = ProviderTable()
-    contact: ContactTable = ContactTable()
+    provider: Provider = Provider()
+    contact: Contact = Contact()
     submission: SubmissionTable = SubmissionTable()
     products: tuple[ProductTable, ...] = ()
     packs: tuple[str, ...] = ()
@@ -151,9 +105,9 @@ class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``pack@edition#id`` -> why the requirement is met, in the provider's words."""
     signatory: SignatoryTable | None = None
     assessment: AssessmentTable | None = None
-    milestones: tuple[MilestoneTable, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
     customers: tuple[CustomerTable, ...] | None = None
-    environment: tuple[EnvironmentTable, ...] = ()
+    environment: tuple[Fact, ...] = ()
     artifacts: tuple[ArtifactTable, ...] = ()
     exclude: tuple[str, ...] = ()
     """Glob patterns of paths never collected."""
@@ -187,8 +141,8 @@ def declared(project: Project, document: Callable[[str], Digest]) -> Declared:
         return document(path) if path else None
 
     return Declared(
-        provider=Provider(**msgspec.structs.asdict(project.provider)),
-        contact=Contact(**msgspec.structs.asdict(project.contact)),
+        provider=project.provider,
+        contact=project.contact,
         kind=submission.kind,
         scope=submission.scope,
         notify=submission.notify,
@@ -201,7 +155,7 @@ def declared(project: Project, document: Callable[[str], Digest]) -> Declared:
         reasons=project.reasons,
         signatory=_signatory(project.signatory, digest) if project.signatory else None,
         assessment=_assessment(project.assessment, digest) if project.assessment else None,
-        milestones=tuple(Milestone(**msgspec.structs.asdict(item)) for item in project.milestones),
+        milestones=project.milestones,
     )
 
 
@@ -253,11 +207,6 @@ def named(project: Project) -> tuple[Named, ...]:
         for path in product.files
     ]
     return tuple({item.path: item for item in reversed(items)}.values())[::-1]
-
-
-def facts(project: Project) -> tuple[Fact, ...]:
-    """The environment facts as statements."""
-    return tuple(Fact(**msgspec.structs.asdict(table)) for table in project.environment)
 
 
 class Environment(msgspec.Struct, frozen=True):

@@ -54,7 +54,7 @@ def wanted(project: config.Project | None) -> Wanted:
         author=project.provider.name,
         named=config.named(project),
         exclude=project.exclude,
-        facts=config.facts(project),
+        facts=project.environment,
         products=config.products(project),
     )
 

@@ -23,7 +23,7 @@ ArtifactKind = Literal[
 ]  # fmt: skip
 
 
-class Provider(msgspec.Struct, frozen=True):
+class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Section II.1."""
 
     name: str = ""
@@ -35,7 +35,7 @@ class Provider(msgspec.Struct, frozen=True):
     website: str = ""
 
 
-class Contact(msgspec.Struct, frozen=True):
+class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Section II.2: a person, a role or a group."""
 
     name: str = ""
@@ -100,7 +100,7 @@ class Claim(msgspec.Struct, frozen=True):
     reasoning: str = ""
 
 
-class Milestone(msgspec.Struct, frozen=True):
+class Milestone(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An item of the plan of action and milestones (POA&M)."""
 
     requirement: str
