@@ -102,7 +102,8 @@ def _version(
     version = component.version or purl.version
     pinned = [one for one in entries if one.package.version]
     label = f"{shown(component.name)!r}"
-    if any(versions_agree(purl.type, version, one.package.version) for one in pinned):
+    agreement = [versions_agree(purl.type, version, one.package.version) for one in pinned]
+    if True in agreement:
         return None
     if any(one.package.source in {"self", "path"} for one in entries):
         return None  # the project's own parts, whose versions locks often leave out
@@ -119,11 +120,18 @@ def _version(
             entries[0].exhibit,
             at=shown(component.ref),
         )
+    if None in agreement:
+        return Finding.unknown(
+            f"{_name(exhibit)} has {label} {shown(version)}, locked but for its local part",
+            exhibit,
+            entries[0].exhibit,
+            at=shown(component.ref),
+        )
     locked = ", ".join(sorted({shown(one.package.version) for one in pinned})[:5])
     return Finding.against(
         f"{_name(exhibit)} has {label} {shown(version)}, {shown(pinned[0].exhibit.source.name, 120)} has {locked}",
         exhibit,
-        *dict.fromkeys(one.exhibit for one in pinned[:1]),
+        pinned[0].exhibit,
         at=shown(component.ref),
         remedy="make the bill from the lock that the release was built from",
     )

@@ -5,10 +5,11 @@ these out hides code that runs with the product, by mistake or on purpose. Only 
 no optional or peer packages, nothing whose marker could be false somewhere.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from itertools import product
+from contextlib import suppress
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.markers import InvalidMarker, Marker, UndefinedComparison
 
 from assay.checks.model import Basis, Case, Check, Finding, Severity
 from assay.evidence.listed import Listed, everything
@@ -17,14 +18,9 @@ from assay.evidence.release import ReleaseFile, Requires
 from assay.evidence.sbom import Sbom
 from assay.formats.text import shown
 
-_PYTHONS = tuple(f"3.{minor}" for minor in range(6, 16))
-_SYSTEMS = (
-    {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"},
-    {"sys_platform": "darwin", "platform_system": "Darwin", "os_name": "posix"},
-    {"sys_platform": "win32", "platform_system": "Windows", "os_name": "nt"},
-    {"sys_platform": "emscripten", "platform_system": "Emscripten", "os_name": "posix"},
-)
-_IMPLEMENTATIONS = ("cpython", "pypy")
+_PYTHONS = ("2.7", *(f"3.{minor}" for minor in range(6, 16)))
+_WORDS = re.compile(r"'[^']*'|\"[^\"]*\"|([a-zA-Z_.]+)")
+_DECIDABLE = frozenset(["python_version", "and", "or", "not", "in"])
 _NAMED = 20
 
 
@@ -91,28 +87,16 @@ def _always(one: Requires, ecosystem: str) -> bool:
 
 
 def _true_everywhere(marker: str) -> bool:
-    """Whether a PEP 508 marker holds on every Python and system there is; only then is its dependency always needed."""
-    try:
+    """Whether a PEP 508 marker speaks of nothing but the Python version, and holds for all: only then is there no doubt."""
+    if not {word for word in _WORDS.findall(marker) if word} <= _DECIDABLE:
+        return False
+    always = False
+    with suppress(
+        InvalidMarker, UndefinedComparison
+    ):  # what cannot be evaluated is not known to be always true
         parsed = Marker(marker)
-        return all(
-            parsed.evaluate(
-                {
-                    "python_version": python,
-                    "python_full_version": f"{python}.0",
-                    "implementation_name": implementation,
-                    "platform_python_implementation": {"cpython": "CPython", "pypy": "PyPy"}[implementation],
-                    "implementation_version": f"{python}.0",
-                    "platform_machine": "",
-                    "platform_release": "",
-                    "platform_version": "",
-                    "extra": "",
-                    **system,
-                }
-            )
-            for python, system, implementation in product(_PYTHONS, _SYSTEMS, _IMPLEMENTATIONS)
-        )
-    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
-        return False  # what cannot be evaluated is not known to be always true
+        always = all(parsed.evaluate({"python_version": python}) for python in _PYTHONS)
+    return always
 
 
 def _where(file: ReleaseFile) -> str:

@@ -41,7 +41,7 @@ def examine(case: Case) -> Iterator[Finding]:
                 remedy="give the bill its time",
             )
             continue
-        older = [moment for moment in moments if made < moment.time - tolerance]
+        older = [moment for moment in moments if moment.time - made > tolerance]
         for moment in older:
             yield Finding.against(
                 f"{name} was made {times.encode(made)}, {_ago(moment.time - made)} before {moment.what} ({times.encode(moment.time)})",
@@ -86,7 +86,7 @@ def _dated(case: Case, exhibit: Exhibit[Sbom], made: datetime, tolerance: timede
         return Finding.unknown(
             f"nothing says when the release that {name} describes was made", exhibit, at=_at(exhibit.value)
         )
-    if made < datetime.combine(released, time(), UTC) - tolerance:
+    if datetime.combine(released, time(), UTC) - made > tolerance:
         return Finding.unknown(
             f"{name} was made {times.encode(made)}, the release is dated {released}, and nothing says when it was built",
             exhibit,
