@@ -106,7 +106,9 @@ def _says_so_itself(context: _Context, value: Any) -> bool:
         case Statement() as statement:
             return not context.own.isdisjoint(_named(statement))
         case AnalysisReport(revisions=revisions):
-            return bool(release.commit) and any(one.revision == release.commit for one in revisions)
+            return bool(release.commit) and any(
+                one.revision.lower() == release.commit.lower() for one in revisions
+            )
     return False
 
 

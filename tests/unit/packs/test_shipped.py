@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.support.shared import shared
 
+from assay.evidence.kinds import names_of
 from assay.packs import shipped
 from assay.packs.combination import answer
 from assay.packs.model import Binding, Pack, Requirement
@@ -125,6 +126,22 @@ def test_every_check_and_parameter_exists() -> None:
                 assert set(value) <= set(check.parameters[name]), f"{requirement}: {binding.check}.{name}"
         seen += 1
     assert seen > 80
+
+
+def test_evidence_that_checks_read_is_evidence_that_counts() -> None:
+    """What a provider hands in for a requirement is chosen by these kinds."""
+    catalogue_module = pytest.importorskip(
+        "assay.checks.catalogue", reason="the catalogue of checks is not there yet"
+    )
+    for pack in PACKS:
+        for item in pack.requirements:
+            bound = [binding for binding in item.bindings if binding.role != "notes"]
+            read = {
+                names_of(kind)[0]
+                for binding in bound
+                for kind in catalogue_module.CHECKS[binding.check].reads
+            }
+            assert read <= set(item.evidence), pack.full(item)
 
 
 def test_no_light_finding_contradicts() -> None:
