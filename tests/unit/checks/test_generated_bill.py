@@ -8,11 +8,16 @@ import pytest
 from tests.support.cases import ATTESTATION, RELEASE, WHEEL, exhibit, findings
 from tests.support.locks import EXAMPLES
 
-from assay.checks import sbom_describes_release, sbom_minimum_elements
+from assay.checks import (
+    sbom_agrees_with_lock,
+    sbom_covers_dependencies,
+    sbom_describes_release,
+    sbom_minimum_elements,
+)
 from assay.checks.model import Check, Finding, Outcome
 from assay.collect.sbom import generate
 from assay.evidence import sbom
-from assay.evidence.lockfile import read
+from assay.evidence.lockfile import Lockfile, read
 from assay.evidence.needed import Installed
 from assay.evidence.release import ReleaseFile, Requires
 from assay.evidence.sbom import Sbom
@@ -45,15 +50,14 @@ def bill(name: str, *files: ReleaseFile, author: str = "Lighthouse Works (fictio
     )
 
 
-def judged(check: Check, data: bytes, *files: ReleaseFile) -> list[Finding]:
+def judged(check: Check, data: bytes, *files: ReleaseFile, locks: tuple[Lockfile, ...] = ()) -> list[Finding]:
     """As if the attestation named the bill by digest, which is what signs it."""
     digest = Digest.sha256(data)
     attestation = msgspec.structs.replace(ATTESTATION, artifacts=(Artifact(digest, "sbom.cdx.json", "sbom"),))
     found: Sbom = sbom.read(data, name="sbom.cdx.json")
-    exhibits = [
-        exhibit(found, "sbom.cdx.json", digest=digest),
-        *(exhibit(file, file.filename) for file in files),
-    ]
+    exhibits = [exhibit(found, "sbom.cdx.json", digest=digest)]
+    exhibits += [exhibit(file, file.filename) for file in files]
+    exhibits += [exhibit(lock, lock.format) for lock in locks]
     return findings(check, *exhibits, attestation=attestation)
 
 
@@ -86,3 +90,20 @@ def test_a_silent_bill_would_not_have_passed() -> None:
         f.message for f in judged(sbom_minimum_elements.CHECK, silent) if f.outcome is Outcome.NOT_SATISFIED
     ]
     assert any("component producer is missing" in message for message in messages)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_agrees_with_the_lock_it_was_made_from(name: str) -> None:
+    lock = read(EXAMPLES[name], name=name)
+    found = judged(sbom_agrees_with_lock.CHECK, bill(name), locks=(lock,))
+    unversioned = [
+        package.name for package in lock.packages if package.source == "git" and not package.version
+    ]
+    open_ = [f"sbom.cdx.json gives {name!r} no version that could be compared" for name in unversioned]
+    assert [finding.message for finding in found if finding.outcome is not Outcome.SATISFIED] == open_
+    assert found[-1].outcome is Outcome.SATISFIED
+
+
+def test_covers_what_the_release_declares() -> None:
+    found = judged(sbom_covers_dependencies.CHECK, bill("uv.lock", FILE), FILE)
+    assert {finding.outcome for finding in found} == {Outcome.SATISFIED}, found
