@@ -35,7 +35,6 @@ def new(
 def list_(json: bool = Json) -> None:
     """Show the keys that are here."""
     from assay import bootstrap
-    from assay.bootstrap import keys
     from assay.formats import times
 
     headers = bootstrap.home().keys.headers()

@@ -111,8 +111,9 @@ def _reason(
     if not requirement.grounds:
         return f"only a person can judge this: {requirement.person}"
     ground, answers = _open_ground(requirement, bench)
-    open_answer = next((answer for answer in answers if answer.outcome is Outcome.UNKNOWN), None)
-    why = f": {_first(open_answer, Outcome.UNKNOWN)}" if open_answer else ""
+    left_open = (Outcome.UNKNOWN, Outcome.NOT_SATISFIED)
+    open_answer = next((answer for answer in answers if answer.outcome in left_open), None)
+    why = f": {_first(open_answer, open_answer.outcome)}" if open_answer else ""
     return f"not shown: {ground.shows}{why}"
 
 
