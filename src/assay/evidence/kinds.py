@@ -1,4 +1,4 @@
-"""Which artifact kinds each typed value comes from; the first name is the one people read."""
+"""Which artifact kinds each typed value comes from, and what people call them."""
 
 from typing import Any
 
@@ -32,6 +32,32 @@ KINDS: dict[type[Any], tuple[ArtifactKind, ...]] = {
     EnvironmentStatement: ("environment",),
     Document: ("document", "assessment"),
 }
+
+
+WORDS: dict[ArtifactKind, str] = {
+    "release": "release file",
+    "sbom": "SBOM",
+    "lockfile": "lockfile",
+    "statement": "signed statement",
+    "test-report": "test report",
+    "analysis": "static analysis report",
+    "vulnerabilities": "vulnerability scan report",
+    "vex": "VEX document",
+    "disclosure-policy": "SECURITY.md",
+    "security-txt": "security.txt",
+    "security-insights": "Security Insights file",
+    "scorecard": "Scorecard report",
+    "git-state": "repository state",
+    "workflow": "CI workflow",
+    "environment": "environment statement",
+    "document": "document",
+    "assessment": "assessment",
+}
+"""What people call them."""
+
+
+def words_of(kind: type[Any]) -> str:
+    return WORDS[KINDS[kind][0]]
 
 
 def names_of(kind: type[Any]) -> tuple[ArtifactKind, ...]:

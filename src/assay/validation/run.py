@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from assay.checks.model import Case, Check, Finding, Outcome
-from assay.evidence.kinds import names_of
+from assay.evidence.kinds import names_of, words_of
 from assay.formats.text import shown
 from assay.validation.outcomes import all_of
 
@@ -40,7 +40,7 @@ def _findings(check: Check, case: Case) -> Iterator[Finding]:
     for kind in check.reads:
         if not case.of(kind):
             absent = True
-            yield Finding.unknown(f"there is no readable {names_of(kind)[0]} among the artifacts")
+            yield Finding.unknown(f"there is no readable {words_of(kind)} among the artifacts")
     wanted = {name for kind in (*check.reads, *check.also) for name in names_of(kind)}
     for artifact in case.unreadable:
         if artifact.kind in wanted:

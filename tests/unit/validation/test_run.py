@@ -46,7 +46,7 @@ def test_outcome_of_findings(findings: tuple[Finding, ...], outcome: Outcome) ->
 def test_absent_evidence_is_unknown_and_the_check_does_not_run() -> None:
     answer = run(check(YES), case())
     assert answer.outcome is Outcome.UNKNOWN
-    assert [f.message for f in answer.findings] == ["there is no readable sbom among the artifacts"]
+    assert [f.message for f in answer.findings] == ["there is no readable SBOM among the artifacts"]
 
 
 def test_unreadable_evidence_is_unknown_even_beside_readable_evidence() -> None:
