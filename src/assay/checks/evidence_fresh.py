@@ -12,7 +12,7 @@ from typing import Any
 from assay.checks.model import Basis, Case, Check, Finding, Severity
 from assay.evidence.analysis import AnalysisReport
 from assay.evidence.environment import EnvironmentStatement
-from assay.evidence.kinds import names_of
+from assay.evidence.kinds import WORDS, names_of
 from assay.evidence.model import Exhibit, Standing
 from assay.evidence.policy import SecurityInsights
 from assay.evidence.repository import Scorecard
@@ -21,6 +21,7 @@ from assay.evidence.statement import Provenance, Statement
 from assay.evidence.tests import TestReport
 from assay.evidence.vulnerabilities import Vex, VulnerabilityReport
 from assay.formats import times
+from assay.formats.attestation import ArtifactKind
 
 DATED = (
     Sbom, AnalysisReport, TestReport, VulnerabilityReport, Vex, Scorecard, SecurityInsights, EnvironmentStatement, Statement,
@@ -28,7 +29,7 @@ DATED = (
 
 
 def examine(case: Case) -> Iterator[Finding]:
-    limits: dict[str, int] = dict(case.parameters["max_age_days"])
+    limits: dict[ArtifactKind, int] = dict(case.parameters["max_age_days"])
     slack = timedelta(hours=case.number("future_tolerance_hours"))
     made = case.attestation.made
     if made > case.now + slack:
@@ -37,7 +38,12 @@ def examine(case: Case) -> Iterator[Finding]:
         )
     found = [item for kind in DATED for item in case.of(kind) if names_of(kind)[0] in limits]
     if not found:
-        yield Finding.unknown(f"there is no readable {' or '.join(sorted(limits))} among the artifacts")
+        yield Finding.unknown(
+            f"there is no readable {' or '.join(WORDS[kind] for kind in sorted(limits))} among the artifacts"
+        )
+    for artifact in case.unreadable:
+        if artifact.kind in limits:
+            yield Finding.unknown(f"{artifact.source.name} could not be read: {artifact.reason}", artifact)
     for exhibit in found:
         limit = limits[names_of(type(exhibit.value))[0]]
         dates = list(_dates(exhibit.value)) or list(_stated(case, exhibit))
@@ -129,7 +135,6 @@ CHECK = Check(
     title="the evidence is dated, recent enough for its class, and not from the future",
     severity=Severity.MEDIUM,
     basis=Basis.ARTIFACT,
-    also=DATED,
     proves="No date in the evidence is impossible, and none is longer ago than its class allows.",
     does_not_prove="That the evidence was made when it says; a document can carry any past date.",
     parameters={

@@ -3,9 +3,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.support.cases import ATTESTATION, NOW, VERIFIED, exhibit, findings
+from tests.support.cases import ATTESTATION, NOW, VERIFIED, case, exhibit, findings, unreadable
 
 from assay.checks.evidence_fresh import CHECK
+from assay.checks.model import Outcome
 from assay.evidence.analysis import AnalysisReport
 from assay.evidence.environment import EnvironmentStatement, Fact
 from assay.evidence.model import UNSIGNED, Signature
@@ -16,6 +17,7 @@ from assay.evidence.statement import Provenance, Resource, Statement
 from assay.evidence.tests import TestReport
 from assay.evidence.vulnerabilities import Vex, VulnerabilityReport
 from assay.formats.digest import Digest
+from assay.validation.run import run
 
 MADE = ATTESTATION.made
 
@@ -148,3 +150,13 @@ def test_a_verified_provenance_dates_what_it_names(
 
 def test_nothing_dated_is_unknown() -> None:
     assert outcomes() == ["unknown"]
+
+
+def test_only_unreadable_evidence_of_the_classes_asked_for_leaves_it_open() -> None:
+    limits = {"max_age_days": {"analysis": 400}}
+    fresh = exhibit(AnalysisReport((), (), completed=MADE))
+    asked = run(CHECK, case(fresh, unreadable("analysis"), check=CHECK, parameters=limits))
+    assert [finding.outcome for finding in asked.findings] == [Outcome.UNKNOWN, Outcome.SATISFIED]
+    assert asked.findings[0].message == "broken-analysis could not be read: truncated at byte 17"
+    other = run(CHECK, case(fresh, unreadable("sbom"), check=CHECK, parameters=limits))
+    assert other.outcome is Outcome.SATISFIED
