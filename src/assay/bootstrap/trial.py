@@ -1,5 +1,7 @@
 """``assay trial``: every step of the regime, one after the other, in an embedded office."""
 
+import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -132,11 +134,21 @@ def write_done(office: Office, state: Submission, bundle: Bundle, home: Home, ou
 
 
 def _next(verdict: VerdictDocument, output: Path) -> tuple[str, ...]:
-    result = output / "result.dsse.json"
-    lines = [f"assay explain {result}     the proof, and what would turn each verdict"]
-    lines.append(f"assay replay {result}      compute the verdict again")
+    result, program = output / "result.dsse.json", _program()
+    lines = [
+        f"{program} explain {result}",
+        "    the proof of each verdict, and the smallest set of changes that would turn it",
+    ]
+    lines += [f"{program} replay {result}", "    compute the verdict again from its inputs, and compare"]
     if verdict.draft:
-        lines.insert(0, "assay init                 write an assay.toml: until then nobody claims anything")
+        lines = [f"{program} init", "    write an assay.toml: until then nobody claims anything", *lines]
     elif verdict.missing:
-        lines.insert(0, "fill in assay.toml         what is missing stands above")
+        lines = ["fill in assay.toml: what is missing stands above", *lines]
     return ("Next:", *(f"  {line}" for line in lines))
+
+
+def _program() -> str:
+    """How to call this program again: by its name where that finds it, else by its path."""
+    called = Path(sys.argv[0])
+    found = shutil.which("assay")
+    return "assay" if called.name != "assay" or (found and Path(found).samefile(called)) else str(called)
