@@ -4,6 +4,7 @@ Order of durability (DESIGN, Register): leaf, tree, head and state commit first;
 before the commit leaves nothing; a crash after it leaves an entry without a signature, which the next checkpoint covers.
 """
 
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ _CHUNK = 400
 class SqlLedger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        weakref.finalize(self, engine.dispose)
         with self._transaction() as connection:
             tables.metadata.create_all(connection)
             if connection.execute(select(tables.head.c.one)).first() is None:
