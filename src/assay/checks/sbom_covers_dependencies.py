@@ -27,8 +27,29 @@ _NAMED = 20
 def examine(case: Case) -> Iterator[Finding]:
     for exhibit in case.of(Sbom):
         listed = Listed(everything(exhibit.value))
-        for file in case.of(ReleaseFile):
-            yield from _compare(exhibit, listed, file)
+        files = case.of(ReleaseFile)
+        for file in files:
+            if file.value.kind == "sdist" and not file.value.requires:
+                yield _left_to_build(file, files)
+            else:
+                yield from _compare(exhibit, listed, file)
+
+
+def _left_to_build(release: Exhibit[ReleaseFile], files: Sequence[Exhibit[ReleaseFile]]) -> Finding:
+    """Of an sdist without a declared dependency: what was built from it declares them."""
+    file = release.value
+    silent = f"{shown(file.filename, 120)} names no dependency; an sdist may leave them to its build"
+    built = [
+        other.value.filename
+        for other in files
+        if other.value.kind == "wheel"
+        and (other.value.name, other.value.version) == (file.name, file.version)
+    ]
+    if built:
+        return Finding.not_applicable(
+            f"{silent}; what it needs stands in {shown(built[0], 120)}", release, at=_where(file)
+        )
+    return Finding.unknown(silent, release, at=_where(file), remedy="submit a wheel")
 
 
 def _compare(exhibit: Exhibit[Sbom], listed: Listed, release: Exhibit[ReleaseFile]) -> Iterator[Finding]:
@@ -61,13 +82,6 @@ def _compare(exhibit: Exhibit[Sbom], listed: Listed, release: Exhibit[ReleaseFil
     if needed and not missing:
         yield Finding.supports(
             f"{name} lists all that {filename} always needs: {_some(needed)}", exhibit, release
-        )
-    elif not needed and file.kind == "sdist" and not file.requires:
-        yield Finding.unknown(
-            f"{filename} names no dependency; an sdist may leave them to its build",
-            release,
-            at=_where(file),
-            remedy="submit a wheel",
         )
     elif not needed:
         yield Finding.supports(f"{filename} always needs nothing else", exhibit, release)

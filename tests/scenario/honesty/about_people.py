@@ -141,10 +141,14 @@ def not_assessed(document: dict[str, Any]) -> None:
     document["assessment"] = {"assessor": "Harbour Assessors (fictional)", "listing": "fedramp_3pao"}
 
 
-def delegated_by_a_lock(document: dict[str, Any]) -> None:
-    path = "src/assay/requirements.lock"
-    document["signatory"] |= {"authority": "designee", "delegation": path}
-    document["artifacts"] = [{"path": path, "kind": "lockfile", "description": "Pinned dependencies"}]
+def delegated_by_a_lock(workspace: Workspace) -> None:
+    path = workspace.project.lock
+
+    def change(document: dict[str, Any]) -> None:
+        document["signatory"] |= {"authority": "designee", "delegation": path}
+        document["artifacts"] = [{"path": path, "kind": "lockfile", "description": "Pinned dependencies"}]
+
+    workspace.declare(change)
 
 
 SIGN_OFF = (
@@ -161,7 +165,7 @@ SIGN_OFF = (
     Falsehood(
         id="delegated-by-a-lock",
         lie="passes some file off as the delegation of authority",
-        evidence=lambda at: at.declare(delegated_by_a_lock),
+        evidence=delegated_by_a_lock,
         check="signer-has-authority",
         says="submitted as lockfile",
         hits=(SIGNED,),

@@ -25,7 +25,7 @@ def repacked(wheel: bytes, files: Mapping[str, bytes]) -> bytes:
     """*files* in an archive; those of *wheel* keep their dates, others get the date of its first."""
     with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
         known = {info.filename: info for info in archive.infolist()}
-    first = next(iter(known.values()))
+    first = next(info for info in known.values() if not info.is_dir())
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in files.items():

@@ -142,6 +142,16 @@ def test_unknown(file: ReleaseFile, message: str) -> None:
     assert (finding.outcome, finding.message) == (Outcome.UNKNOWN, message)
 
 
+def test_an_sdist_that_leaves_them_to_its_build_hides_nothing_beside_its_wheel() -> None:
+    sdist = wheel(filename="lantern-2.1.0.tar.gz", kind="sdist")
+    wheel_finding, sdist_finding = told(bill(part("glass")), wheel(Requires("glass")), sdist)
+    assert wheel_finding.outcome is Outcome.SATISFIED
+    assert sdist_finding.outcome is Outcome.NOT_APPLICABLE
+    assert "what it needs stands in lantern-2.1.0-py3-none-any.whl" in sdist_finding.message
+    *_, alone = told(bill(part("glass")), wheel(Requires("glass"), version="2.0.0"), sdist)
+    assert alone.outcome is Outcome.UNKNOWN
+
+
 def test_an_sdist_that_names_dependencies_is_believed() -> None:
     (finding,) = told(bill(), wheel(Requires("glass"), filename="lantern-2.1.0.tar.gz", kind="sdist"))
     assert (finding.outcome, finding.at) == (Outcome.NOT_SATISFIED, "PKG-INFO")
