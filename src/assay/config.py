@@ -89,6 +89,7 @@ class ArtifactTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: str = ""
     requirements: tuple[str, ...] = ()
     confidential: bool = False
+    releases: tuple[str, ...] = ()
 
 
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -33,6 +33,7 @@ class Found(msgspec.Struct, frozen=True):
     requirements: tuple[str, ...] = ()
     confidential: bool = False
     releases: tuple[str, ...] = ()
+    """``name@version`` of those it is about; empty for all."""
 
     @property
     def digest(self) -> Digest:
@@ -53,6 +54,7 @@ class Named(msgspec.Struct, frozen=True):
     description: str = ""
     requirements: tuple[str, ...] = ()
     confidential: bool = False
+    releases: tuple[str, ...] = ()
 
 
 class Collected(msgspec.Struct, frozen=True):
@@ -137,7 +139,14 @@ def _named(folder: Path, item: Named) -> Found:
         raise Malformed(f"artifact path {item.path!r} leaves the project folder")
     title = item.title or TITLES[item.kind]
     return Found(
-        item.path, item.kind, _read(path), title, item.description, item.requirements, item.confidential
+        item.path,
+        item.kind,
+        _read(path),
+        title,
+        item.description,
+        item.requirements,
+        item.confidential,
+        item.releases,
     )
 
 

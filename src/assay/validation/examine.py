@@ -3,9 +3,8 @@
 This is what an office computes, what ``assay check`` shows beforehand, and what ``assay replay`` computes again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -13,11 +12,10 @@ from assay.checks.catalogue import CHECKS
 from assay.checks.completeness.model import Submission
 from assay.checks.completeness.rules import missing
 from assay.checks.model import Case, CustomerStanding, EnvelopeStanding, Facts, Malicious
-from assay.evidence.model import Exhibit, Unreadable
 from assay.evidence.read import Reading, read
 from assay.evidence.statement import SigstoreVerifier
 from assay.formats import customers as customer_list
-from assay.formats.attestation import Artifact, Attestation, Release
+from assay.formats.attestation import Attestation, Release
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle, compare
 from assay.formats.digest import Digest
@@ -37,6 +35,7 @@ from assay.packs.model import Pack
 from assay.packs.read import parse as parse_pack
 from assay.trust.envelope import verify
 from assay.trust.root import TrustRoot
+from assay.validation.belonging import concerns
 from assay.validation.history import History
 from assay.validation.judge import Bench, judge
 from assay.validation.policy import Policy
@@ -129,19 +128,24 @@ def _cases(attestation: Attestation, reading: Reading, facts: Facts, now: dateti
             attestation=attestation,
             release=release,
             now=now,
-            exhibits=tuple(_about(release, reading.exhibits)),
-            unreadable=tuple(_about(release, reading.unreadable)),
+            exhibits=tuple(
+                exhibit
+                for artifact, exhibit in reading.exhibits
+                if concerns(release, others, artifact, exhibit.value)
+            ),
+            unreadable=tuple(
+                item for artifact, item in reading.unreadable if concerns(release, others, artifact)
+            ),
             facts=facts,
         )
-        for release in releases
+        for release, others in _each(releases)
     )
 
 
-def _about(
-    release: Release, found: Sequence[tuple[Artifact, Exhibit[Any]]] | Sequence[tuple[Artifact, Unreadable]]
-) -> list[Any]:
-    """What concerns *release*: artifacts that name it, or that name none."""
-    return [item for artifact, item in found if not artifact.releases or release.label in artifact.releases]
+def _each(releases: Sequence[Release]) -> Iterator[tuple[Release, tuple[Release, ...]]]:
+    """Each release, with the others of its attestation."""
+    for at, release in enumerate(releases):
+        yield release, (*releases[:at], *releases[at + 1 :])
 
 
 def _customers(bundle: Bundle) -> CustomerStanding | None:

@@ -28,6 +28,16 @@ def of_version(bill: bytes, version: str, timestamp: str) -> bytes:
     return edited(bill, change)
 
 
+def as_release(bill: bytes, name: str, version: str) -> bytes:
+    """The bill as if it had been made for another release that has the same components."""
+
+    def change(document: Document) -> None:
+        _rename(document, name, version)
+        document["serialNumber"] = "urn:uuid:00000000-0000-4000-8000-00000000000e"
+
+    return edited(bill, change)
+
+
 def of_product(bill: bytes, name: str) -> bytes:
     """The bill of another product, same version."""
 
@@ -111,7 +121,7 @@ def bare(bill: bytes) -> bytes:
         document.pop("compositions", None)
         document["components"] = [
             {key: part[key] for key in ("type", "bom-ref", "name", "version", "purl") if key in part}
-            for part in document["components"]
+            for part in document.get("components", [])
         ]
 
     return edited(bill, change)
