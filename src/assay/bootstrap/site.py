@@ -7,7 +7,7 @@ from assay.office.validate import load, verdict_of
 from assay.register import checkpoint
 from assay.trust.root import TrustRoot
 from assay.validation.examine import open_attestation
-from assay.web.pages import Published, result_id
+from assay.web.published import Published, result_id
 
 
 def published(office: Office) -> tuple[Published, ...]:

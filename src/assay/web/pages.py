@@ -1,191 +1,184 @@
-"""Static pages and the feed: what an office publishes, as files by path. Pure: values in, bytes out."""
+"""Static pages: what an office publishes, as files by path. Pure: values in, bytes out.
 
+Every page is whole by itself: its style stands in it, under a content security policy that names the style's digest, so
+it looks the same from a server, from a disk and out of a mail. Text that came from outside is escaped, kept on its line
+and cut; ``verdict.json`` beside the page has it in full.
+"""
+
+import base64
+import hashlib
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
-import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from assay.formats import strict_json, times
-from assay.formats.digest import Digest
-from assay.formats.verdict import ClaimVerdict, Engine, VerdictDocument
+from assay.formats.text import shown
+from assay.formats.verdict import Engine, VerdictDocument
 from assay.formats.verdict import digest as verdict_digest
+from assay.web import words
+from assay.web.feed import feed
+from assay.web.published import Published, named, versions
+from assay.web.view import view
 
-WORDS = {
-    "satisfied": "satisfied",
-    "not_satisfied": "contradicted",
-    "unknown": "unknown",
-    "not_applicable": "does not apply",
-    "validated": "Validated",
-    "validated_with_findings": "Validated, with findings",
-    "insufficient_evidence": "Insufficient evidence",
-    "contradicted": "Contradicted",
-    "incomplete": "Incomplete",
-    "not_sampled": "Not sampled",
-    "under_response": "Under response",
-    "withdrawn": "Withdrawn",
+MAX_TEXT = 1000
+"""Characters shown of any one text."""
+MAX_RESPONSE = 200
+"""Paragraphs shown of a response."""
+
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#b0781a" stroke-width="3">'
+    '<path d="M10 2h12l8 8v12l-8 8H10l-8-8V10zM9.5 23L16 8.5 22.5 23M12 18.2h8"/></svg>'
+)
+_SIGNS: Mapping[str, str] = {
+    **{token: token for token in words.OUTCOMES},
+    "validated": "satisfied",
+    "validated_with_findings": "satisfied",
+    "contradicted": "not_satisfied",
+    "insufficient_evidence": "unknown",
+    "incomplete": "unknown",
+    "under_response": "unknown",
+    "not_sampled": "not_applicable",
+    "withdrawn": "not_applicable",
 }
-BASES = {
-    "statement": "the provider's own statement",
-    "artifact": "a document bound to this release",
-    "derived": "what was recomputed from the release, or stands under a verified signature",
-}
-_BAR = (("satisfied", "s"), ("not_satisfied", "n"), ("unknown", "u"), ("not_applicable", "a"))
-
-
-class Published(msgspec.Struct, frozen=True, kw_only=True):
-    """A result as the pages need it."""
-
-    id: str
-    """Short name in the address: hex of the payload digest."""
-    verdict: VerdictDocument
-    result: bytes
-    """The signed result, a DSSE envelope."""
-    receipt: bytes
-    origin: str
-    index: int
-    size: int
-    root: str
-    trial: bool
-    artifact_names: Mapping[str, str] = {}
-    """Digest -> name, for the list of inputs; empty where the names are not public."""
-    response: str = ""
 
 
 def site(office: str, engine: Engine, published: Sequence[Published], trust: bytes) -> dict[str, bytes]:
-    """All files of the site, newest result first."""
-    files_: dict[str, bytes] = {"style.css": _style(), "trust.json": trust}
+    """All files of the site, newest result first. ``ValueError`` when two results have one id."""
+    if doubled := [id_ for id_, count in Counter(item.id for item in published).items() if count > 1]:
+        raise ValueError(f"two results have the id {doubled[0]}")
     ordered = sorted(published, key=lambda item: item.index, reverse=True)
-    rows = [_row(item) for item in ordered]
-    files_["index.html"] = _render("index.html", root="", office=office, engine=engine, results=rows)
-    files_["feed.json"] = strict_json.pretty(_feed(office, ordered))
+    made: dict[str, bytes] = {
+        "trust.json": trust,
+        "index.html": _render(
+            "index.html",
+            root="",
+            has_feed=True,
+            subject="results",
+            office=office,
+            engine=engine,
+            items=[_row(item) for item in ordered],
+        ),
+        "feed.json": strict_json.pretty(feed(office, ordered)),
+    }
     for item in ordered:
         folder = f"results/{item.id}/"
-        files_[folder + "index.html"] = _result(office, engine, item)
-        files_[folder + "result.dsse.json"] = item.result
-        files_[folder + "receipt.json"] = item.receipt
-        files_[folder + "verdict.json"] = strict_json.pretty(item.verdict)
-    return files_
+        made[folder + "index.html"] = _page(office, engine, item.verdict, item, item.artifact_names)
+        made[folder + "result.dsse.json"] = item.result
+        made[folder + "receipt.json"] = item.receipt
+        made[folder + "verdict.json"] = strict_json.pretty(item.verdict)
+    return made
 
 
 def preview(office: str, verdict: VerdictDocument, names: Mapping[str, str]) -> dict[str, bytes]:
-    """The page of a verdict that nobody recorded, and its style sheet."""
-    page = _page(office, verdict.engine, verdict, root="", names=names)
-    return {"index.html": page, "style.css": _style(), "verdict.json": strict_json.pretty(verdict)}
-
-
-def _result(office: str, engine: Engine, item: Published) -> bytes:
-    return _page(
-        office,
-        engine,
-        item.verdict,
-        root="../../",
-        names=item.artifact_names,
-        receipt=item,
-        trial=item.trial,
-        response=item.response,
-    )
+    """The page of a verdict that nobody recorded."""
+    page = _page(office, verdict.engine, verdict, None, names)
+    return {"index.html": page, "verdict.json": strict_json.pretty(verdict)}
 
 
 def _page(
-    office: str,
-    engine: Engine,
-    verdict: VerdictDocument,
-    *,
-    root: str,
-    names: Mapping[str, str],
-    receipt: Published | None = None,
-    trial: bool = False,
-    response: str = "",
+    office: str, engine: Engine, verdict: VerdictDocument, receipt: Published | None, names: Mapping[str, str]
 ) -> bytes:
-    packs: dict[str, list[ClaimVerdict]] = {}
-    for row in verdict.claims:
-        packs.setdefault(row.requirement.partition("#")[0], []).append(row)
-    bar, start = [], 0
-    for token, css in _BAR:
-        count = sum(row.verdict == token for row in verdict.claims)
-        if count:
-            bar.append({"css": css, "start": start, "count": count, "word": WORDS[token]})
-            start += count
+    response = receipt.response if receipt else ""
+    iso = times.encode(verdict.judged)
+    version = versions(verdict)
     return _render(
         "result.html",
-        root=root,
+        root="../../",
+        has_feed=receipt is not None,
+        subject="result",
         office=office,
         engine=engine,
         v=verdict,
-        version=verdict.releases[0].version if verdict.releases else "",
-        judged=times.encode(verdict.judged).replace("T", " ").replace("Z", " UTC"),
-        trial=trial,
-        packs=[{"ref": ref, "rows": rows} for ref, rows in packs.items()],
-        bar=bar,
-        total=len(verdict.claims),
-        claimed=sum(row.claimed for row in verdict.claims),
-        summary=", ".join(f"{part['count']} {part['word']}" for part in bar),
+        view=view(verdict),
+        name=f"{named(verdict)} {version}".strip(),
+        product=named(verdict),
+        version=version,
+        judged_iso=iso,
+        judged=iso.replace("T", " ").replace("Z", " UTC"),
+        preview=receipt is None,
+        trial=receipt is not None and receipt.trial,
         receipt=receipt,
         names=names,
-        response=response,
+        listed=frozenset(item.digest for item in verdict.inputs),
+        first={item.digest: item.name for item in reversed(verdict.inputs)},
+        public=sum(item.public for item in verdict.inputs),
+        unfavourable=verdict.result in words.UNFAVOURABLE,
+        response=[part for part in response.splitlines() if part.strip()][:MAX_RESPONSE],
         verdict_digest=str(verdict_digest(verdict)),
     )
 
 
 def _row(item: Published) -> dict[str, Any]:
     verdict = item.verdict
+    claimed = [row.verdict for row in verdict.claims if row.claimed]
     return {
         "id": item.id,
-        "product": verdict.product or verdict.provider or "(unnamed)",
-        "version": verdict.releases[0].version if verdict.releases else "",
+        "product": named(verdict),
+        "version": versions(verdict),
         "provider": verdict.provider,
         "result": verdict.result,
         "judged": f"{verdict.judged:%Y-%m-%d}",
         "draft": verdict.draft,
+        "trial": item.trial,
+        "response": bool(item.response),
+        "counts": f"{claimed.count('satisfied')} of {len(claimed)} claims satisfied"
+        if claimed
+        else "no claims",
     }
 
 
-def _feed(office: str, published: Sequence[Published]) -> dict[str, Any]:
-    """JSON Feed 1.1; what it has no field for stands under ``_assay``."""
-    return {
-        "version": "https://jsonfeed.org/version/1.1",
-        "title": f"Results of {office}",
-        "items": [
-            {
-                "id": f"urn:sha256:{item.id}",
-                "url": f"results/{item.id}/index.html",
-                "title": f"{row['product']} {row['version']}: {WORDS[item.verdict.result]}".replace(
-                    "  ", " "
-                ),
-                "content_text": "; ".join(item.verdict.reasons[:5]) or WORDS[item.verdict.result],
-                "date_published": times.encode(item.verdict.judged),
-                "_assay": {
-                    **row,
-                    "trial": item.trial,
-                    "digests": [file.digest for release in item.verdict.releases for file in release.digests],
-                    "verdict": str(verdict_digest(item.verdict)),
-                    "entry": item.index,
-                    "claims": {claim.requirement: claim.verdict for claim in item.verdict.claims},
-                },
-            }
-            for item in published
-            for row in (_row(item),)
-        ],
-    }
+def _shown(value: Any) -> Any:
+    return shown(value, MAX_TEXT) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def result_id(payload: Digest) -> str:
-    return payload.value
+@cache
+def style() -> str:
+    """The style as it stands in every page: one rule a line, nothing else."""
+    text = (files("assay.web") / "style.css").read_text("utf-8")
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _style() -> bytes:
-    return (files("assay.web") / "style.css").read_bytes()
+@cache
+def style_source() -> str:
+    """The source expression that lets the page's own style through its policy (CSP Level 3, 2.3.1)."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()}'"
 
 
-def _render(template: str, **values: Any) -> bytes:
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("assay.web"),
-        autoescape=select_autoescape(default=True),
+        autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=WORDS, bases=BASES)
-    return environment.get_template(template).render(**values).encode()
+    environment.filters["clip"] = shown
+    environment.globals.update(
+        words=words.OUTCOMES,
+        unclaimed=words.UNCLAIMED,
+        checks=words.CHECKS,
+        findings=words.FINDINGS,
+        results=words.RESULTS,
+        meanings=words.MEANINGS,
+        bases=words.BASES,
+        roles=words.ROLES,
+        sign=_SIGNS,
+        style=Markup(style()),  # noqa: S704 - our own file
+        style_source=Markup(style_source()),  # noqa: S704 - base64
+        icon="data:image/svg+xml," + quote(_ICON),
+    )
+    return environment
+
+
+def _render(template: str, **values: Any) -> bytes:
+    text = _environment().get_template(template).render(**values)
+    return re.sub(r"\n{2,}", "\n", text).encode()

@@ -1,0 +1,68 @@
+"""The tokens in words, for people. A result is never told by colour alone."""
+
+from collections.abc import Mapping
+
+from assay.formats.verdict import BasisToken, ResultToken, Token
+
+OUTCOMES: Mapping[Token, str] = {
+    "satisfied": "satisfied",
+    "not_satisfied": "contradicted",
+    "unknown": "unknown",
+    "not_applicable": "does not apply",
+}
+UNCLAIMED: Mapping[Token, str] = {
+    "satisfied": "would be satisfied",
+    "not_satisfied": "would be contradicted",
+    "unknown": "unknown",
+    "not_applicable": "does not apply",
+}
+"""Of a requirement that nobody claims: there is nothing to contradict."""
+
+CHECKS: Mapping[Token, str] = {
+    "satisfied": "holds",
+    "not_satisfied": "does not hold",
+    "unknown": "unknown",
+    "not_applicable": "does not apply",
+}
+"""Of a check: its title is a statement that is true when the check is satisfied."""
+
+FINDINGS: Mapping[Token, str] = {
+    "satisfied": "for",
+    "not_satisfied": "against",
+    "unknown": "unknown",
+    "not_applicable": "does not apply",
+}
+
+RESULTS: Mapping[ResultToken, str] = {
+    "validated": "Validated",
+    "validated_with_findings": "Validated, with findings",
+    "insufficient_evidence": "Insufficient evidence",
+    "contradicted": "Contradicted",
+    "incomplete": "Incomplete",
+    "not_sampled": "Not sampled",
+    "under_response": "Under response",
+    "withdrawn": "Withdrawn",
+}
+MEANINGS: Mapping[ResultToken, str] = {
+    "validated": "The evidence supports every claim.",
+    "validated_with_findings": "The evidence supports every claim; some of what was found is worth reading.",
+    "insufficient_evidence": "Nothing contradicts the claims, but the evidence does not show all of them.",
+    "contradicted": "The evidence contradicts at least one claim.",
+    "incomplete": "Something that every submission must have is missing.",
+    "not_sampled": "Complete, and not drawn for validation. This says nothing for or against it.",
+    "under_response": "The provider has been told and may still answer. Nothing is decided.",
+    "withdrawn": "The provider has withdrawn the attestation.",
+}
+BASES: Mapping[BasisToken, str] = {
+    "statement": "the provider's own statement",
+    "artifact": "a document bound to this release",
+    "derived": "what was recomputed from the release, or stands under a verified signature",
+}
+ROLES: Mapping[str, str] = {
+    "refutes": "could only contradict it",
+    "notes": "only noted",
+}
+"""What an answer of a check does to a requirement, where that is less than to show it; :data:`assay.packs.model.Role`."""
+
+UNFAVOURABLE: frozenset[ResultToken] = frozenset(("contradicted", "insufficient_evidence", "incomplete"))
+"""Results beside which the provider's response stands, given or not."""
