@@ -235,12 +235,12 @@ def test_a_stranger_is_refused_at_the_door(assay: Assay, project: Path) -> None:
     ("arguments", "code", "fragment"),
     [
         pytest.param(("nonsense",), 2, "nonsense", id="no such command"),
-        pytest.param(("trial", "absent"), 3, "absent is not a folder", id="no such folder"),
-        pytest.param(("trial", "lantern", "--release", "absent.whl"), 3, "cannot read", id="no such release"),
+        pytest.param(("trial", "absent"), 2, "'absent' does not exist", id="no such folder"),
+        pytest.param(("trial", "lantern", "--release", "absent.whl"), 2, "'absent.whl' does not exist", id="no such release"),
         pytest.param(
             ("trial", "lantern", "--pack", "gdpr"), 2, "pack 'gdpr' is not one of", id="no such pack"
         ),
-        pytest.param(("verify", "absent"), 3, "cannot read", id="verify nothing"),
+        pytest.param(("verify", "absent"), 2, "'absent' does not exist", id="verify nothing"),
         pytest.param(("verify", "lantern/SECURITY.md"), 1, "", id="verify a text"),
         pytest.param(("explain", "lantern/SECURITY.md"), 2, "SECURITY.md", id="explain a text"),
         pytest.param(

@@ -11,7 +11,7 @@ Pack = typer.Option([], "--pack", help="Pack to answer, as id@edition; may be re
 
 
 def attest(
-    path: Path = typer.Argument(Path(), help="Folder of the project."),
+    path: Path = typer.Argument(Path(), exists=True, file_okay=False, help="Folder of the project."),
     release: list[Path] = Release,
     pack: list[str] = Pack,
     key: str = typer.Option(

@@ -11,12 +11,14 @@ from assay.cli.output import Json, emit, out
 Trust = typer.Option(
     None,
     "--trust",
+    exists=True,
+    dir_okay=False,
     help="Trust root to verify against; else .assay/trust.json here, else trust.json beside the file.",
 )
 
 
 def check(
-    bundle: Path = typer.Argument(help="Folder or tar of the bundle."),
+    bundle: Path = typer.Argument(exists=True, help="Folder or tar of the bundle."),
     pack: list[str] = Pack,
     trust: Path | None = Trust,
     json: bool = Json,

@@ -7,12 +7,16 @@ import typer
 from assay.cli.output import Json, emit, out, table
 
 Release = typer.Option(
-    [], "--release", help="A file of the release; may be repeated. Without it: matching files in dist/."
+    [],
+    "--release",
+    exists=True,
+    dir_okay=False,
+    help="A file of the release; may be repeated. Without it: matching files in dist/.",
 )
 
 
 def collect(
-    path: Path = typer.Argument(Path(), help="Folder of the project."),
+    path: Path = typer.Argument(Path(), exists=True, file_okay=False, help="Folder of the project."),
     release: list[Path] = Release,
     output: Path | None = typer.Option(
         None, "--output", "-o", help="Folder to write the artifacts to, by digest."

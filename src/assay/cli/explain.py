@@ -8,7 +8,9 @@ from assay.cli.output import Json, emit, out
 
 
 def explain(
-    result: Path = typer.Argument(help="A result (result.dsse.json) or a verdict (verdict.json)."),
+    result: Path = typer.Argument(
+        exists=True, help="A result (result.dsse.json) or a verdict (verdict.json)."
+    ),
     claim: str = typer.Argument(
         "", help="A requirement, in full or by its id; all that are not satisfied when left out."
     ),

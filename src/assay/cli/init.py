@@ -93,7 +93,7 @@ name = {product}
 
 
 def init(
-    path: Path = typer.Argument(Path(), help="Folder of the project."),
+    path: Path = typer.Argument(Path(), exists=True, file_okay=False, help="Folder of the project."),
     force: bool = typer.Option(False, "--force", help="Replace an assay.toml that is there."),
     json: bool = Json,
 ) -> None:

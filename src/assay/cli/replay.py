@@ -9,12 +9,22 @@ from assay.cli.output import Json, complain, emit, out
 
 
 def replay(
-    result: Path = typer.Argument(help="A result (result.dsse.json) or a verdict (verdict.json)."),
+    result: Path = typer.Argument(
+        exists=True, help="A result (result.dsse.json) or a verdict (verdict.json)."
+    ),
     inputs: list[Path] = typer.Option(
-        [], "--inputs", help="Folder to look for inputs in, by digest; may be repeated."
+        [],
+        "--inputs",
+        exists=True,
+        file_okay=False,
+        help="Folder to look for inputs in, by digest; may be repeated.",
     ),
     engine: Path | None = typer.Option(
-        None, "--engine", help="Wheel of Assay to replay with, in an environment of its own."
+        None,
+        "--engine",
+        exists=True,
+        dir_okay=False,
+        help="Wheel of Assay to replay with, in an environment of its own.",
     ),
     json: bool = Json,
 ) -> int:

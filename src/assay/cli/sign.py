@@ -8,7 +8,7 @@ from assay.cli.output import Json, emit, out
 
 
 def sign(
-    bundle: Path = typer.Argument(help="Folder or tar of the bundle."),
+    bundle: Path = typer.Argument(exists=True, help="Folder or tar of the bundle."),
     key: str = typer.Option(..., "--key", help="Name of the key."),
     json: bool = Json,
 ) -> None:

@@ -9,7 +9,7 @@ from assay.cli.output import Json, Steps, emit, out
 
 
 def submit(
-    bundle: Path = typer.Argument(help="Folder or tar of the bundle."),
+    bundle: Path = typer.Argument(exists=True, help="Folder or tar of the bundle."),
     office: Path = typer.Option(..., "--office", help="Folder of the office; made when it is not there."),
     json: bool = Json,
 ) -> int:

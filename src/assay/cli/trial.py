@@ -11,7 +11,7 @@ from assay.cli.output import Json, Steps, emit, out
 
 
 def trial(
-    path: Path = typer.Argument(Path(), help="Folder of the project."),
+    path: Path = typer.Argument(Path(), exists=True, file_okay=False, help="Folder of the project."),
     release: list[Path] = Release,
     pack: list[str] = Pack,
     output: Path | None = typer.Option(None, "--out", help="Folder for bundle, result, receipt and pages."),

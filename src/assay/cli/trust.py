@@ -11,7 +11,9 @@ app = typer.Typer(help="Whose signatures count here.", no_args_is_help=True)
 
 @app.command("add")
 def add(
-    file: Path = typer.Argument(help="A signer record, a trust root, or a signed key change."),
+    file: Path = typer.Argument(
+        exists=True, dir_okay=False, help="A signer record, a trust root, or a signed key change."
+    ),
     provider: list[str] = typer.Option([], help="Provider that the signer may speak for; may be repeated."),
     authority: bool = typer.Option(
         False, "--authority", help="The signer may bind those providers by an attestation."

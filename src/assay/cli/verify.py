@@ -12,7 +12,7 @@ from assay.formats.text import shown
 
 
 def verify(
-    file: list[Path] = typer.Argument(help="Bundles (folder or tar), results and receipts."),
+    file: list[Path] = typer.Argument(exists=True, help="Bundles (folder or tar), results and receipts."),
     trust: Path | None = Trust,
     json: bool = Json,
 ) -> int:
