@@ -4,6 +4,7 @@ Reading is for looking: the bytes stay the original. ``declarations`` and ``defi
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
@@ -183,29 +184,29 @@ def decode(data: bytes, *, what: str = "CycloneDX bill", limit: int = strict_jso
     subject = bill.get("metadata", {}).get("component")
     root = parts.root(subject) if subject else None
     parts.add(bill.get("components", ()), "/components")
-    dependencies = _dependencies(bill.get("dependencies", ()))
+    dependencies = [_dependencies(bill.get("dependencies", ()))]
     long: dict[str, list[Any]] = {}
     for piece in pieces:
         if piece.name == "components":
             parts.add(piece.values, "/components", piece.start)
         elif piece.name == "dependencies":
-            dependencies += _dependencies(piece.values)
+            dependencies.append(_dependencies(piece.values))
         elif piece.name in _LISTS:
             values = _typed(piece.values, _LISTS[piece.name], what, f"/{piece.name}, from {piece.start} on")
             long.setdefault(piece.name, []).extend(values)
     return msgspec.structs.replace(
         _typed(bill, Bom, what, ""),
         root=root,
-        components=tuple(parts.found),
-        dependencies=tuple(dependencies),
+        components=parts.found,
+        dependencies=tuple(chain.from_iterable(dependencies)),
         assemblies=tuple(parts.assemblies),
         signed="signature" in bill,
         **{name: tuple(values) for name, values in long.items()},
     )
 
 
-def _dependencies(values: Iterable[Mapping[str, Any]]) -> list[tuple[str, tuple[str, ...]]]:
-    return [(one["ref"], tuple(one.get("dependsOn") or ())) for one in values]
+def _dependencies(values: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple([(one["ref"], tuple(one.get("dependsOn") or ())) for one in values])
 
 
 def _typed(values: Any, kind: type[T], what: str, at: str) -> T:

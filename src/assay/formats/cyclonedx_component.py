@@ -4,6 +4,7 @@ Straight from plain values, not through structs: this runs for every component o
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from assay.formats.bill import Component, Distribution
@@ -40,32 +41,34 @@ class Parts:
     """Components as they come, nested ones flattened behind their parent."""
 
     def __init__(self) -> None:
-        self.found: list[Component] = []
+        self._found: list[tuple[Component, ...]] = []
         self.assemblies: list[tuple[str, tuple[str, ...]]] = []
+
+    @property
+    def found(self) -> tuple[Component, ...]:
+        return tuple(chain.from_iterable(self._found))
 
     def root(self, plain: _Plain) -> Component:
         """The component a bill is about; those nested in it are components of the bill."""
         (component,) = _components([plain], "#/metadata/component", 0)
-        self._nested(component, plain)
+        self._found.append(tuple(self._nested(component, plain)))
         return component
 
     def add(self, values: Sequence[_Plain], at: str, start: int = 0) -> None:
         """*values* stand in the array at the JSON pointer *at*, from *start* on."""
         components = _components(values, f"#{at}", start)
         if any("components" in plain for plain in values):
-            for component, plain in zip(components, values, strict=True):
-                self.found.append(component)
-                self._nested(component, plain)
-        else:
-            self.found.extend(components)
+            pairs = zip(components, values, strict=True)
+            components = [part for one, plain in pairs for part in (one, *self._nested(one, plain))]
+        self._found.append(tuple(components))
 
-    def _nested(self, parent: Component, plain: _Plain) -> None:
-        if inside := plain.get("components"):
-            components = _components(inside, f"{parent.ref}/components", 0)
+    def _nested(self, parent: Component, plain: _Plain) -> list[Component]:
+        inside = plain.get("components") or ()
+        components = _components(inside, f"{parent.ref}/components", 0)
+        if components:
             self.assemblies.append((parent.ref, tuple(component.ref for component in components)))
-            for component, inner in zip(components, inside, strict=True):
-                self.found.append(component)
-                self._nested(component, inner)
+        pairs = zip(components, inside, strict=True)
+        return [part for one, inner in pairs for part in (one, *self._nested(one, inner))]
 
 
 def _components(values: Sequence[_Plain], at: str, start: int) -> list[Component]:

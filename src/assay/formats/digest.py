@@ -12,7 +12,7 @@ LENGTHS = {"sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128, 
 _HEX = re.compile(r"[0-9a-f]+\Z")
 
 
-class Digest(msgspec.Struct, frozen=True, order=True):
+class Digest(msgspec.Struct, frozen=True, order=True, gc=False):
     """Algorithm (lower case, as in-toto's DigestSet writes it) and lower-case hexadecimal value."""
 
     algorithm: str

@@ -9,7 +9,7 @@ plain values (docs/adr/0004-reading-sboms.md).
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any, NamedTuple
 
@@ -69,7 +69,7 @@ def read_cyclonedx(data: bytes, *, what: str, limit: int = strict_json.MAX_BYTES
         yield from _array(schema, name, pieces, what)
 
 
-def _array(schema: _Schema, name: str, pieces: list[msgspec.Raw], what: str) -> Iterator[Slice]:
+def _array(schema: _Schema, name: str, pieces: Sequence[msgspec.Raw], what: str) -> Iterator[Slice]:
     seen: set[Any] = set()
     start = 0
     for run, text in strict_json.runs(pieces):
@@ -92,7 +92,7 @@ def _identities(values: list[Any]) -> list[Any]:
     ]
 
 
-def _refuse_same(name: str, pieces: list[msgspec.Raw], what: str) -> None:
+def _refuse_same(name: str, pieces: Sequence[msgspec.Raw], what: str) -> None:
     """Two items of a long array may have one identity, but may not be the same: JSON Schema ``uniqueItems``."""
     alike: dict[Any, list[int]] = {}
     start = 0

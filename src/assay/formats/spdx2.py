@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
@@ -122,27 +123,33 @@ def decode(data: bytes, *, what: str = "SPDX document", limit: int = strict_json
     wire = _typed(rest, _Document, what, "")
     if wire.spdx_id != DOCUMENT:
         raise Malformed(f"{what}: /SPDXID is {shown(repr(wire.spdx_id), 40)}, expected {DOCUMENT!r}")
-    lists: dict[str, list[Any]] = {
-        "packages": list(wire.packages),
-        "files": list(wire.files),
-        "relationships": list(wire.relationships),
+    lists: dict[str, tuple[Any, ...]] = {
+        "packages": wire.packages,
+        "files": wire.files,
+        "relationships": wire.relationships,
     }
     for name, pieces in long.items():
-        found = lists[name]
-        start = 0
-        for run, text in strict_json.runs(pieces):
-            found.extend(_typed(text, _LISTS[name], what, f"/{name}, from {start} on"))
-            start += len(run)
+        lists[name] = tuple(chain.from_iterable(_slices(pieces, name, what)))
     return _document(wire, VERSIONS[version], **lists)
+
+
+def _slices(pieces: Sequence[msgspec.Raw], name: str, what: str) -> list[tuple[Any, ...]]:
+    """Tuples, which the garbage collector soon leaves alone."""
+    found = []
+    start = 0
+    for run, text in strict_json.runs(pieces):
+        found.append(tuple(_typed(text, _LISTS[name], what, f"/{name}, from {start} on")))
+        start += len(run)
+    return found
 
 
 def _document(
     wire: _Document,
     version: str,
     *,
-    packages: list[_Package],
-    files: list[_File],
-    relationships: list[_Relationship],
+    packages: Sequence[_Package],
+    files: Sequence[_File],
+    relationships: Sequence[_Relationship],
 ) -> Document:
     described = _described(wire, packages, relationships)
     subjects = set(described)

@@ -30,7 +30,7 @@ _NOT_SKELETON = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 _STRINGS = re.compile(rb'"[^"]*"')
 _COLON_ESCAPE = re.compile(rb"\\u003[aA]")
 _RAW = msgspec.json.Decoder(msgspec.Raw)
-_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_ARRAY = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 _PLAIN = msgspec.json.Decoder()
 
 
@@ -69,7 +69,7 @@ def members(data: bytes, *, what: str, limit: int = MAX_BYTES) -> dict[str, msgs
 
 def cut(
     found: Mapping[str, msgspec.Raw], names: Container[str], *, what: str
-) -> tuple[bytes, dict[str, list[msgspec.Raw]]]:
+) -> tuple[bytes, dict[str, tuple[msgspec.Raw, ...]]]:
     """Take the long arrays called *names* out of an object: its text with those arrays empty, and their elements, unread."""
     long = {
         name: elements(raw, what=what)
@@ -83,8 +83,8 @@ def cut(
     return b"{" + b",".join(rest) + b"}", long
 
 
-def elements(data: bytes | msgspec.Raw, *, what: str) -> list[msgspec.Raw]:
-    """The elements of an array that :func:`members` gave, unread."""
+def elements(data: bytes | msgspec.Raw, *, what: str) -> tuple[msgspec.Raw, ...]:
+    """The elements of an array that :func:`members` gave, unread. A tuple: the garbage collector soon leaves it alone."""
     try:
         return _ARRAY.decode(data)
     except (ValueError, RecursionError) as error:
@@ -173,7 +173,7 @@ def _pieces(data: bytes | msgspec.Raw, *, what: str) -> Iterator[bytes | msgspec
         return
     match bytes(memoryview(data)[:256]).lstrip()[:1]:
         case b"{":
-            parts = list(_members(data, what=what).values())
+            parts = tuple(_members(data, what=what).values())
         case b"[":
             parts = elements(data, what=what)
         case _:

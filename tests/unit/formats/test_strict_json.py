@@ -154,7 +154,7 @@ def test_runs_lose_nothing_and_keep_the_order(size: int, items: list[Any]) -> No
         pieces = strict_json.elements(json.dumps(items).encode(), what="items")
         found = list(strict_json.runs(pieces))
         assert [value for _, text in found for value in strict_json.plain(text, what="items")] == items
-        assert [piece for run, _ in found for piece in run] == pieces
+        assert [piece for run, _ in found for piece in run] == list(pieces)
         assert all(len(run) == 1 or len(text) <= 4 * size for run, text in found)
 
 
