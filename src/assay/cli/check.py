@@ -25,15 +25,15 @@ def check(
 ) -> int:
     """Run completeness and validation on a bundle without submitting it."""
     from assay.bootstrap.check import check_bundle
-    from assay.cli.verdict_view import contract, show
+    from assay.cli.verdict_view import contract, paths, show
 
     checked = check_bundle(bundle, pack, trust)
     if json:
         emit(contract(checked.verdict, result=checked.file, receipt=None, pages=checked.page))
     else:
         console = out()
-        console.print(f"trust: {checked.trust}")
+        console.print(f"trust: {checked.trust}", soft_wrap=True)
         show(console, checked.verdict)
-        console.print(f"Page    {checked.page}")
-        console.print(f"next: assay explain {checked.file}")
+        paths(console, (("Page", checked.page),))
+        console.print(f"next: assay explain {checked.file}", soft_wrap=True)
     return exits.for_result(checked.verdict.result)

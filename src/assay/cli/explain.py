@@ -18,7 +18,7 @@ def explain(
 ) -> None:
     """Show requirement, checks, findings, evidence, and the smallest set of changes that would turn the verdict."""
     from assay.bootstrap.results import names_beside, read_verdict
-    from assay.cli.verdict_view import claim_json
+    from assay.cli.verdict_view import claim_json, headline
     from assay.cli.verdict_view import explain as show_claim
     from assay.validation.explain import choose
 
@@ -34,14 +34,8 @@ def explain(
         )
         return
     console = out()
-    console.print(
-        f"{verdict.product} {verdict.releases[0].version if verdict.releases else ''}: {verdict.result}"
-    )
+    console.print(headline(verdict), soft_wrap=True)
     for row in rows:
         show_claim(console, row, names)
-        if row.changes:
-            console.print("  the smallest set of changes that would turn it:")
-        for number, change in enumerate(row.changes, 1):
-            console.print(f"    {number}. {change}", soft_wrap=True)
     if not rows:
         console.print("every requirement is satisfied")

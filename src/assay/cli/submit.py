@@ -15,7 +15,7 @@ def submit(
 ) -> int:
     """Submit a bundle: it is recorded, checked, validated and its result published."""
     from assay.bootstrap.submit import submit_bundle
-    from assay.cli.verdict_view import contract, show
+    from assay.cli.verdict_view import contract, paths, show
 
     done = submit_bundle(bundle, office, Steps(silent=json))
     if json:
@@ -23,6 +23,5 @@ def submit(
     else:
         console = out()
         show(console, done.verdict)
-        console.print(f"Receipt {done.receipt}", soft_wrap=True)
-        console.print(f"Page    {done.page}", soft_wrap=True)
+        paths(console, (("Receipt", done.receipt), ("Page", done.page)))
     return exits.for_result(done.verdict.result)

@@ -19,7 +19,7 @@ def trial(
 ) -> int:
     """Collect, attest, sign, submit, check, validate, record, publish and verify, all on this machine."""
     from assay.bootstrap.trial import run_trial
-    from assay.cli.verdict_view import contract, show
+    from assay.cli.verdict_view import contract, paths, show
 
     done = run_trial(path, release, pack, output, Steps(silent=json))
     if json:
@@ -27,8 +27,7 @@ def trial(
     else:
         console = out()
         show(console, done.verdict)
-        console.print(f"Receipt {done.receipt}", soft_wrap=True)
-        console.print(f"Page    {done.page}", soft_wrap=True)
+        paths(console, (("Receipt", done.receipt), ("Page", done.page)))
         console.print()
         for line in done.next_steps:
             console.print(line, soft_wrap=True, style="dim")
