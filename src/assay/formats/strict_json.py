@@ -21,6 +21,8 @@ T = TypeVar("T")
 MAX_BYTES = 256 * 1024 * 1024
 MAX_DEPTH = 128
 MAX_VALUES = 16_000_000
+MAX_KEYS = 1_000_000
+"""In one object."""
 SLICE = 32 * 1024
 """Bytes that are read as one tree of plain values; larger objects and arrays are cut. Small enough that a slice is gone
 before the garbage collector looks at it."""
@@ -139,8 +141,11 @@ def _bound(data: bytes, *, what: str, limit: int) -> None:
     if data.startswith(b"\xef\xbb\xbf"):
         raise Malformed(f"{what} starts with a byte order mark, which RFC 8259 section 8.1 forbids")
     brackets = _brackets(data)
-    if len(brackets) // 2 > MAX_VALUES or (len(data) > 2 * MAX_VALUES and data.count(b",") > MAX_VALUES):
-        raise TooLarge(f"{what} has over {MAX_VALUES} values")
+    values = min(
+        MAX_VALUES, MAX_VALUES // 16 + len(data) // 8
+    )  # a text of nothing but brackets and commas would fill the memory
+    if len(brackets) // 2 > values or (len(data) > 2 * values and data.count(b",") > values):
+        raise TooLarge(f"{what} has over {values} values")
     if _deeper(brackets, MAX_DEPTH):
         try:
             _RAW.decode(data)
@@ -191,6 +196,8 @@ def _members(data: bytes | msgspec.Raw, *, what: str) -> dict[str, msgspec.Raw]:
 
     def key(_: type, text: str) -> _Key:
         keys.append(text)
+        if len(keys) > MAX_KEYS:
+            raise TooLarge(f"{what} has an object with over {MAX_KEYS} members")
         return _Key(text)
 
     try:

@@ -138,12 +138,22 @@ def test_accepts(data: bytes) -> None:
 
 
 def test_counts_values_before_building_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(strict_json, "MAX_VALUES", 1000)
-    strict_json.check(b"[" + b"1," * 900 + b"1]", what="file")
-    with pytest.raises(TooLarge, match="file has over 1000 values"):
-        strict_json.check(b"[" + b"1," * 2000 + b"1]", what="file")
-    with pytest.raises(TooLarge, match="file has over 1000 values"):
-        strict_json.check(b"[" + b"[]," * 2000 + b"1]", what="file")
+    monkeypatch.setattr(strict_json, "MAX_VALUES", 1600)
+    strict_json.check(b"[" + b"1," * 90 + b"1]", what="file")
+    with pytest.raises(TooLarge, match=r"file has over \d+ values"):
+        strict_json.check(b"[" + b"1," * 900 + b"1]", what="file")
+    with pytest.raises(TooLarge, match=r"file has over \d+ values"):
+        strict_json.check(b"[" + b"[]," * 900 + b"1]", what="file")
+    strict_json.check(b"[" + b'"a long text",' * 900 + b"1]", what="file")
+
+
+def test_counts_the_members_of_one_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strict_json, "MAX_KEYS", 1000)
+    monkeypatch.setattr(strict_json, "SLICE", 1000)
+    members = ",".join(f'"{i}": {i}' for i in range(1000))
+    strict_json.check(f"{{{members}}}".encode(), what="file")
+    with pytest.raises(TooLarge, match="file has an object with over 1000 members"):
+        strict_json.check(f'{{{members}, "a": 1}}'.encode(), what="file")
 
 
 @SLICES
