@@ -85,7 +85,6 @@ def attest(
 ) -> Attestation:
     """The attestation over *releases* (see :func:`releases_of`) and *pieces*."""
     said = declared or Declared()
-    _check_labels(pieces, releases)
     return Attestation(
         serial=serial,
         made=made,
@@ -108,17 +107,6 @@ def attest(
         customers=customers.commitment if customers else None,
         customer_rows=customers.rows if customers else None,
     )
-
-
-def _check_labels(pieces: Sequence[Piece], releases: Sequence[Release]) -> None:
-    """Evidence about a release that is not attested would be looked at by nobody."""
-    labels = [release.label for release in releases]
-    for piece in pieces:
-        for label in piece.artifact.releases:
-            if label not in labels:
-                raise Malformed(
-                    f"artifact {piece.artifact.name!r} is said to be about {label!r}, attested are {', '.join(labels) or 'no releases'}"
-                )
 
 
 def unknown_claims(declared: Declared, answerable: Sequence[Answerable]) -> tuple[str, ...]:

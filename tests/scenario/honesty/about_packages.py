@@ -191,6 +191,15 @@ def unclaimed(attestation: Attestation, _: Workspace) -> Attestation:
     return msgspec.structs.replace(attestation, claims=silent)
 
 
+def set_aside(attestation: Attestation, _: Workspace) -> Attestation:
+    label = f"{attestation.releases[0].name}@9.9.9"
+    artifacts = tuple(
+        msgspec.structs.replace(one, releases=(label,)) if one.kind == "test-report" else one
+        for one in attestation.artifacts
+    )
+    return msgspec.structs.replace(attestation, artifacts=artifacts)
+
+
 def doubled(prepared: Prepared) -> Bundle:
     """Two releases under one name; no honest writer can make that, so the payload is changed as text."""
     (release,) = prepared.attestation.releases
@@ -246,6 +255,13 @@ PACKAGE = (
         lie="hands in once more what was received before",
         office=received_before,
         missing={"C17": "accepted before"},
+    ),
+    Falsehood(
+        id="set-aside",
+        lie="labels a report as that of a release nobody attests, so that no check looks at it",
+        attestation=set_aside,
+        refused=Malformed,
+        says="@9.9.9', expected one of the targets",
     ),
     Falsehood(
         id="missing-artifact",

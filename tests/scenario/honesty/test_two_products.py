@@ -125,6 +125,6 @@ def test_evidence_about_nothing_attested_is_refused(two: Workspace) -> None:
     two.declare(lambda document: document.update(artifacts=[scan]))
     with pytest.raises(Malformed) as refusal:
         two.prepare()
-    assert str(refusal.value) == (
-        "artifact 'evidence/osv.json' is said to be about 'assay-office@9.9', attested are assay-office@0.1.0"
+    assert "'evidence/osv.json' is about release 'assay-office@9.9', expected one of the targets" in str(
+        refusal.value
     )
