@@ -124,18 +124,28 @@ class Rows(msgspec.Struct, frozen=True):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         head = [[Text(cell, style="dim") for cell in self.head]] if self.head and self.rows else []
         rows = head + [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in self.rows]
-        if not rows:
-            return
-        widths = [max(cell_len(row[at].plain) for row in rows) for at in range(len(rows[0]) - 1)]
+        widths = (
+            [max(cell_len(row[at].plain) for row in rows) for at in range(len(rows[0]) - 1)] if rows else []
+        )
         start = self.indent + sum(widths) + 2 * len(widths)
+        below = start + NARROW > options.max_width
+        if below:
+            start = self.indent + 2
         for row in rows:
             line = Text(" " * self.indent)
             for width, cell in zip(widths, row, strict=False):
                 line.append_text(cell).append(" " * (width - cell_len(cell.plain) + 2))
-            last = row[-1].wrap(console, max(NARROW, options.max_width - start))
-            for number, part in enumerate(last or [Text()]):
+            wrapped = list(row[-1].wrap(console, max(NARROW, options.max_width - start))) or [Text()]
+            if below and widths:
+                line.rstrip()
+                yield line
+                line = Text(" " * start)
+            for part in wrapped:
                 part.rstrip()
-                yield line.append_text(part) if not number else Text(" " * start).append_text(part)
+                line.append_text(part)
+                line.rstrip()
+                yield line
+                line = Text(" " * start)
 
 
 class Steps:
@@ -147,4 +157,4 @@ class Steps:
 
     def __call__(self, name: str, text: str) -> None:
         if not self._silent:
-            self._console.print(Text.assemble((f"  {name:<10}", "bold"), shown(text, 400)), soft_wrap=True)
+            self._console.print(Rows([(Text(f"{name:<8}", style="bold"), shown(text, 400))]))

@@ -72,7 +72,8 @@ def _path(path: Path | None) -> str | None:
 def show(console: Console, verdict: VerdictDocument) -> None:
     """What is claimed, what is not, what to change, what is missing, and last the result."""
     console.print()
-    console.print(Text(shown(f"{named(verdict)} {versions(verdict)}".strip()), style="bold"))
+    name = shown(f"{named(verdict)} {versions(verdict)}".strip())
+    console.print(Rows([(Text(name, style="bold"),)], indent=0))
     claimed = [row for row in verdict.claims if row.claimed]
     if claimed:
         _tables(console, "Claimed", claimed, OUTCOMES)
@@ -83,7 +84,7 @@ def show(console: Console, verdict: VerdictDocument) -> None:
         console.print(Rows([(item.rule, shown(item.reason, 400)) for item in verdict.missing]))
     console.print()
     console.print(Text.assemble(("Result   ", "bold"), token(verdict.result), (_exit_code(verdict), "dim")))
-    console.print(f"         {MEANINGS[verdict.result]}")
+    console.print(Rows([(MEANINGS[verdict.result],)], indent=9))
     console.print()
 
 
@@ -130,7 +131,9 @@ def _unclaimed(console: Console, verdict: VerdictDocument) -> None:
     rows = [row for row in verdict.claims if not row.claimed]
     spoken = [row for row in rows if verdict.draft and row.verdict in ("satisfied", "not_satisfied")]
     if verdict.draft:
-        console.print("A draft: nobody claims anything. This is what the evidence would support.")
+        console.print(
+            Rows([("A draft: nobody claims anything. This is what the evidence would support.",)], indent=0)
+        )
         _tables(console, "Not claimed", spoken, UNCLAIMED)
     rest = [row for row in rows if row not in spoken]
     if not rest:
