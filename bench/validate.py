@@ -1,28 +1,33 @@
-"""How fast bills of materials become evidence, and how much memory that takes.
+"""How fast bills become evidence and bundles become verdicts, and how much memory a large bill takes.
 
     bench/validate.py [--quick] [--json]
 
 Bills are generated: 560 bytes a component, as a tool writes them from a lock file (CycloneDX-python, Juice Shop's npm bill are alike).
-Each rate is the median of runs in a fresh process on one core, per second of that core, from bytes through strictness and schema to
-typed evidence. Exit 1 where anything is zero or missing.
+The bundle is an honest one of this repository, as ``tests/scenario/honesty`` makes it: wheel, generated bill, lock, provenance, tests,
+analysis, scan, triage, signatures. It is judged warm: packs, policy and trust root are those of one office, nothing of the bundle is kept.
+
+Each rate is the median of runs in a fresh process on one core, per second of that core: of bills from bytes through strictness and schema
+to typed evidence, of bundles from files through digests, signatures and all checks to the verdict. Exit 1 where anything is zero or missing.
 """
 
-import argparse
 import hashlib
 import json
 import multiprocessing
 import os
-import platform
 import resource
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+import common
 
+common.importable()
+
+BUNDLES_PER_RUN = 5
 LICENCES = ("MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "MPL-2.0")
 
 
@@ -164,9 +169,36 @@ def high_water_mb() -> float:
     return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
+def judge_bundles(_: bytes, runs: int) -> dict[str, float]:
+    """In this process: verdicts per second, over the files of one bundle; and what is in it."""
+    from tests.scenario.honesty import honest, office
+
+    from assay.formats.bundle import from_files, to_files
+
+    with tempfile.TemporaryDirectory() as name:
+        project = honest.project(Path(name))
+        files = to_files(office.signed(honest.workspace(Path(name) / "work", project).prepare()))
+    verdict = office.judge(office.inputs(from_files(files)))
+    seconds = []
+    for _run in range(runs):
+        start = time.process_time()
+        for _ in range(BUNDLES_PER_RUN):
+            office.judge(office.inputs(from_files(files)))
+        seconds.append((time.process_time() - start) / BUNDLES_PER_RUN)
+    return {
+        "per_s": 1 / statistics.median(seconds),
+        "complete": float(verdict.complete),
+        "artifacts": len(files) - 2,
+        "bytes": sum(map(len, files.values())),
+        "claims": len(verdict.claims),
+        "checks": len(verdict.checked),
+    }
+
+
 def _child(task: Callable[[bytes, int], dict[str, float]], path: str, runs: int, pipe: Any) -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    gc.set_threshold(*COLLECT_AFTER)  # as the program itself does
     pipe.send(task(Path(path).read_bytes(), runs))
 
 
@@ -219,40 +251,30 @@ def bills(folder: Path, *, quick: bool) -> dict[str, Any]:
     }
 
 
-def missing(value: Any, at: str = "") -> list[str]:
-    """Names of figures that are zero: something was not measured."""
-    if isinstance(value, dict):
-        return [
-            name for key, inner in value.items() for name in missing(inner, f"{at}{'.' if at else ''}{key}")
-        ]
-    return [at] if value == 0 else []
+def bundles(folder: Path, *, quick: bool) -> dict[str, Any]:
+    runs = 5 if quick else 15
+    found = alone(judge_bundles, b"", folder, runs)
+    return {
+        "bundles_per_s": round(found.get("per_s", 0), 2),
+        "scale": {
+            "bundle_artifacts": int(found.get("artifacts", 0)),
+            "bundle_kb": round(found.get("bytes", 0) / 1e3),
+            "bundle_complete": int(found.get("complete", 0)),
+            "bundle_claims": int(found.get("claims", 0)),
+            "bundle_checks": int(found.get("checks", 0)),
+            "bundle_runs": runs,
+            "bundles_per_run": BUNDLES_PER_RUN,
+        },
+    }
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--quick", action="store_true", help="smaller bills, fewer runs (about a minute)")
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
-    options = parser.parse_args()
-    folder = Path(__file__).resolve().parents[1] / ".bench" / "validate"
-    folder.mkdir(parents=True, exist_ok=True)
-    figures = bills(folder, quick=options.quick)
-    figures["machine"] = {
-        "python": platform.python_version(),
-        "cpu": platform.machine(),
-        "cores": os.cpu_count(),
-    }
+    options = common.options(__doc__, "smaller bills, fewer runs (about a minute)")
+    folder = common.scratch("validate")
+    figures, more = bills(folder, quick=options.quick), bundles(folder, quick=options.quick)
+    figures = {**figures, **more, "scale": {**figures["scale"], **more["scale"]}, "machine": common.machine()}
     (folder / "bill.json").unlink(missing_ok=True)
-    if options.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:30} {value}")
-    if zeros := missing(figures):
-        print(f"not measured: {', '.join(zeros)}", file=sys.stderr)
-        return 1
-    return 0
+    return common.finish(figures, as_json=options.json)
 
 
 if __name__ == "__main__":
