@@ -10,6 +10,7 @@ Each rate is the median of runs in a fresh process on one core, per second of th
 to typed evidence, of bundles from files through digests, signatures and all checks to the verdict. Exit 1 where anything is zero or missing.
 """
 
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -182,7 +183,7 @@ def judge_bundles(_: bytes, runs: int) -> dict[str, float]:
     seconds = []
     for _run in range(runs):
         start = time.process_time()
-        for _ in range(BUNDLES_PER_RUN):
+        for _bundle in range(BUNDLES_PER_RUN):
             office.judge(office.inputs(from_files(files)))
         seconds.append((time.process_time() - start) / BUNDLES_PER_RUN)
     return {
