@@ -66,7 +66,7 @@ def judged(found: Sequence[Package], locked: Mapping[str, Locked], folder: Path)
     with ProcessPoolExecutor(max_workers=common.cores()) as pool:
         waiting = [
             pool.submit(
-                trials.try_package, one, locked, folder / one.locked.name, by_tool=bool(number // 2 % 2)
+                trials.try_package, one, locked, folder / one.locked.name, by_tool=number % 4 in (1, 2)
             )
             for number, one in enumerate(found)
         ]

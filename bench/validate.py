@@ -199,6 +199,8 @@ def judge_bundles(_: bytes, runs: int) -> dict[str, float]:
 def _child(task: Callable[[bytes, int], dict[str, float]], path: str, runs: int, pipe: Any) -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    from assay.cli import COLLECT_AFTER
+
     gc.set_threshold(*COLLECT_AFTER)  # as the program itself does
     pipe.send(task(Path(path).read_bytes(), runs))
 
