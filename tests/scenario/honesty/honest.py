@@ -45,11 +45,9 @@ def project(folder: Path) -> Project:
         version=assay.__version__,
         filename=wheel.name,
         wheel=wheel.read_bytes(),
-        sources={
-            path.relative_to(copy).as_posix(): path.read_bytes() for path in sorted(copy.rglob("*")) if path.is_file()
-        },
+        sources={name: (copy / name).read_bytes() for name in _KEPT},
         lock=LOCK,
-    )  # fmt: skip
+    )
 
 
 def workspace(folder: Path, found: Project) -> Workspace:
