@@ -236,7 +236,12 @@ def test_a_stranger_is_refused_at_the_door(assay: Assay, project: Path) -> None:
     [
         pytest.param(("nonsense",), 2, "nonsense", id="no such command"),
         pytest.param(("trial", "absent"), 2, "'absent' does not exist", id="no such folder"),
-        pytest.param(("trial", "lantern", "--release", "absent.whl"), 2, "'absent.whl' does not exist", id="no such release"),
+        pytest.param(
+            ("trial", "lantern", "--release", "absent.whl"),
+            2,
+            "'absent.whl' does not exist",
+            id="no such release",
+        ),
         pytest.param(
             ("trial", "lantern", "--pack", "gdpr"), 2, "pack 'gdpr' is not one of", id="no such pack"
         ),
