@@ -117,8 +117,9 @@ def _names(component: Component) -> Iterator[str]:
 
 
 def _pure(file: ReleaseFile) -> bool:
-    """A wheel for every platform, or sources."""
-    return file.kind == "sdist" or (file.kind == "wheel" and all(tag.endswith("-any") for tag in file.tags))
+    """A wheel for every platform, or sources. Installers go by a wheel's name, which some builds change and WHEEL does not tell."""
+    any_platform = file.filename.endswith("-any.whl") and all(tag.endswith("-any") for tag in file.tags)
+    return file.kind == "sdist" or (file.kind == "wheel" and any_platform)
 
 
 def _binaries(exhibit: Exhibit[ReleaseFile], declared: _Declared) -> Iterator[Finding]:

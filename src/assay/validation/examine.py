@@ -5,6 +5,7 @@ This is what an office computes, what ``assay check`` shows beforehand, and what
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -78,7 +79,7 @@ def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocumen
     trust = TrustRoot.parse(inputs.trust)
     policy = Policy.parse(inputs.policy)
     history = History.parse(inputs.history)
-    packs = tuple(parse_pack(data, name=ref) for ref, data in inputs.packs)
+    packs = tuple(_pack(ref, data) for ref, data in inputs.packs)
     opened = open_attestation(inputs.bundle, trust, inputs.now)
     attestation = opened.attestation
     customers = _customers(inputs.bundle)
@@ -119,6 +120,12 @@ def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocumen
         not_checked=tuple(dict.fromkeys(_not_checked(bench, reading))),
         draft=attestation.draft,
     )
+
+
+@lru_cache(maxsize=16)
+def _pack(ref: str, data: bytes) -> Pack:
+    """An office judges by the same few packs all day; reading one takes longer than most checks."""
+    return parse_pack(data, name=ref)
 
 
 def _cases(attestation: Attestation, reading: Reading, facts: Facts, now: datetime) -> tuple[Case, ...]:

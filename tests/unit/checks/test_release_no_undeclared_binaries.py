@@ -62,6 +62,15 @@ def test_machine_code_in_a_pure_wheel(path: str, data: bytes, message: str) -> N
     assert (finding.outcome, finding.message, finding.at) == (Outcome.NOT_SATISFIED, message, path)
 
 
+def test_a_wheel_is_for_the_platform_that_its_name_says() -> None:
+    """Some builders rename a wheel for each platform and leave "any" in its WHEEL file; installers go by the name."""
+    renamed = "lantern-2.1.0-py3-none-manylinux1_x86_64.whl"
+    file = read(wheel({"lantern/driver": ELF}), name=renamed)
+    assert file.tags == ("py3-none-any",)
+    (finding,) = findings(CHECK, exhibit(file), bill())
+    assert finding.outcome is Outcome.SATISFIED
+
+
 def test_machine_code_in_an_sdist() -> None:
     file = read(sdist({"lantern/_glass.so": ELF}), name="lantern-2.1.0.tar.gz")
     (finding,) = findings(CHECK, exhibit(file), bill())
