@@ -56,6 +56,12 @@ def test_checksum_excludes_invention(kind: str, token: bytes, proven: bool) -> N
     assert list(find(changed)) == []
 
 
+def test_what_tokens_of_a_kind_share_is_in_all_of_them() -> None:
+    several = [rule for rule in tokens._RULES if len(rule.starts) > 1 and rule.needs]
+    assert len(several) == 5
+    assert all(rule.needs in start for rule in several for start in rule.starts)
+
+
 def test_checksum_of_a_published_token() -> None:
     """An expired token from the discussion of the format, cut in two so that nobody's scanner stops here."""
     assert checksum62(b"zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ") == b"0mLq17"
