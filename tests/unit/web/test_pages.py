@@ -397,3 +397,27 @@ def test_whole_companies_and_many_releases_have_a_name() -> None:
     page = preview("P", msgspec.structs.replace(VERDICT, releases=four), {})["index.html"].decode()
     assert '<h1><bdi>lantern and 1 more</bdi> <bdi class="version">1, 2</bdi></h1>' in page
     assert '<bdi class="version">4 versions</bdi>' in preview("P", HOSTILE, {})["index.html"].decode()
+
+
+def test_of_many_contradictions_only_the_first_stand_open() -> None:
+    rows = tuple(ClaimVerdict(f"one@1#{at}", True, "not_satisfied", "why") for at in range(30))
+    page = page_of(msgspec.structs.replace(VERDICT, claims=rows))
+    assert sum("open" in item for item in page.all("details")) == 5
+
+
+def test_one_finding_in_two_roles_is_one_finding() -> None:
+    finding = FindingRow("release-no-secrets", "not_satisfied", "k.pem holds a key")
+    rows = tuple(
+        ClaimVerdict(
+            f"one@1#{role}", False, "unknown", "why", findings=(msgspec.structs.replace(finding, role=role),)
+        )
+        for role in ("decides", "notes")
+    )
+    said = page_of(msgspec.structs.replace(VERDICT, claims=rows)).words
+    assert said.count("against: k.pem holds a key") == 1
+
+
+def test_what_is_missing_is_a_reason_once() -> None:
+    said = page_of(DRAFT).words
+    assert "Why 2 things are missing nothing is claimed, so nothing can be validated" in said
+    assert said.count("the kind is not set") == 1
