@@ -3,8 +3,9 @@
     bench/honesty.py [--quick] [--json]
 
 Wheel and sdist of packages that this repository depends on are fetched by index URL and hash; nothing of them is built,
-installed or run. Of each an honest trial is made, half of them with a bill by ``cyclonedx-py``, the others with Assay's; then
-every falsehood of ``tests/scenario/honesty`` is told about it. Provider, CI, scanner and people are fictional.
+installed or run. Of each an honest trial is made, half of them with a bill by ``cyclonedx-py``, the others with Assay's, and one
+more with little evidence; then every falsehood of ``tests/scenario/honesty`` is told about it. Provider, CI, scanner and people are
+fictional.
 
 ``false_contradictions`` counts findings against what is true here by construction; ``found_share`` is the part of the falsehoods
 that the expected check (or completeness rule, or reader) found. Exit 1 where nothing was judged or nothing could be fetched.
@@ -107,6 +108,8 @@ def figures(
     missed = sum(len(answer.missed) for answer in answers)
     machine = sum(answer.machine for answer in answers)
     satisfied = sum(answer.satisfied for answer in answers)
+    bare = sum(answer.bare for answer in answers)
+    bare_satisfied = sum(answer.bare_satisfied for answer in answers)
     return {
         "packages": len(answers),
         "crashes": sum(len(answer.crashes) for answer in answers),
@@ -122,6 +125,8 @@ def figures(
         "scale": {
             "claims_machine_checkable": machine,
             "claims_satisfied": satisfied,
+            "bare_claims_machine_checkable": bare,
+            "bare_satisfied_share": round(bare_satisfied / bare, 4) if bare else 0.0,
             "falsehoods_told": len(told),
             "falsehoods_found": len(told) - missed,
             "falsehoods_inapplicable": sum(len(answer.inapplicable) for answer in answers),

@@ -123,9 +123,11 @@ def _pages(probe: Locked) -> Iterator[str]:
         wanted = Path(folder) / "wanted.txt"
         wanted.write_text(probe.entry)
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "-vv", "--no-deps"]
-        done = run(
-            [*pip, "--only-binary=:all:", "--require-hashes", "--dest", folder, "--requirement", str(wanted)]
-        )
+        asked = ["--only-binary=:all:", "--require-hashes", "--dest", folder, "--requirement", str(wanted)]
+        try:
+            done = run([*pip, *asked])
+        except CannotRun as error:
+            raise CannotRun(f"no package index can be reached as pip is configured here: {error}") from error
     found = dict.fromkeys(_PAGE.findall(done.stdout))
     if not found:
         raise CannotRun("pip does not say at which index it looks")

@@ -30,11 +30,27 @@ from packages import Locked, Package  # noqa: E402 - the path is set above
 from packaging.metadata import parse_email  # noqa: E402
 from packaging.requirements import Requirement  # noqa: E402
 from packaging.utils import canonicalize_name  # noqa: E402
-from tests.scenario.honesty import honest, office  # noqa: E402
+from tests.scenario.honesty import documents, honest, office  # noqa: E402
 from tests.scenario.honesty.documents import Package as Scanned  # noqa: E402
 from tests.scenario.honesty.falsehood import Falsehood, told  # noqa: E402
 from tests.scenario.honesty.falsehoods import FALSEHOODS  # noqa: E402
-from tests.scenario.honesty.workspace import BILL, BUILT, NOW, Project, Workspace  # noqa: E402
+from tests.scenario.honesty.workspace import (  # noqa: E402
+    BILL,
+    BUILT,
+    BUILT_BY,
+    INSIGHTS,
+    JUNIT,
+    NOW,
+    SARIF,
+    SCAN,
+    SCORECARD,
+    SECURITY_TXT,
+    TESTED,
+    VEX,
+    WORKFLOW,
+    Project,
+    Workspace,
+)  # fmt: skip
 
 from assay.errors import AssayError  # noqa: E402
 from assay.formats import times  # noqa: E402
@@ -64,6 +80,8 @@ _ENVIRONMENTS = tuple(
     {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": platform, "extra": ""}
     for python, platform in product(("3.11", "3.12", "3.13", "3.14"), ("linux", "win32", "darwin"))
 )
+EVIDENCE = (JUNIT, TESTED, BUILT_BY, SARIF, SCORECARD, WORKFLOW, SECURITY_TXT, INSIGHTS, VEX, SCAN)
+"""What a small project does not have."""
 ITEMS = tuple(f"{honest.FORM}#{item}" for item in ("2", "3", "4", "4.a"))
 
 
@@ -79,6 +97,9 @@ class Answer:
     machine: int = 0
     """Claims that checks can answer."""
     satisfied: int = 0
+    bare: int = 0
+    """Machine-checkable claims of the same truth with little evidence."""
+    bare_satisfied: int = 0
     open: list[str] = field(default_factory=list)
     """Machine-checkable claims that were not satisfied, with the reason."""
     exercised: set[str] = field(default_factory=set)
@@ -248,6 +269,7 @@ def try_package(package: Package, locked: Mapping[str, Locked], folder: Path, *,
         answer.crashes.append(f"honest: {type(error).__name__}: {error}")
         return answer
     _weigh(answer, verdict)
+    _lay_bare(answer, honest_one, folder / "bare")
     for number, falsehood in enumerate(FALSEHOODS):
         if reason := inapplicable(falsehood, honest_one):
             answer.inapplicable.append(f"{falsehood.id}: {reason}")
@@ -269,6 +291,29 @@ def _weigh(answer: Answer, verdict: VerdictDocument) -> None:
         (answer.known if explained else answer.against).append(f"{check}: {message}")
     answer.crashes += _crashes("honest", verdict)
     answer.against += [f"{item.rule}: {item.reason}" for item in verdict.missing]
+
+
+def _lay_bare(answer: Answer, honest_one: Workspace, folder: Path) -> None:
+    """The same truth with little evidence: files, lock, bill, policy, and a scan that nothing dates. It must not be held against it."""
+    try:
+        bare = honest_one.copy(folder)
+        for path in EVIDENCE:
+            bare.path(path).unlink()
+        bare.write(SCAN, documents.scan(bare.packages, None, BUILT))
+        verdict = office.judge(office.inputs(office.signed(bare.prepare())))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is counted
+        answer.crashes.append(f"bare: {type(error).__name__}: {error}")
+        return
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    machine = [row for row in verdict.claims if row.claimed and row.judged_by != "person"]
+    answer.bare, answer.bare_satisfied = len(machine), sum(row.verdict == "satisfied" for row in machine)
+    answer.crashes += _crashes("bare", verdict)
+    answer.against += [
+        f"bare: {check}: {message}"
+        for check, message in sorted(against(verdict))
+        if not is_true(answer.package, answer.tool, check)
+    ]
 
 
 def is_true(package: str, tool: str, check: str) -> bool:
@@ -314,7 +359,7 @@ def _tell(
     answer.strays += [
         f"{falsehood.id}: {check}: {message}"
         for check, message in sorted(against(verdict) - against(truth))
-        if check not in expected
+        if check not in expected and not is_true(answer.package, answer.tool, check)
     ]
 
 
