@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 import msgspec
 
+from assay.collect.files import read_plain
 from assay.collect.project import Named
 from assay.errors import Malformed, Unavailable
 from assay.evidence.environment import Fact
@@ -126,12 +127,11 @@ def find(folder: Path) -> Project | None:
     """The project's ``assay.toml``, or None when it has none."""
     path = folder / NAME
     try:
-        if not path.exists():
+        if not os.path.lexists(path):
             return None
-        data = path.read_bytes()
     except OSError as error:
         raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error
-    return parse(data, what=str(path))
+    return parse(read_plain(path, limit=MAX_BYTES), what=str(path))
 
 
 def declared(project: Project, document: Callable[[str], Digest]) -> Declared:

@@ -13,7 +13,7 @@ from assay.collect.patterns import TITLES
 from assay.collect.project import Collected, Found, Named, Skipped, collect, releases_in
 from assay.collect.sbom import generate, installed, site_packages
 from assay.collect.source_tree import describe
-from assay.errors import Malformed
+from assay.errors import Malformed, Unavailable
 from assay.evidence import environment, lockfile, release
 from assay.evidence.environment import EnvironmentStatement, Fact
 from assay.evidence.lockfile import Lockfile
@@ -80,8 +80,8 @@ def gather(folder: Path, releases: Sequence[Path], wanted: Wanted, identity: Ide
     name, version = (product.name, product.version) if product else (source.name, source.version)
     chosen = tuple(releases) or releases_in(folder, name, version)
     collected = collect(folder, chosen, wanted.named, wanted.exclude)
-    repository = git.state(folder)
     artifacts, skipped = list(collected.artifacts), list(collected.skipped)
+    repository = _repository(folder, skipped)
     if repository is not None:
         data = git_state.encode(repository)
         artifacts.append(
@@ -104,6 +104,15 @@ def gather(folder: Path, releases: Sequence[Path], wanted: Wanted, identity: Ide
         skipped=tuple(skipped),
         generated=tuple(found.name for found in generated),
     )
+
+
+def _repository(folder: Path, skipped: list[Skipped]) -> GitState | None:
+    """None without a repository, and without an answer: what asks for the repository's state is then unknown."""
+    try:
+        return git.state(folder)
+    except Unavailable as error:
+        skipped.append(Skipped("git-state.json", f"the repository could not be looked at: {error}"))
+        return None
 
 
 def _artifact(found: Found) -> Artifact:

@@ -1,14 +1,14 @@
 """A bill of materials for a project that has none: from its locks, its release files and what is installed beside them."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from importlib import metadata
-from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
 import assay
+from assay.collect.files import read_plain
 from assay.errors import Malformed, TooLarge, Unavailable
 from assay.evidence.lockfile import Lockfile
 from assay.evidence.make_sbom import build_sbom
@@ -61,18 +61,21 @@ def installed(path: Path) -> tuple[Installed, ...]:
     Leaving out is safe: a component without metadata says that its licence and producer are unknown.
     """
     try:
-        found = list(islice(metadata.distributions(path=[str(path)]), MAX_DISTRIBUTIONS + 1))
-        if len(found) > MAX_DISTRIBUTIONS:
-            raise TooLarge(f"{path} has over {MAX_DISTRIBUTIONS} distributions")
-        return tuple(sorted(_described(found), key=lambda one: (one.name, one.version)))
+        found = [
+            Path(entry.path) / "METADATA"
+            for entry in (os.scandir(path) if path.is_dir() else ())
+            if entry.name.endswith(".dist-info")
+        ]
     except OSError as error:
         raise Unavailable(f"cannot read the distributions in {path}: {error.strerror or error}") from error
+    if len(found) > MAX_DISTRIBUTIONS:
+        raise TooLarge(f"{path} has over {MAX_DISTRIBUTIONS} distributions")
+    return tuple(sorted(_described(found), key=lambda one: (one.name, one.version)))
 
 
-def _described(found: Iterable[metadata.Distribution]) -> Iterator[Installed]:
-    for one in found:
-        with suppress(Malformed, UnicodeDecodeError):  # left out, as installed() says
-            text = one.read_text("METADATA") or ""
-            about = core_metadata.read(text.encode("utf-8", "surrogateescape"), what="METADATA")
+def _described(found: Iterable[Path]) -> Iterator[Installed]:
+    for path in found:
+        with suppress(Malformed, Unavailable):  # left out, as installed() says
+            about = core_metadata.read(read_plain(path, limit=core_metadata.MAX_BYTES), what="METADATA")
             names = tuple(dict.fromkeys(need.name for need in about.needs if not need.extra))
             yield Installed(about.name, about.version, about.licence, about.producer, names)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from assay.collect.files import read_plain
 from assay.errors import Unavailable
 from assay.formats import strict_json, strict_toml
 from assay.formats.attestation import Release
@@ -44,8 +45,7 @@ def _manifest(path: Path) -> Any:
     try:
         if not path.is_file():
             return {}
-        data = path.read_bytes()
     except OSError as error:
         raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error
     read = strict_json.load if path.suffix == ".json" else strict_toml.load
-    return read(data, what=str(path), limit=MAX_BYTES)
+    return read(read_plain(path, limit=MAX_BYTES), what=str(path), limit=MAX_BYTES)
