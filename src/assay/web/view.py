@@ -118,7 +118,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 def view(verdict: VerdictDocument) -> View:
     anchors = _anchors(row.requirement for row in verdict.claims)
-    labels = {ref: (_label(ref, many=_packs(verdict) > 1), anchor) for ref, anchor in anchors.items()}
+    labels = {ref: (_label(ref), anchor) for ref, anchor in anchors.items()}
     checks = _anchors(dict.fromkeys(f.check for row in verdict.claims for f in row.findings), "check-")
     blocks = _blocks(verdict, labels, checks)
     wanted = [row for row in verdict.claims if row.claimed or verdict.draft]
@@ -140,13 +140,9 @@ def view(verdict: VerdictDocument) -> View:
     )
 
 
-def _packs(verdict: VerdictDocument) -> int:
-    return len({row.requirement.partition("#")[0] for row in verdict.claims})
-
-
-def _label(requirement: str, *, many: bool) -> str:
+def _label(requirement: str) -> str:
     pack, _, id_ = requirement.partition("#")
-    return f"{pack.partition('@')[0]} {id_}" if many else id_
+    return f"{pack.partition('@')[0]} {id_}"
 
 
 def _anchors(names: Iterable[str], prefix: str = "") -> dict[str, str]:
