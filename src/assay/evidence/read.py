@@ -80,6 +80,9 @@ def read(
             found = tuple(_read(artifact, body, source, trust, at, sigstore, provider))
         except Malformed as error:
             unreadable.append((artifact, Unreadable(source, artifact.kind, str(error))))
+        except Exception as error:  # noqa: BLE001 - hostile bytes met a fault of ours; it costs this artifact, never the office
+            reason = f"the reader failed: {type(error).__name__}: {error}"
+            unreadable.append((artifact, Unreadable(source, artifact.kind, reason)))
         else:
             exhibits.extend((artifact, exhibit) for exhibit in found)
     return Reading(tuple(exhibits), tuple(unreadable))

@@ -20,7 +20,8 @@ from assay.formats.attestation import Attestation, Release
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle, compare
 from assay.formats.digest import Digest
-from assay.formats.dsse import Envelope
+from assay.formats.dsse import STATEMENT, Envelope
+from assay.formats.text import shown
 from assay.formats.verdict import (
     ClaimVerdict,
     Engine,
@@ -40,7 +41,12 @@ from assay.validation.belonging import concerns
 from assay.validation.history import History
 from assay.validation.judge import Bench, judge
 from assay.validation.policy import Policy
+from assay.validation.run import MAX_MESSAGE
 from assay.validation.snapshot import malicious
+
+
+MAX_UNREADABLE = 200
+"""Artifacts named one by one among what was not checked."""
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +74,10 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 def open_attestation(bundle: Bundle, trust: TrustRoot, now: datetime) -> Opened:
     """Read the envelope and the attestation in it; Malformed when either is not what it should be."""
-    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
+    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json", expected=STATEMENT)
     attestation = parse_attestation(envelope.payload)
     compare(bundle, attestation)
+    _customers(bundle)  # refused at the door: once recorded it would have to be judged
     standing = verify(envelope, trust, purpose="provider", provider=attestation.provider.name, at=now)
     return Opened(envelope=envelope, attestation=attestation, standing=standing)
 
@@ -249,5 +256,10 @@ def _not_checked(bench: Bench, reading: Reading) -> list[Unchecked]:
         for answer in bench.answers()
         if answer.outcome == "unknown" and answer.findings
     ]
-    rows += [Unchecked(f"{item.kind} {item.source.name}", item.reason) for _, item in reading.unreadable]
+    rows += [
+        Unchecked(f"{item.kind} {shown(item.source.name)}", shown(item.reason, MAX_MESSAGE))
+        for _, item in reading.unreadable[:MAX_UNREADABLE]
+    ]
+    if (more := len(reading.unreadable) - MAX_UNREADABLE) > 0:
+        rows.append(Unchecked(f"{more} more artifacts", "they could not be read either"))
     return rows
