@@ -28,7 +28,7 @@ common.importable()
 import packages  # noqa: E402 - the path is set above
 import trials  # noqa: E402
 from packages import Locked, Package  # noqa: E402
-from trials import Answer  # noqa: E402
+from trials import Answer, Told  # noqa: E402
 
 FULL, QUICK = 30, 8
 MAX_BYTES = 8 << 20
@@ -88,22 +88,15 @@ def _line(answer: Answer) -> str:
     return "\n".join(lines)
 
 
-def by_command_line(
-    found: Sequence[Package], locked: Mapping[str, Locked], folder: Path
-) -> tuple[list[float], list[str]]:
-    seconds, wrong = [], []
-    for one in found:
-        took, complaints = trials.command_line(one, locked, folder / f"cli-{one.locked.name}")
-        seconds.append(took)
-        wrong += [f"{one.locked.name}: {complaint}" for complaint in complaints]
-    for complaint in wrong:
-        common.say(f"  command line: {complaint}")
-    return seconds, wrong
+def by_command_line(found: Sequence[Package], locked: Mapping[str, Locked], folder: Path) -> list[Told]:
+    answers = [trials.command_line(one, locked, folder / f"cli-{one.locked.name}") for one in found]
+    for answer in answers:
+        for line in filter(None, (answer.crash, *answer.against)):
+            common.say(f"  command line, {answer.package}: {line}")
+    return answers
 
 
-def figures(
-    answers: Sequence[Answer], cli_seconds: Sequence[float], cli_wrong: Sequence[str]
-) -> dict[str, Any]:
+def figures(answers: Sequence[Answer], cli: Sequence[Told]) -> dict[str, Any]:
     told = [kind for answer in answers for kind in answer.told]
     missed = sum(len(answer.missed) for answer in answers)
     machine = sum(answer.machine for answer in answers)
@@ -112,8 +105,9 @@ def figures(
     bare_satisfied = sum(answer.bare_satisfied for answer in answers)
     return {
         "packages": len(answers),
-        "crashes": sum(len(answer.crashes) for answer in answers),
-        "false_contradictions": sum(len(answer.against) for answer in answers) + len(cli_wrong),
+        "crashes": sum(len(answer.crashes) for answer in answers) + sum(1 for one in cli if one.crash),
+        "false_contradictions": sum(len(one.against) for one in answers)
+        + sum(len(one.against) for one in cli),
         "claims_judged": sum(answer.claims for answer in answers),
         "satisfied_share": round(satisfied / machine, 4) if machine else 0.0,
         "checks_exercised": len({check for answer in answers for check in answer.exercised}),
@@ -135,8 +129,8 @@ def figures(
             "true_contradictions": sum(len(answer.known) for answer in answers),
             "bills_by_assay": sum(answer.tool == "Assay" for answer in answers),
             "bills_by_other_tool": sum(answer.tool != "Assay" for answer in answers),
-            "command_line_trials": len(cli_seconds),
-            "command_line_seconds": round(common.median(cli_seconds), 3),
+            "command_line_trials": len(cli),
+            "command_line_seconds": round(common.median(one.seconds for one in cli), 3),
             "cores": common.cores(),
         },
     }
@@ -157,11 +151,11 @@ def main() -> int:
         common.say(f"{len(found)} packages are here")
         folder = common.scratch("honesty")
         answers = judged(found, locked, folder)
-        cli_seconds, cli_wrong = by_command_line(found[: 2 if options.quick else MANY], locked, folder)
+        cli = by_command_line(found[: 2 if options.quick else MANY], locked, folder)
     except common.CannotRun as error:
         common.say(f"cannot run: {error}")
         return 1
-    measured = figures(answers, cli_seconds, cli_wrong)
+    measured = figures(answers, cli)
     measured["scale"]["seconds"] = round(time.perf_counter() - start)
     measured["machine"] = common.machine()
     return common.finish(measured, as_json=options.json, may_be_zero=ZERO)

@@ -406,8 +406,19 @@ def _crashes(what: str, verdict: VerdictDocument) -> list[str]:
     return sorted({f"{what}: {f.check}: {f.message}" for f in findings(verdict) if _CRASH in f.message})
 
 
-def command_line(package: Package, locked: Mapping[str, Locked], folder: Path) -> tuple[float, list[str]]:
-    """``assay trial --json`` on the honest folder: seconds, and what is wrong with its answer."""
+@dataclass
+class Told:
+    """What ``assay trial --json`` said of an honest folder."""
+
+    package: str
+    seconds: float = 0.0
+    crash: str = ""
+    against: list[str] = field(default_factory=list)
+    """What contradicts the truth, or the contract of the command."""
+
+
+def command_line(package: Package, locked: Mapping[str, Locked], folder: Path) -> Told:
+    """``assay trial --json`` over the honest folder of *package*."""
     workspace = Trial.honest(folder, project(package, locked), declared(package.locked.name))
     environment = {**os.environ, "ASSAY_NOW": times.encode(NOW), "PYTHONPATH": str(common.ROOT / "src")}
     start = time.perf_counter()
@@ -415,20 +426,29 @@ def command_line(package: Package, locked: Mapping[str, Locked], folder: Path) -
         [sys.executable, "-m", "assay", "trial", str(workspace.folder), "--json"],
         capture_output=True, text=True, env=environment, cwd=folder, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
-    seconds = time.perf_counter() - start
+    answer = Told(package.locked.name, time.perf_counter() - start)
+    try:
+        said = json.loads(done.stdout)
+        answer.against = list(_wrong(said, package.locked.name))
+    except (ValueError, KeyError) as error:
+        answer.crash = (
+            f"exit {done.returncode}, {type(error).__name__}: {(done.stderr or done.stdout).strip()[-300:]}"
+        )
+        return answer
     if done.returncode not in (0, 3):
-        return seconds, [f"exit {done.returncode}: {(done.stderr or done.stdout).strip()[-300:]}"]
-    said = json.loads(done.stdout)
+        answer.against.append(f"exit {done.returncode}, expected 0 or 3")
+    return answer
+
+
+def _wrong(said: Mapping[str, Any], name: str) -> Iterator[str]:
     rows = {row["requirement"]: row for row in said["claims"]}
-    wrong = [f"{item} is not claimed" for item in ITEMS if not rows.get(item, {}).get("claimed")]
-    wrong += [
-        f"{row['requirement']}: {finding['check']}: {finding['message']}"
-        for row in said["claims"]
-        for finding in row["findings"]
-        if finding["outcome"] == "not_satisfied"
-        and not is_true(package.locked.name, "Assay", finding["check"])
-    ]
-    if said["release"]["name"] != package.locked.name or len(said["release"]["digests"]) != 2:
-        wrong.append(f"the release is {said['release']}")
-    wrong += [f"{path} is not there" for path in (said["receipt"], said["pages"]) if not Path(path).exists()]
-    return seconds, wrong
+    yield from (f"{item} is not claimed" for item in ITEMS if not rows.get(item, {}).get("claimed"))
+    for row in said["claims"]:
+        for finding in row["findings"]:
+            if finding["outcome"] == "not_satisfied" and not is_true(name, "Assay", finding["check"]):
+                yield f"{row['requirement']}: {finding['check']}: {finding['message']}"
+    if said["release"]["name"] != name or len(said["release"]["digests"]) != 2:
+        yield f"the release is {said['release']}, expected {name} with two files"
+    yield from (
+        f"{path} is not there" for path in (said["receipt"], said["pages"]) if not Path(path).exists()
+    )
