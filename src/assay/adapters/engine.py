@@ -6,21 +6,25 @@ lock that ships inside the package, followed by every departure of the environme
 """
 
 import hashlib
-import io
-import zipfile
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
+import msgspec
 from packaging.markers import Marker
 
 import assay
 from assay.errors import Malformed
+from assay.formats import zip_archive
+from assay.formats.archive import MIB, Limits
 from assay.formats.digest import Digest
 from assay.formats.verdict import Engine
 
 LOCK = "requirements.lock"
 _IGNORED = (".pyc", ".pyo", ".part")
+_VERSION = re.compile(rb'^__version__ = "([0-9A-Za-z.+-]{1,80})"$', re.MULTILINE)
+_LIMITS = Limits(members=10_000, single=16 * MIB, total=128 * MIB)
 
 
 def this_engine() -> Engine:
@@ -35,30 +39,37 @@ def this_engine() -> Engine:
     return Engine(name="assay", version=assay.__version__, code=_digest(files), lock=str(Digest.sha256(lock)))
 
 
-def wheel_engine(data: bytes) -> Engine:
-    """The engine inside a wheel, from its bytes; nothing of it runs."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = sorted(
-                name
-                for name in archive.namelist()
-                if name.startswith("assay/") and not name.endswith((*_IGNORED, "/"))
-            )
-            files = [(name.removeprefix("assay/"), archive.read(name)) for name in names]
-            versions = [
-                line
-                for line in dict(files)["__init__.py"].decode().splitlines()
-                if line.startswith("__version__")
-            ]
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError, RuntimeError, NotImplementedError) as error:
-        raise Malformed(f"not a wheel of Assay: {error}") from error
-    files.sort(key=lambda pair: Path(pair[0]).parts)
-    lock = dict(files).get(LOCK)
-    if lock is None or not versions:
-        raise Malformed(f"not a wheel of Assay: it has no assay/{LOCK}")
-    return Engine(
-        name="assay", version=versions[0].split('"')[1], code=_digest(files), lock=str(Digest.sha256(lock))
+class Wheel(msgspec.Struct, frozen=True):
+    """An engine that is not installed."""
+
+    engine: Engine
+    files: Mapping[str, bytes]
+    """All that the engine's digest covers, by path in the package. Nothing else of a wheel may ever run: a wheel can
+    also hold ``.pth`` files, compiled modules and other packages, of which the digest knows nothing."""
+
+    @property
+    def lock(self) -> bytes:
+        return self.files[LOCK]
+
+
+def open_wheel(data: bytes, *, what: str) -> Wheel:
+    """The engine inside a wheel of Assay, from its bytes; nothing of it runs."""
+    archive = zip_archive.read(data, what=what, limits=_LIMITS)
+    files = {
+        entry.path.removeprefix("assay/"): archive.read(entry.path)
+        for entry in sorted(archive.entries, key=lambda entry: Path(entry.path).parts)
+        if entry.kind == "file" and entry.path.startswith("assay/") and not entry.path.endswith(_IGNORED)
+    }
+    version = _VERSION.search(files.get("__init__.py", b""))
+    if LOCK not in files or version is None:
+        raise Malformed(f"{what} is no wheel of Assay: it has no assay/{LOCK}, or no version")
+    engine = Engine(
+        name="assay",
+        version=version[1].decode(),
+        code=_digest(files.items()),
+        lock=str(Digest.sha256(files[LOCK])),
     )
+    return Wheel(engine, files)
 
 
 def _counts(path: Path) -> bool:

@@ -2,19 +2,20 @@
 
 import json
 import subprocess
+import sysconfig
 import tempfile
 import venv
-import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
-from assay.adapters.engine import LOCK, this_engine, wheel_engine
-from assay.adapters.filesystem import FolderBlobs, read_whole
+from assay.adapters.engine import LOCK, Wheel, open_wheel, this_engine
+from assay.adapters.filesystem import FolderBlobs, write_whole
 from assay.adapters.sigstore import OfflineSigstore
 from assay.bootstrap import home
 from assay.bootstrap.results import read_verdict
+from assay.collect.files import read_plain
 from assay.errors import Unavailable
 from assay.formats import verdict as verdicts
 from assay.formats.bundle import Bundle
@@ -41,12 +42,13 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 def replay_result(path: Path, folders: Sequence[Path], wheel: Path | None) -> Replayed:
     recorded = read_verdict(path)
     expected = str(verdicts.digest(recorded))
-    engine = wheel_engine(read_whole(wheel, limit=MAX_WHEEL)) if wheel else this_engine()
+    other = open_wheel(read_plain(wheel, limit=MAX_WHEEL), what=str(wheel)) if wheel else None
+    engine = other.engine if other else this_engine()
     if not _same(engine, recorded.engine):
         reason = f"the verdict was computed by {_name(recorded.engine)}, this is {_name(engine)}; replay with --engine WHEEL"
         return Replayed(state="other engine", expected=expected, reason=reason)
-    if wheel is not None:
-        return _elsewhere(path, folders, wheel)
+    if other is not None:
+        return _elsewhere(path, folders, other)
     try:
         inputs = _inputs(recorded, _Store([*folders, *_near(path)]))
     except Unavailable as error:
@@ -91,7 +93,7 @@ class _Store:
         if self._scanned is None:
             self._scanned = dict(self._scan())
         if item.digest in self._scanned:
-            return read_whole(self._scanned[item.digest], limit=MAX_SCANNED)
+            return read_plain(self._scanned[item.digest], limit=MAX_SCANNED)
         looked = ", ".join(str(folder) for folder in self._folders) or "nowhere"
         raise Unavailable(
             f"input {item.name} ({item.digest}) is not to be found in {looked}; give its folder with --inputs"
@@ -105,7 +107,7 @@ class _Store:
                     seen += 1
                     if seen > MAX_FILES:
                         return
-                    yield str(Digest.sha256(read_whole(path, limit=MAX_SCANNED))), path
+                    yield str(Digest.sha256(read_plain(path, limit=MAX_SCANNED))), path
 
 
 def _near(path: Path) -> list[Path]:
@@ -158,17 +160,14 @@ def _differences(recorded: VerdictDocument, again: VerdictDocument) -> Iterator[
             yield f"{row.requirement}: recorded {row.verdict}, now {other.verdict if other else 'absent'}"
 
 
-def _elsewhere(path: Path, folders: Sequence[Path], wheel: Path) -> Replayed:
-    """Install the wheel with its own lock into a fresh environment, and let it replay."""
+def _elsewhere(path: Path, folders: Sequence[Path], wheel: Wheel) -> Replayed:
+    """Put the engine, with its own lock, into a fresh environment, and let it replay.
+
+    The files are those that the digest was taken over; an installer would also take what else is in the wheel.
+    """
     with tempfile.TemporaryDirectory(prefix="assay-replay-") as temporary:
         place = Path(temporary)
-        venv.create(place / "venv", with_pip=True)
-        python = place / "venv" / "bin" / "python"
-        lock = place / LOCK
-        lock.write_bytes(_lock_of(wheel))
-        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        _run([*pip, "--require-hashes", "-r", str(lock)])
-        _run([*pip, "--no-deps", str(wheel)])
+        python = _environment(place, wheel)
         places = [*folders, *_near(path)]
         looked = [part for folder in places for part in ("--inputs", str(folder.resolve()))]
         answer = _run(
@@ -180,12 +179,23 @@ def _elsewhere(path: Path, folders: Sequence[Path], wheel: Path) -> Replayed:
             {name: value for name, value in json.loads(answer).items() if name != "result"}, Replayed
         )
     except (ValueError, msgspec.ValidationError) as error:
-        raise Unavailable(f"the engine in {wheel} gave no answer: {answer[:300]!r}") from error
+        raise Unavailable(f"{_name(wheel.engine)} gave no answer: {answer[:300]!r}") from error
 
 
-def _lock_of(wheel: Path) -> bytes:
-    with zipfile.ZipFile(wheel) as archive:
-        return archive.read(f"assay/{LOCK}")
+def _environment(place: Path, wheel: Wheel) -> Path:
+    """A virtual environment in *place* with the engine and what its lock names; its interpreter."""
+    python = place / "venv" / "bin" / "python"
+    try:
+        venv.create(place / "venv", with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Unavailable(f"cannot make a virtual environment in {place}: {error}") from error
+    write_whole(place / LOCK, wheel.lock)
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    _run([*pip, "--require-hashes", "-r", str(place / LOCK)])
+    packages = Path(sysconfig.get_path("purelib", "venv", vars={"base": str(place / "venv")}))
+    for name, data in wheel.files.items():
+        write_whole(packages / "assay" / name, data)
+    return python
 
 
 def _run(command: list[str], codes: tuple[int, ...] = (0,)) -> str:
