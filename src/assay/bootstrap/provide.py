@@ -21,6 +21,7 @@ from assay.formats.bundle import Bundle
 from assay.formats.customers import Customer, CustomerId
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
+from assay.formats.intoto import PAYLOAD_TYPE
 from assay.packs import shipped
 from assay.packs.model import Pack
 from assay.provider import attest as attesting
@@ -28,7 +29,6 @@ from assay.provider.attest import Answerable
 from assay.provider.bundle import bundle, committed, salted
 from assay.trust.envelope import sign
 
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
 DEFAULT_PACKS = ("cisa-form@2024-03", "nist-ssdf@1.1")
 
 
@@ -149,7 +149,9 @@ def unsigned(prepared: Prepared) -> Bundle:
 
 def resign(found: Bundle, secrets: Secrets) -> tuple[Bundle, Digest]:
     """*found* signed by *secrets*; the attestation must be well-formed."""
-    payload = Envelope.parse(found.envelope, what="attestation.dsse.json", unsigned=True).payload
+    payload = Envelope.parse(
+        found.envelope, what="attestation.dsse.json", unsigned=True, expected=PAYLOAD_TYPE
+    ).payload
     parse_attestation(payload)
     envelope = sign(PAYLOAD_TYPE, payload, secrets.keys)
     return msgspec.structs.replace(found, envelope=envelope.encode()), envelope.identity

@@ -4,7 +4,9 @@
 Fields that CycloneDX or in-toto allow and Assay does not use are tolerated, and never read.
 """
 
-from assay.errors import Malformed
+from collections.abc import Iterable
+
+from assay.errors import Malformed, TooLarge
 from assay.formats import cdxa_read, cdxa_write
 from assay.formats.attestation import Attestation
 from assay.formats.canonical_json import canonical
@@ -17,6 +19,16 @@ from assay.formats.digest import Digest
 from assay.formats.text import shown
 
 WHAT = "attestation"
+
+
+MAX_RELEASES = 200
+MAX_FILES = 2_000
+MAX_ARTIFACTS = 10_000
+MAX_CLAIMS = 5_000
+MAX_PACKS = 20
+MAX_NAME = 300
+"""Characters of a name, version or file name. With the counts it bounds the verdict, which repeats all of them."""
+MAX_PURL = 1_000
 
 
 def encode(attestation: Attestation) -> bytes:
@@ -44,6 +56,7 @@ def parse(payload: bytes) -> Attestation:
         found = cdxa_read.attestation(wire.predicate)
     except Malformed as error:
         raise type(error)(f"{WHAT}: {error}") from error
+    _check_sizes(found)
     _check_packs(found)
     _check_digests(found)
     require_same(wire, cdxa_write.statement(found), what=WHAT)
@@ -86,6 +99,34 @@ def _hashes(releases: tuple[Component, ...]) -> dict[str, str]:
                         f"{WHAT}: two release files are named {shown(file.name, 120)!r} and differ"
                     )
     return found
+
+
+def _check_sizes(attestation: Attestation) -> None:
+    files = [file for release in attestation.releases for file in release.files]
+    for what, count, limit in (
+        ("releases", len(attestation.releases), MAX_RELEASES),
+        ("release files", len(files), MAX_FILES),
+        ("artifacts", len(attestation.artifacts), MAX_ARTIFACTS),
+        ("claims", len(attestation.claims), MAX_CLAIMS),
+        ("milestones", len(attestation.milestones), MAX_CLAIMS),
+        ("packs", len(attestation.packs), MAX_PACKS),
+    ):
+        if count > limit:
+            raise TooLarge(f"{WHAT} has {count} {what}, over the limit of {limit}")
+    _check_length("provider name", [attestation.provider.name], MAX_NAME)
+    _check_length("release name", [release.name for release in attestation.releases], MAX_NAME)
+    _check_length("release version", [release.version for release in attestation.releases], MAX_NAME)
+    _check_length("purl", [release.purl for release in attestation.releases], MAX_PURL)
+    _check_length("file name", [file.filename for file in files], MAX_NAME)
+    _check_length("artifact name", [artifact.name for artifact in attestation.artifacts], MAX_PURL)
+
+
+def _check_length(what: str, texts: Iterable[str], limit: int) -> None:
+    for text in texts:
+        if len(text) > limit:
+            raise TooLarge(
+                f"{WHAT}: {what} {shown(text, 40)!r} has {len(text)} characters, over the limit of {limit}"
+            )
 
 
 def _check_packs(attestation: Attestation) -> None:

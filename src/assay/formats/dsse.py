@@ -41,14 +41,26 @@ class Envelope(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(
-        cls, data: bytes, *, what: str = "envelope", limit: int = MAX_BYTES, unsigned: bool = False
+        cls,
+        data: bytes,
+        *,
+        what: str = "envelope",
+        limit: int = MAX_BYTES,
+        unsigned: bool = False,
+        expected: str = "",
     ) -> "Envelope":
-        """Read a JSON envelope (protocol.md and envelope.md, version 1.0); *unsigned* admits one still to be signed."""
+        """Read a JSON envelope (protocol.md and envelope.md, version 1.0).
+
+        *unsigned* admits one still to be signed; *expected* is the only payload type admitted, where one is given: the same
+        bytes may mean something else under another type.
+        """
         wire = strict_json.decode(data, _Wire, what=what, limit=limit)
         if not 1 <= len(wire.payload_type) <= MAX_PAYLOAD_TYPE:
             raise Malformed(
                 f"{what}: payloadType has {len(wire.payload_type)} characters, expected 1 to {MAX_PAYLOAD_TYPE}"
             )
+        if expected and wire.payload_type != expected:
+            raise Malformed(f"{what}: payloadType is {wire.payload_type[:60]!r}, expected {expected!r}")
         if not wire.signatures and not unsigned:
             raise Malformed(f"{what} carries no signature, expected 1 to {MAX_SIGNATURES}")
         if len(wire.signatures) > MAX_SIGNATURES:

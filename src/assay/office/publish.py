@@ -3,6 +3,7 @@
 import msgspec
 
 from assay.formats.dsse import Envelope
+from assay.formats.intoto import PAYLOAD_TYPE
 from assay.formats.result import encode_result
 from assay.formats.svr import VALIDATED, encode_svr
 from assay.office.log import log
@@ -14,8 +15,6 @@ from assay.register.leaf import Kind
 from assay.trust.envelope import sign
 from assay.trust.root import TrustRoot
 from assay.validation.examine import open_attestation
-
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 
 def publish(office: Office, submission: Submission) -> Submission:

@@ -20,7 +20,8 @@ from assay.formats.attestation import Attestation, Release
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle, compare
 from assay.formats.digest import Digest
-from assay.formats.dsse import STATEMENT, Envelope
+from assay.formats.dsse import Envelope
+from assay.formats.intoto import PAYLOAD_TYPE
 from assay.formats.text import shown
 from assay.formats.verdict import (
     ClaimVerdict,
@@ -43,7 +44,6 @@ from assay.validation.judge import Bench, judge
 from assay.validation.policy import Policy
 from assay.validation.run import MAX_MESSAGE
 from assay.validation.snapshot import malicious
-
 
 MAX_UNREADABLE = 200
 """Artifacts named one by one among what was not checked."""
@@ -74,7 +74,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 def open_attestation(bundle: Bundle, trust: TrustRoot, now: datetime) -> Opened:
     """Read the envelope and the attestation in it; Malformed when either is not what it should be."""
-    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json", expected=STATEMENT)
+    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json", expected=PAYLOAD_TYPE)
     attestation = parse_attestation(envelope.payload)
     compare(bundle, attestation)
     _customers(bundle)  # refused at the door: once recorded it would have to be judged

@@ -7,6 +7,7 @@ import msgspec
 
 from assay.checks.model import Basis, Case, Check, Finding, Outcome, Severity
 from assay.formats.attestation import Attestation
+from assay.formats.text import shown
 from assay.formats.verdict import BasisToken, ClaimVerdict, FindingRow
 from assay.packs import combination
 from assay.packs.model import Binding, Ground, Pack, Requirement
@@ -15,6 +16,12 @@ from assay.validation.run import Answer, run
 from assay.validation.turning import changes
 
 _BASES = tuple(Basis)
+
+MAX_ROWS = 40
+"""Findings shown per requirement, those against it first: with the limits of an attestation, this bounds the verdict."""
+MAX_LINES = 12
+"""Notes, and changes, per requirement."""
+_WEIGHT = ("not_satisfied", "unknown", "satisfied", "not_applicable")
 
 
 class Bench:
@@ -68,6 +75,7 @@ def _judge(requirement: Requirement, ref: str, claimed: bool, bench: Bench) -> C
     ]
     tokens = [Outcome(combination.answer(requirement, bench.outcomes(at))) for at in range(len(bench.cases))]
     verdict = all_of(tokens)
+    rows = tuple(dict.fromkeys(_rows(given, many=len(bench.cases) > 1)))
     return ClaimVerdict(
         requirement=ref,
         claimed=claimed,
@@ -76,10 +84,25 @@ def _judge(requirement: Requirement, ref: str, claimed: bool, bench: Bench) -> C
         title=requirement.title,
         basis=_basis(verdict, given),
         judged_by=_judged_by(requirement),
-        findings=tuple(dict.fromkeys(_rows(given, many=len(bench.cases) > 1))),
-        notes=tuple(dict.fromkeys(_notes(requirement, verdict, given))),
-        changes=tuple(dict.fromkeys(_changes(requirement, bench))),
+        findings=_weightiest(rows),
+        notes=(*_first_of(_notes(requirement, verdict, given)), *_left_out(rows)),
+        changes=_first_of(_changes(requirement, bench)),
     )
+
+
+def _weightiest(rows: Sequence[FindingRow]) -> tuple[FindingRow, ...]:
+    """At most :data:`MAX_ROWS`, in their order."""
+    ranked = sorted(range(len(rows)), key=lambda at: (_WEIGHT.index(rows[at].outcome), at))
+    return tuple(rows[at] for at in sorted(ranked[:MAX_ROWS]))
+
+
+def _left_out(rows: Sequence[FindingRow]) -> Iterator[str]:
+    if len(rows) > MAX_ROWS:
+        yield f"{len(rows) - MAX_ROWS} more findings that weigh no more than these are not listed"
+
+
+def _first_of(lines: Iterator[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(lines))[:MAX_LINES]
 
 
 def _changes(requirement: Requirement, bench: Bench) -> Iterator[str]:
@@ -156,7 +179,7 @@ def _rows(given: Sequence[tuple[Binding, Answer]], *, many: bool) -> Iterator[Fi
                 remedy=finding.remedy,
                 severity=answer.check.severity.value,
                 role=binding.role,
-                release=answer.release if many else "",
+                release=shown(answer.release) if many else "",
             )
 
 

@@ -17,6 +17,8 @@ from assay.validation.outcomes import all_of
 MAX_FINDINGS = 50
 """Per check and release: enough to act on; a verdict repeats them for every requirement that binds the check."""
 MAX_MESSAGE = 400
+MAX_EVIDENCE = 8
+"""Digests that one finding points to."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -63,6 +65,7 @@ def _bounded(findings: Iterator[Finding]) -> Iterator[Finding]:
                 message=shown(finding.message, MAX_MESSAGE),
                 at=shown(finding.at),
                 remedy=shown(finding.remedy),
+                evidence=finding.evidence[:MAX_EVIDENCE],
             )
         else:
             rest[finding.outcome] = rest.get(finding.outcome, 0) + 1
