@@ -6,21 +6,26 @@ from contextlib import contextmanager
 import msgspec
 
 from assay.adapters.engine import this_engine
-from assay.adapters.filesystem import FolderBlobs, read_whole, write_whole
+from assay.adapters.filesystem import FolderBlobs, write_whole
 from assay.adapters.home import Home
 from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import clock, now
+from assay.collect.files import read_plain
 from assay.crypto.keyfile import Secrets
 from assay.crypto.keys import Algorithm
-from assay.office.log import found
+from assay.errors import Malformed, Refused
+from assay.formats import text
+from assay.formats.note import check_name
+from assay.office.log import found, newest, require_ahead
 from assay.office.office import LogSecrets, Office
 from assay.packs import shipped
 from assay.provider import signers
 from assay.trust.root import Log
 from assay.validation.policy import LIMIT as MAX_POLICY
 from assay.validation.policy import Policy
+from assay.validation.snapshot import malicious
 
 LOG_ALGORITHMS: tuple[Algorithm, ...] = ("ed25519", "ml-dsa-44", "ed25519")
 """Of the register's keyfile: checkpoint, checkpoint, entry."""
@@ -28,12 +33,13 @@ OFFICE_KEY = "trial-office"
 LOG_KEY = "trial-register"
 SNAPSHOT = "malicious-packages.json"
 MAX_SNAPSHOT = 1 << 30
+CHECKPOINT = "checkpoint"
+"""The newest one that a receipt was made under. It lies beside the database, so that one put back from a copy is noticed."""
+MAX_CHECKPOINT = 64 * 1024
 
 
 @contextmanager
-def embedded(
-    home: Home, packs: tuple[str, ...], *, name: str = "Trial office (on this machine)"
-) -> Iterator[Office]:
+def embedded(home: Home, *, name: str = "Trial office (on this machine)") -> Iterator[Office]:
     """The office in ``home.office``, founded if it is not there; held for this process until the end."""
     with home.locked():
         secret = trial_passphrase(home)
@@ -54,16 +60,23 @@ def embedded(
                 signing=signing.keys,
                 trust=home.trust().encode(),
                 policy=_policy(home).encode(),
-                packs=tuple((ref, shipped.data(ref)) for ref in packs),
+                packs=tuple((ref, shipped.data(ref)) for ref in shipped.refs()),
                 snapshot=_snapshot(home),
                 engine=this_engine(),
                 sigstore=OfflineSigstore(),
                 trial=True,
             )
+            if (kept := home.office / CHECKPOINT).exists():
+                require_ahead(office, read_plain(kept, limit=MAX_CHECKPOINT))
             found(office)
             yield office
         finally:
             ledger.close()
+
+
+def keep_checkpoint(home: Home, office: Office) -> None:
+    """Remember how far the register has come; before any receipt is handed out, so that none outlives the register."""
+    write_whole(home.office / CHECKPOINT, newest(office))
 
 
 def signer(home: Home, name: str, purpose: str, secret: bytes, providers: tuple[str, ...] = ()) -> Secrets:
@@ -78,6 +91,11 @@ def signer(home: Home, name: str, purpose: str, secret: bytes, providers: tuple[
     record = signers.record(secrets.header(), providers, authority=bool(providers))
     if known is None:
         root = signers.trusting(root, record)
+    elif not {key.public for key in record.keys} <= {key.public for key in known.keys}:
+        raise Refused(
+            f"{home.trust_file} knows {name!r} by other keys than its keyfile in {home.keys.folder}; "
+            "bring back the file that is older"
+        )
     elif set(providers) - set(known.providers):
         root = signers.granted(root, [name], sorted({*known.providers, *providers}), authority=True)
     home.save_trust(root)
@@ -90,7 +108,10 @@ def trial_passphrase(home: Home) -> bytes:
     home.prepare()
     if not path.exists():
         write_whole(path, SystemEntropy().bytes(32).hex().encode() + b"\n", mode=0o600)
-    return read_whole(path, limit=4096).strip()
+    secret = read_plain(path, limit=4096).strip()
+    if not secret:
+        raise Malformed(f"{path} is empty, expected the passphrase of this home's trial keys")
+    return secret
 
 
 def _log_secrets(home: Home, secret: bytes) -> LogSecrets:
@@ -98,7 +119,13 @@ def _log_secrets(home: Home, secret: bytes) -> LogSecrets:
     if not home.keys.has(LOG_KEY):
         made = signers.make(LOG_KEY, "log", entropy.bytes, now(), trial=True, algorithms=LOG_ALGORITHMS)
         home.keys.save(made, secret, entropy)
-    ed25519, ml_dsa_44, entry = home.keys.open(LOG_KEY, secret).keys
+    keys = home.keys.open(LOG_KEY, secret).keys
+    found = tuple(key.public.algorithm for key in keys)
+    if found != LOG_ALGORITHMS:
+        raise Malformed(
+            f"the keyfile {LOG_KEY!r} in {home.keys.folder} holds {', '.join(found)}, expected {', '.join(LOG_ALGORITHMS)}"
+        )
+    ed25519, ml_dsa_44, entry = keys
     return LogSecrets(ed25519=ed25519, ml_dsa_44=ml_dsa_44, entry=entry)
 
 
@@ -107,7 +134,12 @@ def _origin(home: Home) -> str:
     path = home.office / "origin"
     if not path.exists():
         write_whole(path, f"trial.assay.example/{SystemEntropy().bytes(8).hex()}\n".encode())
-    return read_whole(path, limit=1024).decode().strip()
+    origin = text.decode(read_plain(path, limit=1024), what=str(path)).strip()
+    try:
+        check_name(origin)
+    except Malformed as error:
+        raise Malformed(f"{path}: {error}") from error
+    return origin
 
 
 def _trust_register(home: Home, log: Log) -> None:
@@ -120,7 +152,7 @@ def _policy(home: Home) -> Policy:
     """``policy.json`` of the office, else the defaults."""
     path = home.office / "policy.json"
     return (
-        Policy.parse(read_whole(path, limit=MAX_POLICY), what=str(path))
+        Policy.parse(read_plain(path, limit=MAX_POLICY), what=str(path))
         if path.exists()
         else Policy(name="trial")
     )
@@ -129,4 +161,8 @@ def _policy(home: Home) -> Policy:
 def _snapshot(home: Home) -> bytes | None:
     """``malicious-packages.json`` of the office; without it nothing is said about malicious packages."""
     path = home.office / SNAPSHOT
-    return read_whole(path, limit=MAX_SNAPSHOT) if path.exists() else None
+    if not path.exists():
+        return None
+    data = read_plain(path, limit=MAX_SNAPSHOT)
+    malicious(data, what=str(path))  # before anything is recorded that it would keep from being judged
+    return data

@@ -5,10 +5,7 @@ from pathlib import Path
 from assay.adapters import bundles
 from assay.adapters.home import Home
 from assay.bootstrap.office import embedded
-from assay.bootstrap.provide import chosen_packs
-from assay.bootstrap.trial import Done, Steps, tell, write_done
-from assay.formats.attestation_statement import parse
-from assay.formats.dsse import Envelope
+from assay.bootstrap.trial import Done, Steps, tell, tell_resumed, write_done
 from assay.office.advance import advance, resume
 from assay.office.submit import submit
 
@@ -16,12 +13,10 @@ from assay.office.submit import submit
 def submit_bundle(path: Path, office_folder: Path, steps: Steps) -> Done:
     """Submit the bundle at *path*; whatever an earlier process left unfinished is finished first."""
     bundle = bundles.read(path)
-    attestation = parse(Envelope.parse(bundle.envelope, what="attestation.dsse.json").payload)
     home = Home(office_folder)
-    with embedded(home, chosen_packs(None, attestation.packs)) as office:
-        if unfinished := resume(office):
-            steps("resume", f"finished {unfinished} submission(s) that an earlier process left")
+    with embedded(home) as office:
+        tell_resumed(resume(office), steps)
         submission = submit(office, bundle)
         steps("submit", f"recorded as entry {submission.entry} of {office.origin}")
         final = advance(office, submission, lambda state: tell(office, state, steps))
-        return write_done(office, final, bundle, home, home.folder / "results" / final.payload.short)
+        return write_done(office, final, bundle, home, home.folder / "results" / final.payload.short, steps)

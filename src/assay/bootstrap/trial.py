@@ -7,19 +7,18 @@ from pathlib import Path
 
 import msgspec
 
-from assay import config
 from assay.adapters import bundles
 from assay.adapters.filesystem import write_whole
 from assay.adapters.home import Home
 from assay.bootstrap import home as home_of
-from assay.bootstrap.office import embedded, signer, trial_passphrase
-from assay.bootstrap.provide import Prepared, chosen_packs, prepare
+from assay.bootstrap.office import embedded, keep_checkpoint, signer, trial_passphrase
+from assay.bootstrap.provide import Prepared, prepare
 from assay.bootstrap.site import published
 from assay.bootstrap.verify import verify_files
 from assay.errors import Unavailable
 from assay.formats.bundle import Bundle
 from assay.formats.verdict import VerdictDocument
-from assay.office.advance import advance, resume
+from assay.office.advance import Resumed, advance, resume
 from assay.office.log import receipt
 from assay.office.office import Office
 from assay.office.ports import Submission
@@ -52,13 +51,13 @@ def run_trial(
     prepared = prepare(folder, releases, packs)
     _tell_collected(prepared, steps)
     bundle = _sign(home, prepared, steps)
-    with embedded(home, chosen_packs(config.find(folder), packs)) as office:
-        if unfinished := resume(office):
-            steps("resume", f"finished {unfinished} submission(s) that an earlier process left")
+    with embedded(home) as office:
+        tell_resumed(resume(office), steps)
         submission = submit(office, bundle)
         steps("submit", f"recorded as entry {submission.entry} of {office.origin}")
         final = advance(office, submission, lambda state: tell(office, state, steps))
-        done = write_done(office, final, bundle, home, output or home.folder / "trial" / final.payload.short)
+        output = output or home.folder / "trial" / final.payload.short
+        done = write_done(office, final, bundle, home, output, steps)
     answers = verify_files([done.result, done.receipt, done.result.parent / "bundle"], home.trust_file)
     for answer in answers:
         if not answer.holds:
@@ -98,6 +97,13 @@ def _sign(home: Home, prepared: Prepared, steps: Steps) -> Bundle:
     return prepared.signed_by(secrets)
 
 
+def tell_resumed(resumed: Resumed, steps: Steps) -> None:
+    if resumed.finished:
+        steps("resume", f"finished {resumed.finished} submission(s) that an earlier process left")
+    for reason in resumed.stuck:
+        steps("resume", f"could not finish {reason}")
+
+
 def tell(office: Office, state: Submission, steps: Steps) -> None:
     if state.state in ("complete", "incomplete"):
         _, verdict = verdict_of(office, state)
@@ -108,20 +114,27 @@ def tell(office: Office, state: Submission, steps: Steps) -> None:
         steps("publish", f"result recorded as entry {state.publication}")
 
 
-def write_done(office: Office, state: Submission, bundle: Bundle, home: Home, output: Path) -> Done:
-    """Write what the provider takes home, and the office's site."""
+def write_done(
+    office: Office, state: Submission, bundle: Bundle, home: Home, output: Path, steps: Steps
+) -> Done:
+    """Write what the provider takes home, and the office's site; what an earlier trial left in *output* is replaced."""
     if state.publication is None:
         raise Unavailable(f"submission {state.payload} stopped at {state.state!r}")
+    keep_checkpoint(home, office)
     _, verdict = verdict_of(office, state)
     write_whole(output / "result.dsse.json", result_of(office, state).encode())
     if (svr := passing(office, state)) is not None:
         write_whole(output / "svr.dsse.json", svr.encode())
+    else:
+        (output / "svr.dsse.json").unlink(missing_ok=True)
     write_whole(output / "receipt.json", receipt(office, state.publication).encode())
     write_whole(output / "submission-receipt.json", receipt(office, state.entry).encode())
     write_whole(output / "trust.json", home.trust().pretty())
-    if not (output / "bundle").exists():
-        bundles.write(output / "bundle", bundle)
-    for name, data in site(office.name, office.engine, published(office), home.trust().pretty()).items():
+    bundles.replace(output / "bundle", bundle)
+    shown = published(office)
+    for reason in shown.left_out:
+        steps("publish", f"left out {reason}")
+    for name, data in site(office.name, office.engine, shown.results, home.trust().pretty()).items():
         write_whole(output / "pages" / name, data)
     page = output / "pages" / "results" / state.payload.value / "index.html"
     return Done(

@@ -5,6 +5,8 @@ Which step is due follows from the stored state alone, so a process killed anywh
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from assay.office.office import Office
 from assay.office.ports import Submission
 from assay.office.publish import publish
@@ -29,9 +31,21 @@ def advance(office: Office, submission: Submission, told: Told = lambda _: None)
     return submission
 
 
-def resume(office: Office, told: Told = lambda _: None) -> int:
-    """Advance whatever an earlier process left unfinished; how many there were."""
+class Resumed(msgspec.Struct, frozen=True):
+    finished: int
+    stuck: tuple[str, ...]
+    """Submissions that could not go on, each with the reason; they stay where they are and are tried again."""
+
+
+def resume(office: Office, told: Told = lambda _: None) -> Resumed:
+    """Advance whatever an earlier process left unfinished. One that cannot go on keeps no other waiting."""
     pending = [item for state in STEPS for item in office.ledger.submissions(state)]
+    stuck = []
     for submission in pending:
-        advance(office, submission, told)
-    return len(pending)
+        try:
+            advance(office, submission, told)
+        except Exception as error:  # noqa: BLE001 - the loop over all work; the cause is kept and told
+            stuck.append(
+                f"{submission.payload} is still {submission.state!r}: {error or type(error).__name__}"
+            )
+    return Resumed(len(pending) - len(stuck), tuple(stuck))

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from assay.errors import Unavailable
+from assay.errors import Malformed, Unavailable, Untrusted
 from assay.formats.digest import Digest
 from assay.office.office import Office
-from assay.office.ports import Submission
+from assay.office.ports import Head, Submission
 from assay.register import checkpoint, genesis, leaf, merkle, opening, proof
 from assay.register.checkpoint import Checkpoint
 from assay.register.identity import LogIdentity
@@ -29,7 +29,48 @@ def found(office: Office) -> None:
         office.ledger.record(
             entry, opening.encode(opening.openings({}, salts))
         )  # a crash before this leaves an empty register
-    leaf.open_(office.ledger.entry(0).leaf, office.log.public(office.origin))
+    first = office.ledger.entry(0)
+    try:
+        leaf.open_(first.leaf, office.log.public(office.origin))
+    except (Malformed, Untrusted) as error:
+        raise Unavailable(f"the register of {office.origin} cannot be gone on with: {error}") from error
+
+
+def newest(office: Office) -> bytes:
+    """A checkpoint signed now at the register's present size."""
+    return _checkpoint(office, office.ledger.head())
+
+
+def require_ahead(office: Office, kept: bytes) -> None:
+    """Refuse to go on with a register that does not hold all of the checkpoint *kept*: two histories under one name.
+
+    That is what a database becomes that was put back from an older copy, or lost and begun again.
+    """
+    try:
+        earlier = checkpoint.open_(kept, office.log.public(office.origin)).checkpoint
+    except (Malformed, Untrusted) as error:
+        raise Unavailable(f"the checkpoint kept beside the database does not hold: {error}") from error
+    head = office.ledger.head()
+    if head.size < earlier.size:
+        raise Unavailable(
+            f"the database of {office.origin} has {head.size} entries, receipts were given for {earlier.size}: "
+            "it is an older copy; nothing is signed until the newer one is back"
+        )
+    if merkle.root(office.ledger.nodes(merkle.frontier(earlier.size))) != earlier.root:
+        raise Unavailable(
+            f"the first {earlier.size} entries in the database of {office.origin} are not those that receipts "
+            "were given for; nothing is signed until they are back"
+        )
+
+
+def _checkpoint(office: Office, head: Head) -> bytes:
+    if merkle.root(office.ledger.nodes(merkle.frontier(head.size))) != head.root:
+        raise Unavailable(f"the tree of {office.origin} does not give its root; nothing is signed")
+    # The stamp is stored before it is used: a crash here only skips a second.
+    stamp = office.ledger.stamp(int(office.clock.now().timestamp()))
+    return checkpoint.sign(
+        Checkpoint(office.origin, head.size, head.root), (office.log.ed25519, office.log.ml_dsa_44), stamp
+    )
 
 
 def log(
@@ -44,25 +85,26 @@ def log(
 
 
 def receipt(office: Office, index: int) -> Receipt:
-    """A receipt with openings, under a checkpoint signed now at the register's present size."""
+    """A receipt with openings, under a checkpoint signed now at the register's present size.
+
+    Unavailable when what is stored does not verify: a receipt that fails with its holder would be worse than none.
+    """
     head = office.ledger.head()
     positions = proof.inclusion_positions(index, head.size)
     nodes = dict(zip(positions, office.ledger.nodes(positions), strict=True))
-    # The stamp is stored before it is used: a crash here only skips a second.
-    stamp = office.ledger.stamp(int(office.clock.now().timestamp()))
-    note = checkpoint.sign(
-        Checkpoint(office.origin, head.size, head.root), (office.log.ed25519, office.log.ml_dsa_44), stamp
-    )
     entry = office.ledger.entry(index)
-    made = Receipt(
-        origin=office.origin,
-        index=index,
-        leaf=entry.leaf,
-        proof=proof.inclusion_proof(index, head.size, nodes),
-        checkpoint=note,
-        openings=opening.parse(entry.openings),
-    )
-    made.verify(office.log.public(office.origin))
+    try:
+        made = Receipt(
+            origin=office.origin,
+            index=index,
+            leaf=entry.leaf,
+            proof=proof.inclusion_proof(index, head.size, nodes),
+            checkpoint=_checkpoint(office, head),
+            openings=opening.parse(entry.openings),
+        )
+        made.verify(office.log.public(office.origin))
+    except (Malformed, Untrusted) as error:
+        raise Unavailable(f"entry {index} of {office.origin} is damaged: {error}") from error
     return made
 
 

@@ -1,9 +1,10 @@
 """Take a submission in: verify who signed it, keep it byte for byte, record it."""
 
-from assay.errors import Duplicate, Untrusted
+from assay.errors import Duplicate, Unsupported, Untrusted
 from assay.formats import times
 from assay.formats.attestation import Attestation
 from assay.formats.bundle import Bundle
+from assay.formats.text import shown
 from assay.office.log import log
 from assay.office.office import Office
 from assay.office.ports import Submission
@@ -15,13 +16,19 @@ from assay.validation.examine import open_attestation
 def submit(office: Office, bundle: Bundle) -> Submission:
     """Record *bundle*.
 
-    Raises Malformed for a bundle or attestation that is not in its form, Untrusted when the envelope does not verify,
+    Raises Unsupported for an attestation by packs that the office does not have, Malformed for a bundle or attestation that is not in its form, Untrusted when the envelope does not verify,
     Duplicate when the payload was accepted before, however it is signed now.
     """
     now = office.clock.now()
     opened = open_attestation(bundle, TrustRoot.parse(office.trust), now)
     if not opened.standing.verified:
         raise Untrusted(f"attestation.dsse.json: {opened.standing.reason}")
+    have = [ref for ref, _ in office.packs]
+    for ref in opened.attestation.packs:
+        if ref not in have:
+            raise Unsupported(
+                f"the attestation answers {shown(ref, 80)!r}, this office judges by {', '.join(have)}"
+            )
     payload = opened.envelope.identity
     earlier = office.ledger.submission(payload)
     if earlier is not None:

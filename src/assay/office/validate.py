@@ -17,6 +17,9 @@ from assay.trust.root import TrustRoot
 from assay.validation.examine import Inputs, examine, open_attestation
 from assay.validation.history import History
 
+MAX_USES = 100
+"""Earlier uses of one artifact that a verdict goes by."""
+
 
 def load(office: Office, submission: Submission) -> Bundle:
     """The bundle as it was submitted."""
@@ -28,7 +31,10 @@ def load(office: Office, submission: Submission) -> Bundle:
 
 
 def inputs_of(office: Office, bundle: Bundle, entry: int) -> Inputs:
-    """What the office judges *bundle* by, as of register entry *entry*; every input is kept as a blob."""
+    """What the office judges *bundle* by, as of register entry *entry*; every input is kept as a blob.
+
+    Which packs is said by the attestation, never by whoever happens to finish the work.
+    """
     now = office.clock.now()
     attestation = open_attestation(bundle, TrustRoot.parse(office.trust), now).attestation
     uses: dict[str, list[str]] = {}
@@ -37,11 +43,14 @@ def inputs_of(office: Office, bundle: Bundle, entry: int) -> Inputs:
     replaced = attestation.replaces
     known = (str(replaced),) if replaced and office.ledger.submission(replaced) else ()
     history = History(
-        payloads=known, uses={key: tuple(dict.fromkeys(found)) for key, found in sorted(uses.items())}
+        payloads=known,
+        uses={key: tuple(dict.fromkeys(found))[:MAX_USES] for key, found in sorted(uses.items())},
     )
+    have = dict(office.packs)
+    packs = tuple((ref, have[ref]) for ref in attestation.packs if ref in have) or office.packs
     inputs = Inputs(
         bundle=bundle,
-        packs=office.packs,
+        packs=packs,
         policy=office.policy,
         trust=office.trust,
         history=history.encode(),
@@ -50,7 +59,7 @@ def inputs_of(office: Office, bundle: Bundle, entry: int) -> Inputs:
         engine=office.engine,
     )
     for data in (
-        *(data for _, data in office.packs),
+        *(data for _, data in packs),
         office.policy,
         office.trust,
         inputs.history,

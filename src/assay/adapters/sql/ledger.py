@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from assay.adapters.sql import tables
-from assay.errors import Duplicate, Refused, Unavailable
+from assay.errors import Duplicate, Malformed, Refused, Unavailable
 from assay.formats import times
 from assay.formats.digest import Digest
 from assay.office.ports import Head, Logged, Submission
@@ -147,7 +147,9 @@ class SqlLedger:
             with self._engine.begin() as connection:
                 yield connection
         except IntegrityError as error:
-            raise Duplicate(f"already recorded: {error.orig}") from error
+            raise Unavailable(f"the office's database contradicts itself: {error.orig}") from error
+        except Malformed as error:
+            raise Unavailable(f"the office's database holds what was never stored there: {error}") from error
         except (DatabaseError, SQLAlchemyError) as error:
             raise Unavailable(f"the office's database: {getattr(error, 'orig', None) or error}") from error
 
@@ -225,6 +227,8 @@ def _submission(connection: Connection, row: Row[Any]) -> Submission:
         .where(tables.artifacts.c.payload == row.payload)
         .order_by(tables.artifacts.c.position)
     )
+    if row.state not in STATES:
+        raise Malformed(f"submission {row.payload} is {row.state!r}, expected one of {', '.join(STATES)}")
     return Submission(
         payload=Digest.parse(row.payload),
         envelope=Digest.parse(row.envelope),
