@@ -1,9 +1,11 @@
 """Local folders: files that are whole or absent, whatever happens in between."""
 
 import os
+import stat
 from pathlib import Path
 
-from assay.errors import TooLarge, Unavailable
+from assay.collect.files import read_plain
+from assay.errors import Malformed, TooLarge, Unavailable
 from assay.formats.digest import Digest
 
 
@@ -11,8 +13,10 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write *data* under *path* so that a crash leaves the old file, or the new one, never a part."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        _make_folder(path.parent)
+        temporary.unlink(missing_ok=True)  # of a process that was killed and had our number
+        # Exclusive: in a folder that others can write to, the name may be a planted link.
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
@@ -32,7 +36,10 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 
 
 def read_whole(path: Path, *, limit: int) -> bytes:
-    """The bytes of a regular file of at most *limit* bytes."""
+    """The bytes of a file that a person named, pipes included, of at most *limit* bytes.
+
+    Files that merely lie there are read with :func:`assay.collect.files.read_plain`.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
@@ -43,12 +50,27 @@ def read_whole(path: Path, *, limit: int) -> bytes:
     return data
 
 
+def _make_folder(folder: Path) -> None:
+    """Make *folder* and what is missing above it; each name is durable before anything is written below it."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync_folder(folder.parent)
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _sync(path: Path) -> None:
+    try:
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise Unavailable(f"cannot write {path}: {error.strerror or error}") from error
 
 
 class FolderBlobs:
@@ -65,13 +87,18 @@ class FolderBlobs:
     def put(self, data: bytes) -> Digest:
         digest = Digest.sha256(data)
         path = self.path(digest)
-        if not self._same(path, data):
+        if self._same(path, data):
+            _sync(path)  # whoever wrote it may have died before its name was durable
+        else:
             write_whole(path, data, mode=0o600)
         return digest
 
     def get(self, digest: Digest) -> bytes:
         path = self.path(digest)
-        data = read_whole(path, limit=self.MAX_BYTES)
+        try:
+            data = read_plain(path, limit=self.MAX_BYTES)
+        except Malformed as error:
+            raise Unavailable(f"blob {digest} is lost: {error}") from error
         if Digest.sha256(data) != digest:
             raise Unavailable(f"{path} is damaged: its SHA-256 is {Digest.sha256(data).value}")
         return data
@@ -82,7 +109,8 @@ class FolderBlobs:
     def _same(self, path: Path, data: bytes) -> bool:
         """Whether the file is there and whole; a damaged one is written again."""
         try:
-            return path.stat().st_size == len(data) and path.read_bytes() == data
+            about = path.lstat()
+            return stat.S_ISREG(about.st_mode) and about.st_size == len(data) and path.read_bytes() == data
         except FileNotFoundError:
             return False
         except OSError as error:

@@ -2,14 +2,16 @@
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from assay.adapters.filesystem import read_whole, write_whole
+from assay.adapters.filesystem import write_whole
 from assay.adapters.keystore import KeyFolder
-from assay.errors import Unavailable
+from assay.collect.files import read_plain
+from assay.errors import Refused, Unavailable
 from assay.trust.root import MAX_BYTES as MAX_TRUST_BYTES
 from assay.trust.root import TrustRoot
 
@@ -25,6 +27,24 @@ class Home:
         self.office = self.folder / "office"
         self.trial_passphrase_file = self.folder / "keys" / "trial.passphrase"
 
+    @classmethod
+    def beside(cls, folder: Path) -> "Home":
+        """The home that lies in somebody's project: refused when it was put there by another."""
+        path = folder / NAME
+        try:
+            about = path.lstat() if os.path.lexists(path) else None
+        except OSError as error:
+            raise Unavailable(f"cannot look at {path}: {error.strerror or error}") from error
+        if about is not None and stat.S_ISLNK(about.st_mode):
+            raise Refused(
+                f"{path} is a symbolic link, expected a folder; name another folder with ASSAY_HOME"
+            )
+        if about is not None and about.st_uid not in (os.geteuid(), 0):
+            raise Refused(
+                f"{path} belongs to user {about.st_uid}, and so do its keys and trust; name your own with ASSAY_HOME"
+            )
+        return cls(path)
+
     def prepare(self) -> None:
         """Make the folder, readable by its owner alone, and keep it out of git."""
         try:
@@ -39,7 +59,7 @@ class Home:
         """The trust kept here; empty when there is none yet."""
         if not self.trust_file.exists():
             return TrustRoot()
-        return TrustRoot.parse(read_whole(self.trust_file, limit=MAX_TRUST_BYTES), what=str(self.trust_file))
+        return TrustRoot.parse(read_plain(self.trust_file, limit=MAX_TRUST_BYTES), what=str(self.trust_file))
 
     def save_trust(self, root: TrustRoot) -> None:
         self.prepare()

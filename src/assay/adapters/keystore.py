@@ -1,17 +1,32 @@
 """Keyfiles in a folder, one per signer record, encrypted at rest."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from assay.adapters.filesystem import read_whole, write_whole
+from assay.adapters.filesystem import write_whole
+from assay.collect.files import read_plain
 from assay.crypto import keyfile
 from assay.crypto.keyfile import Header, Secrets
-from assay.errors import Duplicate, Malformed, Unavailable
+from assay.errors import Duplicate, Malformed, Unavailable, Untrusted
 from assay.office.ports import Entropy
+
+T = TypeVar("T")
 
 SUFFIX = ".key.json"
 MAX_BYTES = 64 * 1024
 TRIAL_COST = 14
 """A trial's passphrase is random and lies beside the key: a costly derivation would protect nothing."""
+
+
+def _named(path: Path, read: Callable[[bytes], T]) -> T:
+    """What *read* gives for the file; its errors say which file it is."""
+    try:
+        return read(read_plain(path, limit=MAX_BYTES))
+    except (Malformed, Untrusted) as error:
+        if str(path) in str(error):
+            raise
+        raise type(error)(f"{path}: {error}") from error
 
 
 class KeyFolder:
@@ -23,7 +38,7 @@ class KeyFolder:
         if not self.folder.is_dir():
             return ()
         paths = sorted(self.folder.glob(f"*{SUFFIX}"))
-        return tuple(keyfile.read_header(read_whole(path, limit=MAX_BYTES)) for path in paths)
+        return tuple(_named(path, keyfile.read_header) for path in paths)
 
     def has(self, name: str) -> bool:
         return self._path(name).is_file()
@@ -34,7 +49,7 @@ class KeyFolder:
         if not path.is_file():
             known = ", ".join(header.name for header in self.headers()) or "none"
             raise Unavailable(f"no key named {name!r} in {self.folder}; there is: {known}")
-        return keyfile.open_(read_whole(path, limit=MAX_BYTES), passphrase)
+        return _named(path, lambda data: keyfile.open_(data, passphrase))
 
     def save(self, secrets: Secrets, passphrase: bytes, entropy: Entropy, *, replace: bool = False) -> Path:
         path = self._path(secrets.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assay import config
 from assay.adapters.filesystem import read_whole
-from assay.adapters.home import NAME, Home
+from assay.adapters.home import Home
 from assay.adapters.memory import FixedClock
 from assay.adapters.system import SystemClock
 from assay.errors import Refused, Unavailable
@@ -19,7 +19,8 @@ MAX_PASSPHRASE = 4096
 
 def home(folder: Path | None = None) -> Home:
     """``ASSAY_HOME``, else ``.assay`` in *folder* or here."""
-    return Home(config.environment().home or (folder or Path()) / NAME)
+    named = config.environment().home
+    return Home(named) if named else Home.beside(folder or Path())
 
 
 def clock() -> Clock:

@@ -21,11 +21,11 @@ def new_signer(
     """Make keys, keep them, and trust them here (without authority: that is granted by ``trust add``)."""
     entropy = SystemEntropy()
     secrets = signers.make(name, signers.purpose_of(purpose), entropy.bytes, now())
-    at.prepare()
     record = signers.record(secrets.header(), providers)
-    root = signers.trusting(at.trust(), record)
-    path = at.keys.save(secrets, secret, entropy)
-    at.save_trust(root)
+    with at.locked():
+        root = signers.trusting(at.trust(), record)
+        path = at.keys.save(secrets, secret, entropy)
+        at.save_trust(root)
     return record, path
 
 
@@ -45,11 +45,12 @@ def rotate_signer(at: Home, name: str, secret: bytes) -> tuple[Path, Path]:
     old = at.keys.open(name, secret)
     new = signers.make(name, signers.purpose_of(old.purposes[0]), entropy.bytes, moment, trial=old.trial)
     document = change.rotation(name, old.keys, new.keys, moment)
-    root = change.rotate(at.trust(), name, [key.public for key in new.keys], moment)
     written = at.keys.folder / f"{name}.rotation-{moment:%Y%m%dT%H%M%SZ}.dsse.json"
-    write_whole(written, document.encode())
-    at.save_trust(root)  # a crash here leaves the old keyfile: rotate again
-    return at.keys.save(new, secret, entropy, replace=True), written
+    with at.locked():
+        root = change.rotate(at.trust(), name, [key.public for key in new.keys], moment)
+        write_whole(written, document.encode())
+        at.save_trust(root)  # a crash here leaves the old keyfile: rotate again
+        return at.keys.save(new, secret, entropy, replace=True), written
 
 
 def revoke_signer(
@@ -63,28 +64,36 @@ def revoke_signer(
     if not keyids:
         raise Refused(f"{name!r} has no key {keyid!r}")
     document = change.revocation(name, secrets.keys, keyids, moment - ago, reason)
-    root = at.trust()
-    for one in keyids:
-        root = change.revoke(root, one, moment - ago, reason)
     written = at.keys.folder / f"{name}.revocation-{moment:%Y%m%dT%H%M%SZ}.dsse.json"
-    write_whole(written, document.encode())
-    at.save_trust(root)
+    with at.locked():
+        root = at.trust()
+        for one in keyids:
+            root = change.revoke(root, one, moment - ago, reason)
+        write_whole(written, document.encode())
+        at.save_trust(root)
     return keyids, written
 
 
 def add_trust(at: Home, file: Path, providers: tuple[str, ...], *, authority: bool) -> tuple[str, ...]:
     """Trust what *file* holds; a line for each thing added."""
     data = read_whole(file, limit=MAX_TRUST_BYTES)
-    root = at.trust()
-    if signers.is_key_change(data):
-        root = change.apply(Envelope.parse(data, what=str(file)), root, at=now())
-        lines: tuple[str, ...] = ("applied the signed key change",)
-    else:
-        other = TrustRoot.parse(data, what=str(file))
-        root, lines = signers.merged(root, other)
-        names = [signer.name for signer in other.signers]
-        if providers or authority:
-            root = signers.granted(root, names, providers, authority=authority)
-            lines += tuple(f"{name!r} may speak for {', '.join(providers)}" for name in names)
-    at.save_trust(root)
+    with at.locked():
+        root, lines = _added(at.trust(), data, str(file), providers, authority=authority)
+        at.save_trust(root)
     return lines or ("nothing new",)
+
+
+def _added(
+    root: TrustRoot, data: bytes, what: str, providers: tuple[str, ...], *, authority: bool
+) -> tuple[TrustRoot, tuple[str, ...]]:
+    if signers.is_key_change(data):
+        return change.apply(Envelope.parse(data, what=what), root, at=now()), (
+            "applied the signed key change",
+        )
+    other = TrustRoot.parse(data, what=what)
+    root, lines = signers.merged(root, other)
+    names = [signer.name for signer in other.signers]
+    if providers or authority:
+        root = signers.granted(root, names, providers, authority=authority)
+        lines += tuple(f"{name!r} may speak for {', '.join(providers)}" for name in names)
+    return root, lines

@@ -60,7 +60,7 @@ def merged(root: TrustRoot, other: TrustRoot) -> tuple[TrustRoot, tuple[str, ...
         if known is None:
             root = trusting(root, signer)
             lines += [
-                f"trusts signer {signer.name!r}: {key.public.algorithm} {key.public.keyid}"
+                f"trusts signer {signer.name!r} {_powers(signer)}: {key.public.algorithm} {key.public.keyid}"
                 for key in signer.keys
             ]
         elif known.keys != signer.keys:
@@ -81,6 +81,14 @@ def merged(root: TrustRoot, other: TrustRoot) -> tuple[TrustRoot, tuple[str, ...
                 f"trusts Sigstore instance {instance.sha256[:16]} for {len(instance.identities)} identities"
             )
     return root, tuple(lines)
+
+
+def _powers(signer: Signer) -> str:
+    """What trusting the record means; whoever adds it should read this before it counts."""
+    said = f"as {' and '.join(signer.purposes)}"
+    if signer.providers:
+        said += f" for {', '.join(map(repr, signer.providers))}"
+    return f"{said}, with authority to bind" if signer.authority and signer.providers else said
 
 
 def granted(root: TrustRoot, names: Sequence[str], providers: Sequence[str], *, authority: bool) -> TrustRoot:
