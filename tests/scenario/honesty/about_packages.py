@@ -13,7 +13,7 @@ from tests.scenario.honesty.falsehood import Falsehood
 from tests.scenario.honesty.workspace import BUILT_BY, Workspace
 from tests.support import signing
 
-from assay.bootstrap.provide import PAYLOAD_TYPE, Prepared
+from assay.bootstrap.provide import Prepared
 from assay.errors import Malformed
 from assay.formats import customers
 from assay.formats.attestation import Attestation, Claim
@@ -21,6 +21,7 @@ from assay.formats.attestation_statement import encode as encode_attestation
 from assay.formats.bundle import CUSTOMERS, ENVELOPE, FOLDER, Bundle
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
+from assay.formats.intoto import PAYLOAD_TYPE
 from assay.trust.envelope import sign
 from assay.trust.root import Revocation
 from assay.validation.examine import Inputs

@@ -7,9 +7,10 @@ from tests.scenario.honesty import documents
 from tests.scenario.honesty.workspace import NOW
 from tests.support import offices, signing
 
-from assay.bootstrap.provide import PAYLOAD_TYPE, Prepared
+from assay.bootstrap.provide import Prepared
 from assay.crypto.keys import PrivateKey
 from assay.formats.bundle import Bundle
+from assay.formats.intoto import PAYLOAD_TYPE
 from assay.formats.verdict import VerdictDocument
 from assay.packs import shipped
 from assay.trust.envelope import sign
