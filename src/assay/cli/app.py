@@ -1,7 +1,11 @@
 """All commands, and what happens to their errors."""
 
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import typer
 
@@ -65,21 +69,51 @@ def root(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; its exit code."""
+    """Run one command; its exit code. Whatever happens, the user gets one line and never a stack of frames."""
     try:
         code = app(list(arguments), prog_name="assay", standalone_mode=False)
+        sys.stdout.flush()
     except typer.Exit as stop:
         return stop.exit_code
+    except SystemExit:  # typer's answer to a reader that went away, with 1; here 1 would be a verdict
+        return exits.UNKNOWN
     except typer.TyperException as error:
-        complain(f"{error.format_message()} (assay --help)" if error.message else error.format_message())
-        return exits.USAGE
+        usage = f"{error.format_message()} (assay --help)" if error.message else error.format_message()
+        return _failed(usage, exits.USAGE)
     except typer.Abort:
-        complain("stopped")
-        return exits.UNKNOWN
+        return _failed("stopped", exits.UNKNOWN)
     except AssayError as error:
-        complain(str(error))
-        return exits.for_error(error)
-    except BrokenPipeError:
-        sys.stderr.close()
-        return exits.UNKNOWN
+        return _failed(str(error), exits.for_error(error))
+    except UnicodeEncodeError as error:
+        return _failed(f"{error.object[:200]!r} is not UTF-8", exits.USAGE)
+    except OSError as error:
+        return _failed(_of_the_system(error), exits.UNKNOWN)
+    except MemoryError:
+        return _failed("there is not enough memory", exits.UNKNOWN)
+    except Exception as error:  # noqa: BLE001 - the last edge: a fault of ours is told in one line too, with its place
+        return _failed(f"a fault in Assay, please report it: {_told(error)}", exits.UNKNOWN)
     return code if isinstance(code, int) else 0
+
+
+def _failed(message: str, code: int) -> int:
+    with suppress(OSError):  # nothing is left to say it on
+        complain(message)
+    with suppress(OSError):
+        sys.stdout.flush()
+        return code
+    # What could not be written must not be tried again at exit: that would change the exit code.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code
+
+
+def _of_the_system(error: OSError) -> str:
+    if error.filename:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, FileNotFoundError):
+        return "the folder that Assay was started in is gone"
+    return f"standard output: {error.strerror or error}"
+
+
+def _told(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
