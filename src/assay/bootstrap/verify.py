@@ -15,12 +15,16 @@ from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle, compare
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
+from assay.formats.intoto import PAYLOAD_TYPE
 from assay.formats.result import VERDICT, parse_result
 from assay.register.identity import LogKeys
+from assay.register.leaf import Kind
 from assay.register.receipt import FORMAT as RECEIPT
 from assay.register.receipt import Receipt
 from assay.trust.envelope import verify as verify_envelope
 from assay.trust.root import TrustRoot
+
+ABOUT = {Kind.SUBMISSION: ("bundle", "attestation"), Kind.PUBLICATION: ("result",)}
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,25 +39,29 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Payload digest of a bundle or result."""
     records: tuple[Digest, ...] = ()
     """Documents that a receipt's entry names."""
+    of: tuple[str, ...] = ()
+    """Kinds of file that such a receipt is about."""
 
 
 def verify_files(files: Sequence[Path], trust: Path | None) -> tuple[Answer, ...]:
-    """An answer per file; receipts also say which of the other files they record."""
+    """An answer per file; receipts also say which of the other files they record.
+
+    A receipt that records none of the files of its kind that lie beside it is another file's: it does not hold for these.
+    """
     answers = [_verify(path, trusting.find(trust, path)) for path in files]
-    by_digest = {answer.identity: answer.path for answer in answers if answer.identity}
-    return tuple(_with_recorded(answer, by_digest) for answer in answers)
+    return tuple(_with_recorded(answer, answers) for answer in answers)
 
 
-def _with_recorded(answer: Answer, by_digest: dict[Digest, Path]) -> Answer:
-    recorded = [str(by_digest[digest]) for digest in answer.records if digest in by_digest]
+def _with_recorded(answer: Answer, answers: Sequence[Answer]) -> Answer:
     if not answer.holds or not answer.records:
         return answer
-    what = (
-        f"records {', '.join(recorded)}"
-        if recorded
-        else f"records {answer.records[0]}, which is none of the files given"
-    )
-    return msgspec.structs.replace(answer, says=f"{answer.says}; {what}")
+    recorded = [str(other.path) for other in answers if other.identity in answer.records]
+    if recorded:
+        return msgspec.structs.replace(answer, says=f"{answer.says}; records {', '.join(recorded)}")
+    says = f"records {answer.records[0]}, which is none of the files given"
+    if any(other.identity and other.kind in answer.of for other in answers):
+        return msgspec.structs.replace(answer, holds=False, reason=f"{answer.says}; {says}")
+    return msgspec.structs.replace(answer, says=f"{answer.says}; {says}")
 
 
 def _verify(path: Path, trust: trusting.Found) -> Answer:
@@ -69,7 +77,7 @@ def _verify(path: Path, trust: trusting.Found) -> Answer:
             return _receipt(path, data, trust)
         if isinstance(found, dict) and "payloadType" in found:
             kind = "envelope"
-            return _envelope(path, Envelope.parse(data, what=str(path)), trust)
+            return _envelope(path, Envelope.parse(data, what=str(path), expected=PAYLOAD_TYPE), trust)
         raise Malformed("it is no bundle, result or receipt")
     except Unavailable as error:
         return Answer(path=path, kind=kind, holds=None, reason=str(error), trust=trust.where)
@@ -78,7 +86,7 @@ def _verify(path: Path, trust: trusting.Found) -> Answer:
 
 
 def _bundle(path: Path, bundle: Bundle, trust: trusting.Found) -> Answer:
-    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
+    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json", expected=PAYLOAD_TYPE)
     attestation = parse_attestation(envelope.payload)
     standing = verify_envelope(
         envelope, trust.root, purpose="provider", provider=attestation.provider.name, at=now()
@@ -109,9 +117,10 @@ def _customers(bundle: Bundle, committed: Digest | None) -> None:
 
 
 def _envelope(path: Path, envelope: Envelope, trust: trusting.Found) -> Answer:
-    if svr.PREDICATE_TYPE.encode() in envelope.payload:
+    payload = strict_json.load(envelope.payload, what="payload", limit=MAX_RESULT)
+    if isinstance(payload, dict) and payload.get("predicateType") == svr.PREDICATE_TYPE:
         return _svr(path, envelope, trust)
-    if not _is_result(envelope.payload):
+    if not _is_result(payload):
         attestation = parse_attestation(envelope.payload)
         standing = verify_envelope(
             envelope, trust.root, purpose="provider", provider=attestation.provider.name, at=now()
@@ -148,9 +157,9 @@ def _svr(path: Path, envelope: Envelope, trust: trusting.Found) -> Answer:
     return Answer(path=path, kind="svr", holds=True, says=_trial(says, standing.trial), trust=trust.where)
 
 
-def _is_result(payload: bytes) -> bool:
+def _is_result(payload: object) -> bool:
     """Whether the payload embeds a verdict; :func:`parse_result` then says whether it is a sound result."""
-    match strict_json.load(payload, what="payload", limit=MAX_RESULT):
+    match payload:
         case {"predicate": {"declarations": {"evidence": list() as evidence}}}:
             return any(isinstance(item, dict) and item.get("bom-ref") == VERDICT for item in evidence)
     return False
@@ -162,7 +171,13 @@ def _receipt(path: Path, data: bytes, trust: trusting.Found) -> Answer:
     head = verified.checkpoint.checkpoint
     says = f"entry {verified.index} of {head.size} in {head.origin}, a {verified.entry.kind}; grade logged"
     return Answer(
-        path=path, kind="receipt", holds=True, says=says, trust=trust.where, records=verified.entry.digests
+        path=path,
+        kind="receipt",
+        holds=True,
+        says=says,
+        trust=trust.where,
+        records=verified.entry.digests,
+        of=ABOUT.get(verified.entry.kind, ()),
     )
 
 

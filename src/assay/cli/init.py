@@ -101,11 +101,12 @@ def init(
     from assay.adapters.filesystem import write_whole
     from assay.collect.source_tree import describe
     from assay.config import NAME, parse
+    from assay.formats.text import shown
 
     target = path / NAME
     if target.exists() and not force:
         raise Duplicate(f"{target} is there already; --force replaces it")
-    product = describe(path).name or path.resolve().name
+    product = describe(path).called(path)
     answers = {"provider": "", "contact": "", "email": "", "product": product}
     if sys.stdin.isatty() and sys.stdout.isatty() and not json:
         answers = {
@@ -116,7 +117,10 @@ def init(
         }
     quoted = {name: _quote(value) for name, value in answers.items()}
     text = TEMPLATE.format(
-        **quoted, name=answers["provider"] or "this project", product_plain=answers["product"]
+        **quoted,
+        # These two stand in comments, which a line break would end.
+        name=shown(answers["provider"]) or "this project",
+        product_plain=shown(answers["product"]),
     )
     parse(text.encode())
     write_whole(target, text.encode())

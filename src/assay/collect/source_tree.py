@@ -1,5 +1,6 @@
 """What a source tree says of itself: name, version and ecosystem, from the manifests of common build tools."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from assay.collect.files import read_plain
 from assay.errors import Unavailable
 from assay.formats import strict_json, strict_toml
 from assay.formats.attestation import Release
+from assay.formats.text import shown
 
 MAX_BYTES = 4 * 1024 * 1024
 
@@ -18,9 +20,13 @@ class Description(msgspec.Struct, frozen=True):
     version: str = ""
     ecosystem: str = ""
 
+    def called(self, folder: Path) -> str:
+        """What the manifest says, else the folder's name, on one line; names of folders need not be UTF-8."""
+        return shown(self.name or os.fsencode(folder.resolve().name).decode("utf-8", "replace"))
+
     def release(self, folder: Path) -> Release:
         """A release without files; named after the folder where no manifest names it."""
-        name = self.name or folder.resolve().name
+        name = self.called(folder)
         purl = f"pkg:{self.ecosystem}/{name}@{self.version}" if self.ecosystem and self.version else ""
         return Release(name=name, version=self.version, purl=purl)
 

@@ -50,7 +50,7 @@ class AnalysisReport(msgspec.Struct, frozen=True):
     """A run says its execution was not successful: no result is not a clean result."""
 
 
-_SEVERITY = re.compile(r"(\d{1,2})(\.\d{1,3})?\Z")
+_SEVERITY = re.compile(r"([0-9]{1,2})(\.[0-9]{1,3})?\Z")
 
 
 def read(data: bytes, *, name: str) -> AnalysisReport:

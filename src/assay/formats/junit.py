@@ -4,15 +4,14 @@ There is no standard; all have ``<testsuites>`` or ``<testsuite>`` with ``<testc
 the totals in the attributes are only compared with them.
 """
 
-import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import ParseError
 
 import msgspec
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import XMLParser
 
 from assay.errors import Malformed, TooLarge
 from assay.formats.text import shown
@@ -20,9 +19,12 @@ from assay.formats.text import shown
 MAX_BYTES = 128 * 1024 * 1024
 MAX_DEPTH = 32
 MAX_CASES = 1_000_000
+MAX_TOKEN = 4 * 1024 * 1024
+"""Bytes of one tag or comment."""
+_FEED = 1024 * 1024
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?\Z")
-_COUNT = re.compile(r"\d{1,9}\Z")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?\Z", re.ASCII)
+_COUNT = re.compile(r"\d{1,9}\Z", re.ASCII)
 _NOT_RUN = ("notrun", "disabled", "skipped")
 
 
@@ -66,9 +68,14 @@ def read(data: bytes, *, what: str) -> Report:
     if len(data) > MAX_BYTES:
         raise TooLarge(f"{what} has {len(data)} bytes, over the limit of {MAX_BYTES}")
     reader = _Reader(what)
+    parser = XMLParser(target=reader, forbid_dtd=True)
     try:
-        for event, element in iterparse(io.BytesIO(data), events=("start", "end"), forbid_dtd=True):
-            (reader.start if event == "start" else reader.end)(element)
+        for start in range(0, len(data), _FEED):
+            reader.quiet += _FEED
+            parser.feed(data[start : start + _FEED])
+            if reader.quiet > MAX_TOKEN:
+                raise TooLarge(f"{what} has a tag or comment of over {MAX_TOKEN} bytes")
+        parser.close()
     except DefusedXmlException as error:
         raise Malformed(
             f"{what} has a document type or entities, which are not read: {type(error).__name__}"
@@ -78,46 +85,77 @@ def read(data: bytes, *, what: str) -> Report:
     return reader.report()
 
 
+class _Case(msgspec.Struct):
+    """A case that is open: its attributes and the tags directly in it."""
+
+    depth: int
+    attributes: dict[str, str]
+    inside: set[str]
+
+
 class _Reader:
-    """Takes elements as they open and close; keeps suites and counts, drops the rest at once."""
+    """What the parser calls. Keeps suites and counts; no tree is built.
+
+    *quiet* is how many bytes the parser took since it last called: it begins a tag anew with each piece of it.
+    """
 
     def __init__(self, what: str) -> None:
         self.what = what
-        self.path: list[Element] = []
+        self.quiet = 0
+        self.depth = 0
         self.open: list[Suite] = []
         self.suites: list[Suite] = []
         self.failed: list[str] = []
+        self.case: _Case | None = None
         self.top = Suite("", {}, Counts(), Counts())
 
-    def start(self, element: Element) -> None:
-        if not self.path and _tag(element) not in ("testsuites", "testsuite"):
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        tag = _tag(name)
+        if not self.depth and tag not in ("testsuites", "testsuite"):
             raise Malformed(
-                f"{self.what}: the root is <{shown(_tag(element), 40)}>, expected <testsuites> or <testsuite>"
+                f"{self.what}: the root is <{shown(tag, 40)}>, expected <testsuites> or <testsuite>"
             )
-        self.path.append(element)
-        if len(self.path) > MAX_DEPTH:
+        self.quiet = 0
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
             raise TooLarge(f"{self.what} is nested over {MAX_DEPTH} elements deep")
-        if _tag(element) in ("testsuites", "testsuite"):
-            if len(self.suites) >= MAX_CASES:
-                raise TooLarge(f"{self.what} has over {MAX_CASES} suites")
-            moment = _moment(element.get("timestamp", ""), self.what)
-            suite = Suite(shown(element.get("name", "")), dict(element.attrib), Counts(), Counts(), moment)
-            self.suites.append(suite)
-            self.open.append(suite)
-
-    def end(self, element: Element) -> None:
-        self.path.pop()
-        tag = _tag(element)
-        if tag == "testcase":
-            self._case(element)
+        if self.case is not None:
+            self._inside(self.case, tag)
         elif tag in ("testsuites", "testsuite"):
+            self._suite(attributes)
+        elif tag == "testcase":
+            self.case = _Case(self.depth, attributes, set())
+
+    def end(self, name: str) -> None:
+        self.quiet = 0
+        if self.case is not None:
+            if self.depth == self.case.depth:
+                self._count(self.case)
+                self.case = None
+        elif _tag(name) in ("testsuites", "testsuite"):
             suite = self.open.pop()
             suite.all.add(suite.direct)
             (self.open[-1] if self.open else self.top).all.add(suite.all)
-        if self.path and not any(_tag(e) == "testcase" for e in self.path):
-            self.path[-1].remove(element)
+        self.depth -= 1
 
-    def _case(self, case: Element) -> None:
+    def data(self, _: str) -> None:
+        self.quiet = 0
+
+    def _inside(self, case: _Case, tag: str) -> None:
+        if tag in ("testsuites", "testsuite", "testcase"):
+            raise Malformed(f"{self.what} has a <{tag}> inside a <testcase>")
+        if self.depth == case.depth + 1:
+            case.inside.add(tag)
+
+    def _suite(self, attributes: dict[str, str]) -> None:
+        if len(self.suites) >= MAX_CASES:
+            raise TooLarge(f"{self.what} has over {MAX_CASES} suites")
+        moment = _moment(attributes.get("timestamp", ""), self.what)
+        suite = Suite(shown(attributes.get("name", "")), attributes, Counts(), Counts(), moment)
+        self.suites.append(suite)
+        self.open.append(suite)
+
+    def _count(self, case: _Case) -> None:
         if self.top.direct.tests >= MAX_CASES:
             raise TooLarge(f"{self.what} has over {MAX_CASES} test cases")
         self.top.direct.tests += 1
@@ -127,9 +165,8 @@ class _Reader:
         counts = self.open[-1].direct
         counts.tests += 1
         if result in ("failures", "errors") and len(self.failed) < 50:
-            self.failed.append(
-                shown(f"{case.get('classname', '')}::{case.get('name', '')}".removeprefix("::"))
-            )
+            said = f"{case.attributes.get('classname', '')}::{case.attributes.get('name', '')}"
+            self.failed.append(shown(said.removeprefix("::")))
         if result:
             setattr(counts, result, getattr(counts, result) + 1)
 
@@ -138,19 +175,19 @@ class _Reader:
         return Report(self.top.all, tuple(self.suites), tuple(self.failed), tuple(notes[:20]))
 
 
-def _tag(element: Element) -> str:
-    return str(element.tag).rpartition("}")[2]
+def _tag(name: str) -> str:
+    return name.rpartition("}")[2]
 
 
-def _result(case: Element) -> str:
+def _result(case: _Case) -> str:
     """The counter a case belongs to; empty for one that passed."""
-    inside = {_tag(child) for child in case}
-    if "error" in inside:
+    if "error" in case.inside:
         return "errors"
-    if "failure" in inside:
+    if "failure" in case.inside:
         return "failures"
     # A rerun that passed in the end stands as flakyFailure or rerunFailure and is no failure (Surefire).
-    return "skipped" if "skipped" in inside or case.get("status", "").lower() in _NOT_RUN else ""
+    skipped = "skipped" in case.inside or case.attributes.get("status", "").lower() in _NOT_RUN
+    return "skipped" if skipped else ""
 
 
 def _moment(value: str, what: str) -> datetime | None:

@@ -6,7 +6,7 @@ from assay.errors import Malformed
 from assay.formats.text import shown
 
 _VERSION = re.compile(
-    r"v?(0|[1-9]\d{0,17})\.(0|[1-9]\d{0,17})\.(0|[1-9]\d{0,17})"
+    r"v?(0|[1-9][0-9]{0,17})\.(0|[1-9][0-9]{0,17})\.(0|[1-9][0-9]{0,17})"
     r"(?:-([0-9A-Za-z-]{1,200}(?:\.[0-9A-Za-z-]{1,200}){0,50}))?(?:\+[0-9A-Za-z.-]{1,500})?\Z"
 )
 Key = tuple[int, int, int, int, tuple[tuple[int, int, str], ...]]

@@ -29,8 +29,8 @@ _BLOCK = 512
 _ZEROS = bytes(_BLOCK)
 _EXTENSION = MIB
 _LONG_NAME = 64 * 1024
-_PAX_RECORD = re.compile(rb"([1-9]\d{0,7}) ([^=\n]{1,200})=")
-_SECONDS = re.compile(r"(-?\d{1,12})(\.\d*)?\Z")
+_PAX_RECORD = re.compile(rb"([1-9][0-9]{0,7}) ([^=\n]{1,200})=")
+_SECONDS = re.compile(r"(-?[0-9]{1,12})(\.[0-9]*)?\Z")
 
 
 class _Overrides(msgspec.Struct):

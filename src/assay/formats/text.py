@@ -17,12 +17,19 @@ def decode(data: bytes, *, what: str, limit: int = MAX_TEXT) -> str:
         raise Malformed(f"{what} is not UTF-8: byte {error.start}") from error
 
 
+_SPACES = {"\r", "\n", "\t", "\u2028", "\u2029"}
+
+
 def shown(text: str, limit: int = 200) -> str:
     """*text* on one line without control, bidirectional-override or zero-width characters, cut at *limit*."""
     start = text[: 10 * limit]
-    clean = start
-    if not start.isprintable():
-        clean = "".join(
-            " " if c in "\r\n\t" else c for c in start if c in "\r\n\t" or unicodedata.category(c)[0] != "C"
-        )
+    clean = start if start.isprintable() else "".join(_printable(c) for c in start)
     return clean if len(clean) <= limit and start == text else clean[: limit - 1] + "…"
+
+
+def _printable(c: str) -> str:
+    if c in _SPACES:
+        return " "
+    if "\ud800" <= c <= "\udfff":
+        return "\ufffd"  # of a file name that is not UTF-8
+    return "" if unicodedata.category(c)[0] == "C" else c

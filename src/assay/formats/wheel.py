@@ -17,7 +17,7 @@ from assay.formats.text import shown
 
 _MAX_RECORD = 64 * 1024 * 1024
 _DIGEST = re.compile(r"([a-z0-9_]{1,16})=([A-Za-z0-9_-]{1,172})={0,2}\Z")
-_SIZE = re.compile(r"\d{1,15}\Z")
+_SIZE = re.compile(r"[0-9]{1,15}\Z")
 
 
 class Row(msgspec.Struct, frozen=True):
