@@ -13,6 +13,8 @@ MAX_SIGNATURES = 64
 MAX_NAME = 255
 ED25519 = 0x01
 """Plain Ed25519 over the note's text."""
+COSIGNED_ED25519 = 0x04
+"""Timestamped Ed25519 cosignature (c2sp.org/tlog-cosignature)."""
 ML_DSA_44 = 0x06
 """Timestamped ML-DSA-44 cosignature (c2sp.org/tlog-cosignature)."""
 
@@ -69,6 +71,14 @@ class NoteSignature(msgspec.Struct, frozen=True):
         """Whether name and id are those of *key*; says nothing about whether it verifies."""
         return (self.name, self.key_id) == (key.name, key.key_id)
 
+    @classmethod
+    def parse(cls, line: str, *, what: str = "note") -> "NoteSignature":
+        """Read one signature line, without its newline."""
+        return _signature(line, what)
+
+    def encode(self) -> str:
+        return f"{_DASH}{self.name} {b64.encode(self.key_id + self.signature)}"
+
 
 class Note(msgspec.Struct, frozen=True):
     text: str
@@ -98,8 +108,8 @@ class Note(msgspec.Struct, frozen=True):
 
     def encode(self) -> bytes:
         _check_text(self.text, "note")
-        lines = [f"{_DASH}{s.name} {b64.encode(s.key_id + s.signature)}\n" for s in self.signatures]
-        return f"{self.text}\n{''.join(lines)}".encode()
+        lines = "".join(f"{one.encode()}\n" for one in self.signatures)
+        return f"{self.text}\n{lines}".encode()
 
 
 def check_name(name: str) -> None:

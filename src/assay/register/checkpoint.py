@@ -4,56 +4,25 @@ The cosignature (c2sp.org/tlog-cosignature 1.1) does not cover extension lines, 
 accepted where it is relied on. A log's own timestamp is never zero; that it never decreases is the caller's to keep.
 """
 
-import struct
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import msgspec
 
 from assay.crypto.keys import PrivateKey, PublicKey
-from assay.errors import Malformed, TooLarge, Untrusted
-from assay.formats import b64
+from assay.errors import Untrusted
 from assay.formats.note import ED25519, ML_DSA_44, Note, NoteSignature, Vkey
+from assay.register import cosignature
+from assay.register.body import MAX_TEXT, Checkpoint
+from assay.register.cosignature import MAX_TIMESTAMP, Cosigner, cosigned_message
 from assay.register.identity import LogKeys
-from assay.register.merkle import HASH_BYTES, MAX_SIZE
+
+__all__ = [
+    "BOTH", "MAX_TEXT", "MAX_TIMESTAMP", "Checkpoint", "Scheme", "SignedCheckpoint", "cosigned_message", "open_", "sign",
+]  # fmt: skip
 
 Scheme = Literal["ed25519", "ml-dsa-44"]
 BOTH: tuple[Scheme, ...] = ("ed25519", "ml-dsa-44")
-MAX_TEXT = 4096
-MAX_TIMESTAMP = 2**63 - 1
-_LABEL = b"subtree/v1\n\0"
-
-
-class Checkpoint(msgspec.Struct, frozen=True):
-    origin: str
-    size: int
-    root: bytes
-    extensions: tuple[str, ...] = ()
-    """Lines that other logs add; Assay writes none."""
-
-    @classmethod
-    def parse(cls, text: str) -> "Checkpoint":
-        """Read the body of a checkpoint in its one spelling."""
-        if len(text) > MAX_TEXT:
-            raise TooLarge(f"checkpoint has {len(text)} characters, over {MAX_TEXT}")
-        lines = text.split("\n")
-        if len(lines) < 4 or not all(lines[:-1]) or lines[-1]:
-            raise Malformed("checkpoint is not at least three non-empty lines, each ended by a newline")
-        origin, size, root, *extensions = lines[:-1]
-        if not (size.isascii() and size.isdecimal() and len(size) <= 19):
-            raise Malformed(f"checkpoint size {size[:30]!r} is not a decimal number")
-        checkpoint = cls(origin, int(size), b64.decode(root, what="checkpoint root"), tuple(extensions))
-        if checkpoint.size > MAX_SIZE or len(checkpoint.root) != HASH_BYTES:
-            raise Malformed(
-                f"checkpoint has size {size} and a root of {len(checkpoint.root)} bytes, expected {HASH_BYTES}"
-            )
-        if checkpoint.encode() != text:
-            raise Malformed("checkpoint is not in its canonical form")
-        return checkpoint
-
-    def encode(self) -> str:
-        lines = (self.origin, str(self.size), b64.encode(self.root), *self.extensions)
-        return "".join(f"{line}\n" for line in lines)
 
 
 class SignedCheckpoint(msgspec.Struct, frozen=True):
@@ -90,12 +59,8 @@ def open_(data: bytes, keys: LogKeys, *, required: Sequence[Scheme] = BOTH) -> S
     good: set[str] = set()
     timestamp = 0
     for vkey, public in _own(keys):
-        lines = [line for line in note.signatures if line.by(vkey)]
-        if len(lines) > 1:
-            raise Malformed(
-                f"checkpoint carries {len(lines)} signatures of key {vkey.key_id.hex()}, expected one"
-            )
-        for line in lines:
+        line = cosignature.only_line(note, vkey)
+        if line is not None:
             timestamp = max(timestamp, _verify(checkpoint, line, public))
             good.add(public.algorithm)
     if missing := [scheme for scheme in required if scheme not in good]:
@@ -103,20 +68,6 @@ def open_(data: bytes, keys: LogKeys, *, required: Sequence[Scheme] = BOTH) -> S
             f"checkpoint of {keys.origin!r} lacks a signature by {' and '.join(missing)} under a known key"
         )
     return SignedCheckpoint(checkpoint, timestamp, note)
-
-
-def cosigned_message(
-    cosigner: str, timestamp: int, origin: str, root: bytes, *, end: int, start: int = 0
-) -> bytes:
-    """What an ML-DSA-44 cosignature signs: the structure ``cosigned_message`` of tlog-cosignature."""
-    parts = [
-        _LABEL,
-        _short(cosigner),
-        struct.pack(">Q", timestamp),
-        _short(origin),
-        struct.pack(">QQ", start, end),
-    ]
-    return b"".join(parts) + root
 
 
 def _own(keys: LogKeys) -> Iterator[tuple[Vkey, PublicKey]]:
@@ -133,31 +84,13 @@ def _sign(checkpoint: Checkpoint, key: PrivateKey, timestamp: int) -> NoteSignat
         return NoteSignature(origin, vkey.key_id, key.sign(checkpoint.encode().encode()))
     if key.algorithm != "ml-dsa-44":
         raise ValueError(f"checkpoints are signed with {' and '.join(BOTH)}, not with {key.algorithm}")
-    vkey = Vkey(origin, ML_DSA_44, key.public.raw)
-    message = cosigned_message(origin, timestamp, origin, checkpoint.root, end=checkpoint.size)
-    return NoteSignature(origin, vkey.key_id, struct.pack(">Q", timestamp) + key.sign(message))
+    return cosignature.sign(checkpoint, origin, key, timestamp)
 
 
 def _verify(checkpoint: Checkpoint, line: NoteSignature, key: PublicKey) -> int:
     """The timestamp of the signature (0 for Ed25519, which has none)."""
-    if key.algorithm == "ed25519":
-        message, signature, timestamp = checkpoint.encode().encode(), line.signature, 0
-    else:
-        timestamp, signature = int.from_bytes(line.signature[:8], "big"), line.signature[8:]
-        if not 0 < timestamp <= MAX_TIMESTAMP:
-            raise Untrusted(
-                f"checkpoint: ML-DSA-44 signature has timestamp {timestamp}, expected the time of signing"
-            )
-        message = cosigned_message(
-            line.name, timestamp, checkpoint.origin, checkpoint.root, end=checkpoint.size
-        )
-    if not key.made(message, signature):
+    if key.algorithm != "ed25519":
+        return cosignature.verify(checkpoint, line, Cosigner(line.name, key)).timestamp
+    if not key.made(checkpoint.encode().encode(), line.signature):
         raise Untrusted(f"checkpoint: signature of key {line.key_id.hex()} ({key.algorithm}) does not verify")
-    return timestamp
-
-
-def _short(text: str) -> bytes:
-    data = text.encode()
-    if not 1 <= len(data) <= 255:
-        raise Malformed(f"name {text[:40]!r} has {len(data)} bytes, expected 1 to 255")
-    return bytes([len(data)]) + data
+    return 0
