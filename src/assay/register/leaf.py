@@ -4,9 +4,11 @@ Every kind has the same shape and, but for genesis and key changes, the same len
 all commitments are always there, and issuer and subject are the same in every entry.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -52,6 +54,7 @@ class Kind(StrEnum):
 
 
 STATES_IDENTITY = frozenset({Kind.GENESIS, Kind.KEY_CHANGE})
+_KINDS = tuple(Kind)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +115,7 @@ def parse(data: bytes) -> Entry:
 
 def open_(data: bytes, keys: LogKeys) -> Entry:
     """The entry in *data*, signed by an entry key of the register."""
-    entry, signed = _read(data)
+    entry, message, signature = _read(data)
     if entry.origin != keys.origin:
         raise Untrusted(f"entry is of register {entry.origin[:80]!r}, expected {keys.origin!r}")
     key = keys.entry_key(bytes.fromhex(entry.keyid))
@@ -120,11 +123,19 @@ def open_(data: bytes, keys: LogKeys) -> Entry:
         raise Untrusted(
             f"entry is signed by key {entry.keyid[:12]}, which is no entry key of {keys.origin!r}"
         )
-    signed.check(key.algorithm, key.verify)
+    key.verify(message, signature)
     return entry
 
 
-def _read(data: bytes) -> tuple[Entry, cose.Sign1]:
+_Signed = tuple[Entry, bytes, bytes]
+"""An entry, the bytes that were signed, and the signature. The algorithm is the one that every entry's header names."""
+
+
+def _read(data: bytes) -> _Signed:
+    return _read_usual(data) or _read_any(data)
+
+
+def _read_any(data: bytes) -> _Signed:
     if len(data) > MAX_BYTES:
         raise TooLarge(f"entry has {len(data)} bytes, over {MAX_BYTES}")
     signed = cose.Sign1.parse(data, what="entry")
@@ -145,10 +156,9 @@ def _read(data: bytes) -> tuple[Entry, cose.Sign1]:
         raise Malformed("entry payload has a truth value where a number is expected")
     if schema != SCHEMA:
         raise Unsupported(f"entry is of schema {schema}, expected {SCHEMA}")
-    kinds = list(Kind)
-    if not 1 <= number <= len(kinds):
-        raise Unsupported(f"entry is of kind {number}, expected 1 to {len(kinds)}")
-    kind = kinds[number - 1]
+    if not 1 <= number <= len(_KINDS):
+        raise Unsupported(f"entry is of kind {number}, expected 1 to {len(_KINDS)}")
+    kind = _KINDS[number - 1]
     if not 0 < time <= MAX_TIME:
         raise Malformed(f"entry time is {time}, expected seconds since 1970")
     stated = kind in STATES_IDENTITY
@@ -165,7 +175,42 @@ def _read(data: bytes) -> tuple[Entry, cose.Sign1]:
         keyid=kid.hex(),
         identity=LogIdentity.parse(payload["identity"]) if stated else None,
     )
-    return entry, signed
+    return entry, signed.signed(), signed.signature
+
+
+def _read_usual(data: bytes) -> _Signed | None:
+    """As :func:`_read_any`, ten times faster, for the one layout that all but a few entries have; None for others."""
+    match = _USUAL.fullmatch(data, max(0, len(data) - _USUAL_BYTES))
+    if match is None or len(data) > MAX_BYTES:
+        return None
+    head = data[: match.start()]
+    try:
+        origin, keyid = _read_head(head)
+    except Malformed:
+        return None  # the other reader says what is wrong
+    number, time, digest, actor, outcome, product, subject, provider, signature = match.groups()
+    entry = Entry(
+        kind=_KINDS[number[0] - 1],
+        time=datetime.fromtimestamp(int.from_bytes(time, "big"), UTC),
+        digests=(Digest("sha256", digest.hex()),),
+        commitments={
+            "actor": actor, "outcome": outcome, "product": product, "provider": provider, "subject": subject,
+        },
+        origin=origin,
+        keyid=keyid,
+    )  # fmt: skip
+    payload = data[match.start() + 1 : -_SIGNATURE_BYTES]
+    return entry, b"\x84\x6aSignature1" + head[2:] + b"\x40" + payload, signature
+
+
+@lru_cache(maxsize=64)
+def _read_head(head: bytes) -> tuple[str, str]:
+    """Origin and key id in the bytes before the unprotected header, the same in most entries of a register."""
+    protected = cbor.decode(head[2:], what="entry header")
+    if head[:2] != b"\xd2\x84" or not isinstance(protected, bytes):
+        raise Malformed("entry is not tag 18 over [protected, unprotected, payload, signature]")
+    origin, kid = _read_headers(cose.Sign1(protected, b"", b"").headers(what="entry header"))
+    return origin, kid.hex()
 
 
 def _headers(origin: str, kid: bytes) -> dict[int, Any]:
@@ -212,3 +257,31 @@ def _commitments(values: dict[Any, Any]) -> dict[str, bytes]:
         if not isinstance(value, bytes) or len(value) != 32:
             raise Malformed(f"entry commitment {label!r} is not 32 bytes")
     return {label: values[label] for label in LABELS}
+
+
+_HASH = (b"\x58\x20", b"(.{32})", 32)
+_SIGNATURE_BYTES = 2 + 64
+
+
+def _usual() -> tuple[re.Pattern[bytes], int]:
+    """What follows the header in an entry without identity, with one digest and a time of four bytes; and its length."""
+    kinds = bytes(kind.number for kind in Kind if kind not in STATES_IDENTITY)
+    labels = sorted(LABELS, key=lambda label: (len(label), label))
+    parts: list[tuple[bytes, bytes, int]] = [
+        (b"\xa5" + cbor.encode("kind"), b"([%b])" % re.escape(kinds), 1),
+        (cbor.encode("time") + b"\x1a", rb"((?!\x00\x00).{4})", 4),
+        (cbor.encode("schema") + cbor.encode(SCHEMA) + cbor.encode("digests") + b"\xa1", b"", 0),
+        (cbor.encode("sha256"), b"", 0),
+        _HASH,
+        (cbor.encode("commitments") + b"\xa5", b"", 0),
+    ]
+    for label in labels:
+        parts += [(cbor.encode(label), b"", 0), _HASH]
+    size = sum(len(fixed) + length for fixed, _, length in parts)
+    before = b"\xa0" + cbor.encode(bytes(size))[:-size]
+    parts = [(before, b"", 0), *parts, (b"\x58\x40", b"(.{64})", 64)]
+    pattern = b"".join(re.escape(fixed) + hole for fixed, hole, _ in parts)
+    return re.compile(pattern, re.DOTALL), len(before) + size + _SIGNATURE_BYTES
+
+
+_USUAL, _USUAL_BYTES = _usual()

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -198,3 +199,54 @@ def test_any_bytes_give_an_assay_error(junk: bytes, cut: int) -> None:
     for data in (junk, EXAMPLE[:cut]):
         with suppress(AssayError):
             pytest.fail(f"read {leaf.parse(data)}")
+
+
+def outcome(read: Callable[[bytes], object], data: bytes) -> object:
+    try:
+        return read(data)
+    except AssayError as error:
+        return type(error), str(error)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in STATES_IDENTITY])
+def test_the_quick_reader_knows_every_usual_kind(kind: Kind) -> None:
+    data = entry(kind)
+    quick = leaf._read_usual(data)
+    assert quick is not None
+    assert quick == leaf._read_any(data)
+
+
+@pytest.mark.parametrize("mask", [0x01, 0x20, 0x80, 0xFF])
+def test_the_quick_reader_takes_nothing_that_the_strict_one_refuses(mask: int) -> None:
+    """Every byte changed: the same entry with the same signed bytes, or the same words."""
+    data = entry()
+    seen = set()
+    for at in range(len(data)):
+        changed = bytes([*data[:at], data[at] ^ mask, *data[at + 1 :]])
+        found = outcome(leaf._read, changed)
+        assert found == outcome(leaf._read_any, changed), at
+        seen.add(type(found[0]) if isinstance(found, tuple) else None)
+    assert len(seen) > 1  # some bytes change what an entry says, others are refused
+
+
+@given(st.integers(0, 475), st.integers(0, 3), st.binary(max_size=3))
+def test_the_quick_reader_agrees_on_cuts_and_additions(at: int, gone: int, new: bytes) -> None:
+    data = entry()
+    changed = data[:at] + new + data[at + gone :]
+    assert outcome(leaf._read, changed) == outcome(leaf._read_any, changed)
+
+
+@pytest.mark.parametrize("seconds", [1, 65_535, 65_536, 2**32 - 1, 2**32, leaf.MAX_TIME])
+def test_the_quick_reader_agrees_on_times_of_every_length(seconds: int) -> None:
+    time = datetime.fromtimestamp(seconds, UTC)
+    data = leaf.make(
+        Kind.NOTICE,
+        origin=ORIGIN,
+        time=time,
+        digests=(Digest.sha256(b"document"),),
+        openings=opened(),
+        key=ENTRY,
+    )
+    assert (leaf._read_usual(data) is not None) == (65_536 <= seconds < 2**32)
+    assert leaf.parse(data).time == time
+    assert leaf._read(data) == leaf._read_any(data)
