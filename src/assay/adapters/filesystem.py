@@ -13,7 +13,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
     """Write *data* under *path* so that a crash leaves the old file, or the new one, never a part."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        _make_folder(path.parent)
+        make_folder(path.parent)
         temporary.unlink(missing_ok=True)  # of a process that was killed and had our number
         # Exclusive: in a folder that others can write to, the name may be a planted link.
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -25,7 +25,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
                     file.fileno()
                 )  # a crash here leaves a stray .part, swept by nobody and read by nobody
             temporary.replace(path)  # a crash here leaves old or new: rename is atomic
-            _sync_folder(
+            sync_folder(
                 path.parent
             )  # until this returns the name itself may be lost; the caller has no answer yet
         except BaseException:
@@ -50,15 +50,16 @@ def read_whole(path: Path, *, limit: int) -> bytes:
     return data
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make *folder* and what is missing above it; each name is durable before anything is written below it."""
     if not folder.is_dir():
-        _make_folder(folder.parent)
+        make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in *folder* durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -68,7 +69,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _sync(path: Path) -> None:
     try:
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise Unavailable(f"cannot write {path}: {error.strerror or error}") from error
 

@@ -3,6 +3,7 @@
 An adapter raises :class:`~assay.errors.Unavailable` for every failure of the technology behind it.
 """
 
+from collections.abc import Iterable
 from typing import Protocol
 
 CHECKPOINT = "checkpoint"
@@ -22,8 +23,11 @@ class TileStore(TileFiles, Protocol):
     def write(self, path: str, data: bytes) -> None:
         """Whole and durable when it returns; a crash inside leaves the old file, or none, or the new one."""
 
+    def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Each as :meth:`write` does, all durable when it returns; a crash inside leaves any of them written, in any order."""
+
     def remove(self, path: str) -> None:
-        """Of a file that is not needed any more. Absent already is fine."""
+        """Of a file that is not needed any more; after a slash at the end, of everything below. Absent already is fine."""
 
 
 class Witness(Protocol):

@@ -1,0 +1,99 @@
+"""A tiled log in a bucket: S3, Google Cloud Storage, Azure and what speaks their protocols, by ``obstore``.
+
+A put is atomic and durable when it is answered. One writer is assumed, as everywhere: who may write is decided by the
+database, not by the bucket. Credentials come from the environment, as each cloud's own tools take them.
+"""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import ObjectStore, from_url
+
+from assay.adapters.tiles import safe
+from assay.errors import Malformed, TooLarge, Unavailable
+from assay.tlog.ports import CHECKPOINT
+
+TIMEOUT = timedelta(seconds=30)
+RETRY_FOR = timedelta(seconds=60)
+TOGETHER = 16
+"""Requests at a time: a put takes as long as a round trip, however small it is."""
+DELETE_MOST = 1000
+
+
+class BucketTiles:
+    def __init__(self, store: ObjectStore, name: str = "bucket") -> None:
+        self._store = store
+        self._name = name
+
+    @classmethod
+    def at(cls, url: str, options: Mapping[str, Any] | None = None) -> "BucketTiles":
+        """``s3://bucket/prefix``, ``gs://...`` or ``az://...``; *options* as obstore names them (``endpoint``, ``region``)."""
+        scheme = url.partition("://")[0]
+        if scheme not in ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss"):
+            raise Malformed(f"{url[:200]!r} is no bucket, expected s3://, gs:// or az://")
+        try:
+            store = from_url(
+                url,
+                config=options,  # type: ignore[arg-type] - one mapping for three clouds
+                client_options={"timeout": TIMEOUT, "connect_timeout": timedelta(seconds=5)},
+                retry_config={"max_retries": 5, "retry_timeout": RETRY_FOR},
+            )
+        except (BaseError, ValueError) as error:
+            raise Malformed(f"{url[:200]!r} cannot be used as a bucket: {_line(error)}") from error
+        return cls(store, url)
+
+    def read(self, path: str, *, limit: int) -> bytes | None:
+        try:
+            found = obstore.get(self._store, safe(path))
+            size = found.meta["size"]
+            if size > limit:
+                raise TooLarge(f"{path} in {self._name} has {size} bytes, over {limit}")
+            return bytes(found.bytes())
+        except NotFoundError:
+            return None
+        except BaseError as error:
+            raise Unavailable(f"cannot read {path} in {self._name}: {_line(error)}") from error
+
+    def write(self, path: str, data: bytes) -> None:
+        # A crash here leaves the old object or the new one: there is no other state in a bucket.
+        kind = "text/plain; charset=utf-8" if path == CHECKPOINT else "application/octet-stream"
+        fresh = "no-cache" if path == CHECKPOINT else "public, max-age=31536000, immutable"
+        try:
+            obstore.put(
+                self._store,
+                safe(path),
+                data,
+                attributes={"Content-Type": kind, "Cache-Control": fresh},
+                use_multipart=False,
+            )
+        except BaseError as error:
+            raise Unavailable(f"cannot write {path} in {self._name}: {_line(error)}") from error
+
+    def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
+        with ThreadPoolExecutor(TOGETHER) as pool:
+            for _ in pool.map(lambda file: self.write(*file), files):
+                pass  # the first failure is raised here, after the others came to their end
+
+    def remove(self, path: str) -> None:
+        try:
+            if not safe(path).endswith("/"):
+                self._delete([path])
+                return
+            for found in obstore.list(self._store, path, chunk_size=DELETE_MOST):
+                self._delete([one["path"] for one in found])
+        except BaseError as error:
+            raise Unavailable(f"cannot remove {path} in {self._name}: {_line(error)}") from error
+
+    def _delete(self, paths: list[str]) -> None:
+        try:
+            obstore.delete(self._store, paths)
+        except NotFoundError:
+            return
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

@@ -1,0 +1,118 @@
+"""A tiled log in a folder, synced by ourselves; any static server can serve it."""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from assay.adapters.filesystem import make_folder, sync_folder, write_whole
+from assay.adapters.tiles import safe
+from assay.collect.files import read_plain
+from assay.errors import Unavailable
+
+_CHUNK = 64
+"""Files written before the first of them gets its name: what a crash can leave as stray .part files."""
+
+
+class FolderTiles:
+    """One writer at a time; readers need nothing but the files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def make(cls, folder: Path) -> "FolderTiles":
+        """With its folder, made where it is missing."""
+        try:
+            make_folder(folder)  # a crash here leaves an empty folder, which is an empty store
+        except OSError as error:
+            raise Unavailable(f"cannot make {folder}: {error.strerror or error}") from error
+        return cls(folder)
+
+    def read(self, path: str, *, limit: int) -> bytes | None:
+        place = self.folder / safe(path)
+        try:
+            return read_plain(place, limit=limit)
+        except Unavailable as error:
+            # Only a folder that is there can lack a file: one that is not mounted says nothing about the log.
+            absent = isinstance(error.__cause__, FileNotFoundError | NotADirectoryError)
+            if not (absent and self.folder.is_dir()):
+                raise
+        return None
+
+    def write(self, path: str, data: bytes) -> None:
+        # A crash inside leaves the old file or the new one, and perhaps a .part that nobody reads: see write_whole.
+        write_whole(self.folder / safe(path), data)
+
+    def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """With one sync of each folder for many files, which halves the time of a batch."""
+        waiting: list[tuple[Path, bytes]] = []
+        for path, data in files:
+            waiting.append((self.folder / safe(path), data))
+            if len(waiting) == _CHUNK:
+                self._write(waiting)
+                waiting.clear()
+        self._write(waiting)
+
+    def _write(self, files: list[tuple[Path, bytes]]) -> None:
+        parts = [(_part(path), path) for path, _ in files]
+        folders = tuple(dict.fromkeys(path.parent for path, _ in files))
+        at = self.folder
+        try:
+            for at in folders:
+                make_folder(at)  # a crash here leaves an empty folder, read as "no such file"
+            for (part, at), (_, data) in zip(parts, files, strict=True):  # noqa: B007 - named in the error
+                _write_part(part, data)  # a crash here leaves .part files, which nobody reads
+            for part, at in parts:
+                part.replace(at)  # a crash here leaves some new, some old; each is whole, its content synced
+            for at in folders:
+                sync_folder(at)  # until this returns a name may be lost again; the caller has no answer yet
+        except OSError as error:
+            _drop(part for part, _ in parts)
+            raise Unavailable(f"cannot write {at}: {error.strerror or error}") from error
+        except BaseException:
+            _drop(part for part, _ in parts)
+            raise
+
+    def remove(self, path: str) -> None:
+        # Not synced: what a crash brings back is a file that was needed once and does no harm.
+        place = self.folder / safe(path)
+        try:
+            if path.endswith("/"):
+                shutil.rmtree(place)
+            else:
+                place.unlink()
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            raise Unavailable(f"cannot remove {place}: {error.strerror or error}") from error
+
+    def paths(self) -> Iterator[str]:
+        """Every file below ``tile/``, in no order. A name that no log has is reported as it is."""
+        for folder, _, names in os.walk(self.folder / "tile", onerror=_refuse):
+            for name in names:
+                yield (Path(folder) / name).relative_to(self.folder).as_posix()
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def _write_part(part: Path, data: bytes) -> None:
+    part.unlink(missing_ok=True)  # of a process that was killed and had our number
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _drop(parts: Iterable[Path]) -> None:
+    for part in parts:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _refuse(error: OSError) -> None:
+    raise Unavailable(f"cannot list {error.filename}: {error.strerror or error}") from error
