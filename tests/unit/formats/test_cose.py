@@ -37,7 +37,8 @@ def test_eddsa_of_other_writers_is_read() -> None:
     ("headers", "error", "message"),
     [
         pytest.param({}, Unsupported, "algorithm is None", id="no algorithm"),
-        pytest.param({cose.ALG: -7}, Unsupported, "algorithm is -7", id="algorithm we do not read"),
+        pytest.param({cose.ALG: -257}, Unsupported, "algorithm is -257", id="algorithm we do not read"),
+        pytest.param({cose.ALG: -7}, Malformed, "-7 .ecdsa-p256., the trusted key is ed25519", id="ECDSA"),
         pytest.param({cose.ALG: "Ed25519"}, Unsupported, "algorithm is 'Ed25519'", id="algorithm as text"),
         pytest.param({cose.ALG: {}}, Unsupported, "algorithm is {}", id="algorithm as map"),
         pytest.param({cose.ALG: True}, Unsupported, "algorithm is True", id="algorithm as truth value"),
