@@ -1,7 +1,8 @@
 """The same document handed in as evidence for another product or version: boilerplate.
 
-What describes a release (its files, bill, reports, provenance) cannot describe another one unless it says so itself. What is
-shared by nature (policies, the environment, workflows, locks) is not looked at.
+Against it speaks only what names something else: a report that names nothing may be of a run that several products share, and a
+file that names nothing may be unchanged since the last version. What is shared by nature (policies, the environment, workflows,
+locks) is not looked at.
 """
 
 import re
@@ -16,12 +17,12 @@ from assay.evidence.model import Exhibit, Source, Standing
 from assay.evidence.release import ReleaseFile
 from assay.evidence.sbom import Sbom
 from assay.evidence.statement import Statement
-from assay.evidence.tests import TestReport
 from assay.formats.attestation import Artifact
 from assay.formats.digest import Digest
 from assay.formats.text import shown
 
 SHOWN = 3
+REMEDY = "submit what was made for this release; for a shared run, a signed statement that names its digest and the commit"
 
 
 class _Context(msgspec.Struct, frozen=True):
@@ -83,14 +84,16 @@ def _judge(context: _Context, artifact: Artifact) -> Finding:
     exhibit = context.exhibits.get(artifact.digest)
     if exhibit is not None and (artifact.digest in context.tied or _says_so_itself(context, exhibit.value)):
         return Finding.supports(f"{name} was also submitted for {also}, and is tied to this release", exhibit)
-    if exhibit is None or not _is_of_one_moment(exhibit.value):
+    if exhibit is None or not _names_something(exhibit.value, case):
         return Finding.unknown(
-            f"{name} was also submitted for {also}, and nothing in it says which release it is about", source
+            f"{name} was also submitted for {also}, and nothing in it says which release it is about",
+            source,
+            remedy=REMEDY,
         )
     return Finding.against(
         f"{name} was submitted before as evidence for {also}, now for {shown(case.release.label, 80)}",
         source,
-        remedy="submit what was made for this release; for a shared run, a signed statement that names its digest and the commit",
+        remedy=REMEDY,
     )
 
 
@@ -116,17 +119,17 @@ def _named(statement: Statement) -> Iterator[Digest]:
     return (digest for resource in statement.resources() for digest in resource.digests)
 
 
-def _is_of_one_moment(value: Any) -> bool:
-    """Equal bytes mean the same run or the same files; a report without date or subject may be equal by chance."""
+def _names_something(value: Any, case: Case) -> bool:
+    """It says what it is about. That this is not the release in question was found before."""
     match value:
-        case ReleaseFile() | Statement():
-            return True
-        case Sbom(root=root, timestamp=timestamp, serial=serial):
-            return root is not None or timestamp is not None or bool(serial)
-        case TestReport(timestamp=timestamp):
-            return timestamp is not None
-        case AnalysisReport(completed=completed, revisions=revisions):
-            return completed is not None or bool(revisions)
+        case ReleaseFile(name=name, version=version):
+            return bool(name and version)
+        case Sbom(root=root):
+            return root is not None and bool(root.name or root.digests)
+        case Statement() as statement:
+            return any(True for _ in _named(statement))
+        case AnalysisReport(revisions=revisions):
+            return bool(revisions and case.release.commit)
     return False
 
 

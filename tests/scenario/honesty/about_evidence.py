@@ -293,8 +293,9 @@ BOILERPLATE = (
         evidence=lambda at: at.bind_tests(keys=()),
         office=seen_before("test-report"),
         check="evidence-belongs-to-release",
-        says="evidence/junit.xml was submitted before as evidence for",
-        hits=(CHECKED, "nist-ssdf@1.1#PO.4.2", "nist-ssdf@1.1#PW.8.2"),
+        outcome="unknown",
+        says="evidence/junit.xml was also submitted for Lighthouse Works (fictional)/sham-product@1.0, and nothing in it says",
+        hits=("nist-ssdf@1.1#PW.8.2",),
     ),
 )
 

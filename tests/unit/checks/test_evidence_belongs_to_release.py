@@ -49,6 +49,7 @@ def outcome(*arguments: Any, **changes: Any) -> str:
 
 TESTS = TestReport(10, 0, 0, 0, timestamp=AT)
 BILL = Sbom("CycloneDX", "1.6", root=Component("r", "beacon", "1.0"))
+FILE = ReleaseFile("beacon-1.0.whl", "wheel", 1, (), name="beacon", version="1.0")
 
 
 def test_satisfied_where_it_was_never_used() -> None:
@@ -76,7 +77,7 @@ def test_not_satisfied_where_it_was_used_for_another() -> None:
     ],
 )
 def test_uses(use: str, expected: str) -> None:
-    assert outcome("test-report", TESTS, use) == expected
+    assert outcome("release", FILE, use) == expected
 
 
 OTHER = f"{PROVIDER}/beacon@1.0"
@@ -87,18 +88,23 @@ OTHER = f"{PROVIDER}/beacon@1.0"
     [
         pytest.param("sbom", Sbom("CycloneDX", "1.6", root=Component("r", "Lantern", "2.1.0")), "satisfied", id="bill of this release"),
         pytest.param("sbom", Sbom("SPDX", "2.3", root=Component("r", "x", digests=(WHEEL,))), "satisfied", id="bill with its digest"),
-        pytest.param("sbom", Sbom("CycloneDX", "1.6", timestamp=AT), "not_satisfied", id="dated bill of nothing"),
+        pytest.param("sbom", Sbom("CycloneDX", "1.6", timestamp=AT), "unknown", id="dated bill of nothing"),
         pytest.param("sbom", Sbom("CycloneDX", "1.6"), "unknown", id="bill without date, serial or root"),
+        pytest.param("sbom", BILL, "not_satisfied", id="bill of another product"),
         pytest.param("statement", Statement("x", (Resource(digests=(WHEEL,)),), OtherPredicate()), "satisfied", id="statement on this wheel"),
         pytest.param("statement", Statement("x", (Resource(digests=(Digest("gitCommit", COMMIT),)),), OtherPredicate()), "satisfied", id="statement on this commit"),
-        pytest.param("statement", Statement("x", (), OtherPredicate()), "not_satisfied", id="statement on something else"),
+        pytest.param("statement", Statement("x", (Resource(digests=(Digest.sha256(b"other"),)),), OtherPredicate()), "not_satisfied", id="statement on something else"),
+        pytest.param("statement", Statement("x", (), OtherPredicate()), "unknown", id="statement on nothing"),
         pytest.param("analysis", AnalysisReport((), (), (Revision("r", COMMIT),), AT), "satisfied", id="analysis of this commit"),
         pytest.param("analysis", AnalysisReport((), (), (Revision("r", "2e" * 20),), AT), "not_satisfied", id="analysis of another commit"),
         pytest.param("analysis", AnalysisReport(("ruff",), ()), "unknown", id="clean analysis without date is the same everywhere"),
         pytest.param("test-report", TestReport(0, 0, 0, 0), "unknown", id="tests without date"),
+        pytest.param("test-report", TESTS, "unknown", id="dated tests, as of a run that two products share"),
+        pytest.param("analysis", AnalysisReport((), (), (), AT), "unknown", id="dated analysis without a commit"),
         pytest.param("vulnerabilities", VulnerabilityReport("osv", created=AT), "unknown", id="an empty scan is the same everywhere"),
         pytest.param("release", ReleaseFile("lantern-2.1.0.whl", "wheel", 1, (), name="lantern", version="2.1.0"), "satisfied", id="file of this release"),
-        pytest.param("release", ReleaseFile("blob", "other", 1, ()), "not_satisfied", id="file that says nothing of itself"),
+        pytest.param("release", ReleaseFile("blob", "other", 1, ()), "unknown", id="file that says nothing of itself"),
+        pytest.param("release", FILE, "not_satisfied", id="file of another product"),
     ],
 )  # fmt: skip
 def test_what_the_evidence_says_itself(kind: ArtifactKind, value: Any, expected: str) -> None:
@@ -110,8 +116,8 @@ def test_what_the_evidence_says_itself(kind: ArtifactKind, value: Any, expected:
     ("signature", "subject", "expected"),
     [
         pytest.param(VERIFIED, WHEEL, "satisfied", id="verified"),
-        pytest.param(UNSIGNED, WHEEL, "not_satisfied", id="anybody can write an unsigned statement"),
-        pytest.param(VERIFIED, Digest.sha256(b"another"), "not_satisfied", id="verified, on something else"),
+        pytest.param(UNSIGNED, WHEEL, "unknown", id="anybody can write an unsigned statement"),
+        pytest.param(VERIFIED, Digest.sha256(b"another"), "unknown", id="verified, on something else"),
     ],
 )
 def test_a_statement_ties_a_shared_run_to_this_release(
@@ -131,7 +137,8 @@ def test_one_attestation_may_share_a_run_between_its_releases() -> None:
         outcome("test-report", TESTS, OTHER, releases=both, about=("lantern@2.1.0", "beacon@1.0"))
         == "satisfied"
     )
-    assert outcome("test-report", TESTS, OTHER, releases=both, about=("lantern@2.1.0",)) == "not_satisfied"
+    assert outcome("sbom", BILL, f"{PROVIDER}/buoy@1.0", releases=both) == "not_satisfied"
+    assert outcome("test-report", TESTS, OTHER, releases=both, about=("lantern@2.1.0",)) == "unknown"
 
 
 def test_what_is_about_another_release_of_the_attestation_is_not_looked_at() -> None:
