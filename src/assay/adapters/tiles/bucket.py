@@ -4,7 +4,7 @@ A put is atomic and durable when it is answered. One writer is assumed, as every
 database, not by the bucket. Credentials come from the environment, as each cloud's own tools take them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -24,6 +24,10 @@ TOGETHER = 16
 DELETE_MOST = 1000
 
 
+_open: Callable[..., ObjectStore] = from_url
+"""As one function: it is overloaded by cloud, and which cloud is meant is in the URL."""
+
+
 class BucketTiles:
     def __init__(self, store: ObjectStore, name: str = "bucket") -> None:
         self._store = store
@@ -36,10 +40,14 @@ class BucketTiles:
         if scheme not in ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss"):
             raise Malformed(f"{url[:200]!r} is no bucket, expected s3://, gs:// or az://")
         try:
-            store = from_url(
+            store = _open(
                 url,
-                config=options,  # type: ignore[arg-type] - one mapping for three clouds
-                client_options={"timeout": TIMEOUT, "connect_timeout": timedelta(seconds=5)},
+                config=options,
+                client_options={
+                    "timeout": TIMEOUT,
+                    "connect_timeout": timedelta(seconds=5),
+                    "allow_http": str((options or {}).get("endpoint", "")).startswith("http://"),
+                },
                 retry_config={"max_retries": 5, "retry_timeout": RETRY_FOR},
             )
         except (BaseError, ValueError) as error:
@@ -53,9 +61,9 @@ class BucketTiles:
             if size > limit:
                 raise TooLarge(f"{path} in {self._name} has {size} bytes, over {limit}")
             return bytes(found.bytes())
-        except NotFoundError:
+        except (NotFoundError, FileNotFoundError):
             return None
-        except BaseError as error:
+        except (BaseError, OSError) as error:
             raise Unavailable(f"cannot read {path} in {self._name}: {_line(error)}") from error
 
     def write(self, path: str, data: bytes) -> None:
@@ -70,7 +78,7 @@ class BucketTiles:
                 attributes={"Content-Type": kind, "Cache-Control": fresh},
                 use_multipart=False,
             )
-        except BaseError as error:
+        except (BaseError, OSError) as error:
             raise Unavailable(f"cannot write {path} in {self._name}: {_line(error)}") from error
 
     def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
@@ -85,13 +93,13 @@ class BucketTiles:
                 return
             for found in obstore.list(self._store, path, chunk_size=DELETE_MOST):
                 self._delete([one["path"] for one in found])
-        except BaseError as error:
+        except (BaseError, OSError) as error:
             raise Unavailable(f"cannot remove {path} in {self._name}: {_line(error)}") from error
 
     def _delete(self, paths: list[str]) -> None:
         try:
             obstore.delete(self._store, paths)
-        except NotFoundError:
+        except (NotFoundError, FileNotFoundError):
             return
 
 

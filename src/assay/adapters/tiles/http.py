@@ -37,9 +37,16 @@ class HttpTiles:
                     return self._body(answer, url, limit, until)
                 url = self._redirected(answer, url)
         except (OSError, http.client.HTTPException, zlib.error) as error:
-            self._close()
+            self.close()
             raise Unavailable(f"cannot read {url}: {_said(error)}") from error
         raise Unavailable(f"cannot read {url}: more than {MAX_REDIRECTS} redirects")
+
+    def close(self) -> None:
+        """Of this thread's connection; the next read opens another."""
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
 
     def _get(self, url: str) -> http.client.HTTPResponse:
         kept: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
@@ -47,7 +54,7 @@ class HttpTiles:
             try:
                 return self._ask(kept, url)
             except (OSError, http.client.HTTPException):
-                self._close()  # a kept connection may have ended meanwhile; a fresh one decides
+                self.close()  # a kept connection may have ended meanwhile; a fresh one decides
         self._local.connection = self._connect()
         return self._ask(self._local.connection, url)
 
@@ -66,11 +73,11 @@ class HttpTiles:
             self._spend(answer)
             return None
         if answer.status != 200:
-            self._close()
+            self.close()
             raise Unavailable(f"cannot read {url}: the server answered {answer.status}, expected 200 or 404")
         encoding = answer.headers.get("Content-Encoding", "identity").lower()
         if encoding not in ("identity", "gzip"):
-            self._close()
+            self.close()
             raise Unavailable(
                 f"cannot read {url}: it is encoded as {encoding[:40]!r}, expected gzip or nothing"
             )
@@ -83,7 +90,7 @@ class HttpTiles:
             size += len(part)
             parts.append(part)
             if size > limit or (unpack and unpack.unconsumed_tail):
-                self._close()
+                self.close()
                 raise TooLarge(f"{url} has over {limit} bytes")
         if answer.length:
             raise http.client.IncompleteRead(b"", answer.length)
@@ -95,7 +102,7 @@ class HttpTiles:
         """The rest of a short answer nobody needs, so that the connection can be used again."""
         answer.read(_READ)
         if not answer.isclosed():
-            self._close()
+            self.close()
 
     def _redirected(self, answer: http.client.HTTPResponse, url: str) -> str:
         self._spend(answer)
@@ -106,12 +113,6 @@ class HttpTiles:
                 f"cannot read {url}: redirected to {there.netloc[:100]!r}, expected the same host"
             )
         return target
-
-    def _close(self) -> None:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-            self._local.connection = None
 
 
 def _split(url: str) -> SplitResult:

@@ -1,0 +1,74 @@
+"""Servers on the loopback that hold a tiled log: a bucket, and a static folder that can be told to misbehave."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+from assay.adapters.tiles.memory import MemoryTiles
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def served(files: MemoryTiles, odd: dict[str, Answer] | None = None) -> Iterator[str]:
+    """URL of a server for *files*; paths in *odd* are answered by what stands there."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            path = self.path.removeprefix("/log/")
+            if odd and path in odd:
+                odd[path](self)
+            else:
+                data = files.files.get(path)
+                answer(self, 404 if data is None else 200, data or b"")
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/log"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def answer(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers: str) -> None:
+    handler.send_response(status)
+    for name, value in {"Content-Length": str(len(body)), **headers}.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+@contextmanager
+def bucket_server() -> Iterator[dict[str, Any]]:
+    """Options that reach an empty S3 server; the bucket is ``tiles``."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    options = {
+        "endpoint": f"http://{host}:{port}",
+        "region": "us-east-1",
+        "access_key_id": "fictional",
+        "secret_access_key": "fictional",
+    }
+    try:
+        client = HTTPConnection(host, port)
+        client.request("PUT", "/tiles")
+        assert client.getresponse().status == 200
+        client.close()
+        yield options
+    finally:
+        server.stop()
