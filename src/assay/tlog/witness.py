@@ -140,15 +140,15 @@ class Witness:
     def _check_growth(self, request: AddCheckpoint, new: Checkpoint, latest: Seen | None) -> None:
         """The rules of add-checkpoint, in the specification's order."""
         size = latest.size if latest else 0
-        if request.old != size:
-            raise Conflict(
-                f"the old size is {request.old}, the checkpoint cosigned last has size {size}", size
-            )
         if latest is not None and new.size == size and new.root != latest.root:
             self.state.keep_fork(new.origin, new.size, new.root, request.checkpoint)
             raise Conflict(
                 f"{new.origin} signed two trees of size {size}: {latest.root.hex()} was cosigned, this one is {new.root.hex()}",
                 size,
+            )
+        if request.old != size:
+            raise Conflict(
+                f"the old size is {request.old}, the checkpoint cosigned last has size {size}", size
             )
         if new.size == 0 and new.root != EMPTY_ROOT:
             raise NotConsistent(f"a tree of size 0 has root {new.root.hex()}, expected {EMPTY_ROOT.hex()}")

@@ -1,0 +1,226 @@
+"""A small HTTP/1.1 client that hostile servers can neither fill nor hold up: bounded answers, one deadline for everything.
+
+No redirects, no cookies, no proxies, no content codings. Connections are kept and used again.
+"""
+
+import http.client
+import re
+import socket
+import ssl
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from urllib.parse import SplitResult, quote, urlsplit
+
+import msgspec
+
+from assay import __version__
+from assay.errors import Malformed, TooLarge, Unavailable
+from assay.formats.text import shown
+
+TIMEOUT_S = 15.0
+MAX_URL = 2000
+MAX_IDLE = 8
+"""Connections kept for one server."""
+_CHUNK = 64 * 1024
+
+_Server = tuple[str, str, int]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    status: int
+    content_type: str
+    body: bytes
+
+
+class HttpClient:
+    """May be shared by threads. *timeout_s* is for a whole exchange, from connecting to the last byte of the answer."""
+
+    def __init__(self, *, timeout_s: float = TIMEOUT_S, agent: str = f"assay/{__version__}") -> None:
+        self._timeout_s = timeout_s
+        self._agent = agent
+        self._lock = threading.Lock()
+        self._idle: dict[_Server, list[http.client.HTTPConnection]] = {}
+        weakref.finalize(self, _close, self._idle)
+
+    def get(self, url: str, *, limit: int, headers: Mapping[str, str] | None = None) -> Answer:
+        """The answer, whatever its status. TooLarge when its body is over *limit* bytes; Unavailable when there is none."""
+        return self._ask("GET", url, None, limit, headers or {})
+
+    def post(
+        self, url: str, body: bytes, *, limit: int, content_type: str = "application/octet-stream"
+    ) -> Answer:
+        """As :meth:`get`. What is posted may arrive twice: a kept connection that was closed meanwhile is tried anew once."""
+        return self._ask("POST", url, body, limit, {"Content-Type": content_type})
+
+    def close(self) -> None:
+        """Let go of the kept connections."""
+        with self._lock:
+            _close(self._idle)
+
+    def _ask(
+        self, method: str, url: str, body: bytes | None, limit: int, headers: Mapping[str, str]
+    ) -> Answer:
+        parts = parse_url(url)
+        server = _server(parts)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        head = {"User-Agent": self._agent, "Accept-Encoding": "identity", **headers}
+        for connection in (*self._kept(server), self._connection(server)):
+            fresh = connection.sock is None
+            try:
+                return self._exchange(connection, server, (method, path, body, head), limit, url)
+            except _Closed as error:
+                if fresh:
+                    raise Unavailable(f"{shown(url)}: {error}") from error
+        raise AssertionError("the last connection is a fresh one")
+
+    def _exchange(
+        self,
+        connection: http.client.HTTPConnection,
+        server: _Server,
+        request: tuple[str, str, bytes | None, dict[str, str]],
+        limit: int,
+        url: str,
+    ) -> Answer:
+        late = threading.Event()
+        answer = None
+        try:
+            with self._deadline(connection, late):
+                response = _answered(connection, request, late)
+                answer = _read(response, limit, url)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if late.is_set() or isinstance(error, TimeoutError):
+                raise self._too_late(url) from error
+            raise Unavailable(f"{shown(url)}: {_said(error)}") from error
+        finally:
+            if answer is not None and not late.is_set() and not response.will_close:
+                self._keep(server, connection)
+            else:
+                connection.close()
+        if late.is_set():
+            raise self._too_late(url)
+        return answer
+
+    def _too_late(self, url: str) -> Unavailable:
+        return Unavailable(f"{shown(url)}: no whole answer within {self._timeout_s:g} s")
+
+    @contextmanager
+    def _deadline(self, connection: http.client.HTTPConnection, late: threading.Event) -> Iterator[None]:
+        """Shut the connection when the time is up, wherever the exchange is then."""
+
+        def stop() -> None:
+            late.set()
+            sock = connection.sock
+            if sock is not None:
+                with suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+
+        timer = threading.Timer(self._timeout_s, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _kept(self, server: _Server) -> tuple[http.client.HTTPConnection, ...]:
+        with self._lock:
+            kept = self._idle.get(server)
+            return (kept.pop(),) if kept else ()
+
+    def _keep(self, server: _Server, connection: http.client.HTTPConnection) -> None:
+        with self._lock:
+            kept = self._idle.setdefault(server, [])
+            if len(kept) < MAX_IDLE:
+                kept.append(connection)
+                return
+        connection.close()
+
+    def _connection(self, server: _Server) -> http.client.HTTPConnection:
+        scheme, host, port = server
+        if scheme == "https":
+            context = ssl.create_default_context()
+            return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=context)
+        return http.client.HTTPConnection(host, port, timeout=self._timeout_s)
+
+
+def _close(idle: dict[_Server, list[http.client.HTTPConnection]]) -> None:
+    for kept in idle.values():
+        for connection in kept:
+            connection.close()
+    idle.clear()
+
+
+class _Closed(Exception):
+    """The other side hung up before it said anything."""
+
+
+def parse_url(url: str) -> SplitResult:
+    """An ``http`` or ``https`` URL without user name, fragment or characters that do not belong; else :class:`Malformed`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Malformed(f"URL {shown(url, 100)!r}: {error}") from error
+    if (
+        len(url) > MAX_URL
+        or parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or parts.username is not None
+        or parts.fragment
+        or port == 0
+        or quote(url, safe=_SAFE) != url
+        or not _HOST.match(parts.hostname)
+    ):
+        raise Malformed(f"{shown(url, 100)!r} is not an http or https URL of plain characters")
+    return parts
+
+
+_HOST = re.compile(r"[A-Za-z0-9._:-]+\Z")
+_SAFE = "%:/?#[]@!$&'()*+,;=~-._"
+
+
+def _server(parts: SplitResult) -> _Server:
+    return parts.scheme, str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _answered(
+    connection: http.client.HTTPConnection,
+    request: tuple[str, str, bytes | None, dict[str, str]],
+    late: threading.Event,
+) -> http.client.HTTPResponse:
+    """The answer's head. :class:`_Closed` when the other side hung up before it."""
+    if connection.sock is None:
+        connection.connect()
+        if late.is_set():  # nobody could shut a connection that was not there yet
+            raise TimeoutError
+    try:
+        connection.request(*request)
+        return connection.getresponse()
+    except ConnectionError as error:
+        if late.is_set():
+            raise
+        raise _Closed(_said(error)) from error
+
+
+def _read(response: http.client.HTTPResponse, limit: int, url: str) -> Answer:
+    told = response.length  # None: in chunks, or until the connection closes
+    chunks, left = [], limit + 1
+    while left > 0 and (chunk := response.read(min(left, _CHUNK))):
+        chunks.append(chunk)
+        left -= len(chunk)
+    if left <= 0:
+        raise TooLarge(f"{shown(url)} answers with over {limit} bytes")
+    body = b"".join(chunks)
+    if told is not None and len(body) != told:
+        raise http.client.IncompleteRead(body, told - len(body))
+    return Answer(response.status, response.headers.get_content_type(), body)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {error.reason or error}"
+    if isinstance(error, OSError):
+        return str(error.strerror or error) or "the connection was lost"
+    return shown(str(error), 100) or type(error).__name__

@@ -1,0 +1,144 @@
+"""A client against servers that misbehave; each server ends by itself."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from assay.adapters.http_client import HttpClient, parse_url
+from assay.errors import AssayError, Malformed, TooLarge, Unavailable
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nhello"
+
+
+@contextmanager
+def server(*talks: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Serves one connection for each of *talks*, then is gone."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(5)
+
+        def run() -> None:
+            for talk in talks:
+                with suppress(OSError), listening.accept()[0] as one:
+                    one.settimeout(5)
+                    with suppress(OSError):
+                        talk(one)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+    thread.join(10)
+
+
+def says(*parts: bytes, every_s: float = 0.0) -> Callable[[socket.socket], None]:
+    def talk(one: socket.socket) -> None:
+        one.recv(65536)
+        for part in parts:
+            one.sendall(part)
+            time.sleep(every_s)
+
+    return talk
+
+
+def keeps(*answers: bytes) -> Callable[[socket.socket], None]:
+    """Answers one request after the other on the same connection."""
+
+    def talk(one: socket.socket) -> None:
+        for answer in answers:
+            one.recv(65536)
+            one.sendall(answer)
+
+    return talk
+
+
+def test_gets_and_posts() -> None:
+    with server(says(OK), says(OK)) as url:
+        found = HttpClient().get(url, limit=5)
+        assert (found.status, found.content_type, found.body) == (200, "text/plain", b"hello")
+        assert HttpClient().post(url, b"abc", limit=5).body == b"hello"
+
+
+def test_a_connection_is_used_again_and_a_lost_one_is_replaced() -> None:
+    with server(keeps(OK, OK), keeps(OK)) as url:
+        client = HttpClient()
+        assert [client.get(url, limit=9).body for _ in range(3)] == [b"hello"] * 3
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("talk", "message"),
+    [
+        pytest.param(says(), "closed connection|connection", id="hangs up"),
+        pytest.param(says(b"SSH-2.0\r\n"), "SSH-2.0|status", id="not HTTP"),
+        pytest.param(says(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"), "IncompleteRead", id="cut"),
+        pytest.param(says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), "127.0.0.1", id="bad chunk"),
+        pytest.param(says(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 300), "headers", id="many headers"),
+        pytest.param(says(b"HTTP/1.1 200 OK\r\na: " + b"b" * 100_000), "header|line", id="long header"),
+        pytest.param(says(*[b"H"] * 50, every_s=0.1), "no whole answer within 0.5 s", id="slow head"),
+        pytest.param(
+            says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", *[b"x"] * 50, every_s=0.1),
+            "no whole answer within 0.5 s", id="slow body",
+        ),
+        pytest.param(says(b"HTTP/1.1 200 OK\r\n\r\n", *[b"x"] * 50, every_s=0.1), "no whole answer", id="slow, until closed"),
+        pytest.param(says(b"HTTP/1.1 100 Continue\r\n\r\n" * 3, *[b"H"] * 50, every_s=0.1), "no whole answer", id="continues"),
+    ],
+)  # fmt: skip
+def test_a_bad_server_is_unavailable(talk: Callable[[socket.socket], None], message: str) -> None:
+    with server(talk) as url, pytest.raises(Unavailable, match=message):
+        HttpClient(timeout_s=0.5).get(url, limit=1000)
+
+
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: 2000\r\n", b"", b"Transfer-Encoding: chunked\r\n"], ids=["told", "untold", "chunked"]
+)  # fmt: skip
+def test_a_large_answer_is_cut_off(head: bytes) -> None:
+    body = b"7d0\r\n" + b"x" * 2000 + b"\r\n0\r\n\r\n" if b"chunked" in head else b"x" * 2000
+    with (
+        server(says(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body)) as url,
+        pytest.raises(TooLarge, match="over 1000 bytes"),
+    ):
+        HttpClient(timeout_s=5).get(url, limit=1000)
+
+
+def test_redirects_are_answers_not_followed() -> None:
+    moved = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+    with server(says(moved)) as url:
+        assert HttpClient().get(url, limit=10).status == 302
+
+
+def test_nobody_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        port = one.getsockname()[1]
+    with pytest.raises(Unavailable, match="refused"):
+        HttpClient(timeout_s=1).get(f"http://127.0.0.1:{port}/", limit=10)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a.example/", "file:///etc/passwd", "http://", "http://u:p@a.example/", "http://a.example/#f", "a.example",
+        "http://a.example/a b", "http://a.example/\r\nHost: b", "http://a.example:99999/", "http://a.example:0/", "http://[::1/",
+        "http://a_%41.example/", "http://a.example/é", "https://a.example/" + "x" * 3000,
+    ],
+)  # fmt: skip
+def test_odd_urls_are_refused(url: str) -> None:
+    with pytest.raises(Malformed):
+        parse_url(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a.example", "https://a.example:8443/b/c?d=e%20f", "http://[::1]:80/"]
+)
+def test_plain_urls_are_taken(url: str) -> None:
+    assert parse_url(url).geturl() == url
+
+
+def test_any_bytes_give_an_assay_error_or_an_answer() -> None:
+    answers = [OK[:cut] + b"\x00\xff\r\n\r\n" for cut in range(0, len(OK), 7)]
+    with server(*(says(answer) for answer in answers)) as url:
+        for _ in answers:
+            with suppress(AssayError):
+                HttpClient(timeout_s=0.5).get(url, limit=1000)
