@@ -73,6 +73,10 @@ class Conflict(Refused):
         self.size = size
 
 
+class Forked(Conflict):
+    """The log signed two trees of one size; both notes are kept (409)."""
+
+
 class NotConsistent(Refused):
     """The proof does not show that the new tree begins with the one cosigned last (422)."""
 
@@ -142,7 +146,7 @@ class Witness:
         size = latest.size if latest else 0
         if latest is not None and new.size == size and new.root != latest.root:
             self.state.keep_fork(new.origin, new.size, new.root, request.checkpoint)
-            raise Conflict(
+            raise Forked(
                 f"{new.origin} signed two trees of size {size}: {latest.root.hex()} was cosigned, this one is {new.root.hex()}",
                 size,
             )
