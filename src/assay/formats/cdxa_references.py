@@ -20,6 +20,8 @@ _Place = tuple["_Place | None", str | int]
 
 def require_unique(predicate: Any, *, what: str) -> None:
     """Refuse a ``bom-ref`` that stands twice anywhere in *predicate*, foreign parts included."""
+    if _all_differ(predicate):
+        return
     seen: dict[str, _Place | None] = {}
     for ref, place in _refs(predicate):
         first = seen.setdefault(ref, place)
@@ -27,6 +29,21 @@ def require_unique(predicate: Any, *, what: str) -> None:
             raise Malformed(
                 f"{what}: bom-ref {shown(ref, 120)!r} stands at '{_pointer(first)}' and again at '{_pointer(place)}'"
             )
+
+
+def _all_differ(predicate: Any) -> bool:
+    """Without places, which cost more than everything else here."""
+    refs: list[str] = []
+    todo: list[Any] = [predicate]
+    for value in todo:  # which grows meanwhile
+        if type(value) is dict:
+            ref = value.get("bom-ref")
+            if type(ref) is str:
+                refs.append(ref)
+            todo += [inner for inner in value.values() if type(inner) is dict or type(inner) is list]
+        else:
+            todo += [inner for inner in value if type(inner) is dict or type(inner) is list]
+    return len(set(refs)) == len(refs)
 
 
 def _refs(predicate: Any) -> Iterator[tuple[str, _Place | None]]:
