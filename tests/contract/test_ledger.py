@@ -1,5 +1,6 @@
 """What every ledger keeps to."""
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import msgspec
 import pytest
 
 from assay.adapters.sql.ledger import SqlLedger
-from assay.errors import Duplicate, Refused, Unavailable
+from assay.errors import AssayError, Duplicate, Refused, Unavailable
 from assay.formats.digest import Digest
-from assay.office.ports import Ledger, Submission
-from assay.register import merkle, proof
+from assay.office.ports import Ledger, Submission, Wanted
+from assay.register import merkle
+from assay.register.edge import Edge
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -32,57 +34,118 @@ def submission(name: bytes, state: str = "submitted") -> Submission:
     )
 
 
+def record(ledger: Ledger, leaf: bytes, state: Submission | None = None) -> int:
+    (index,) = ledger.record([Wanted(leaf, b"[]", state)], 100).indexes
+    if isinstance(index, AssayError):
+        raise index
+    return index
+
+
 def test_starts_empty(ledger: Ledger) -> None:
     head = ledger.head()
-    assert (head.size, head.root, head.stamp) == (0, merkle.EMPTY_ROOT, 0)
+    assert (head.edge, head.stamp, head.settled) == (Edge(), 0, 0)
     assert ledger.submissions() == ()
+    assert ledger.leaves(0, 0) == ()
+    with pytest.raises(Unavailable, match="has 0 of the leaves from 0 to 1"):
+        ledger.leaves(0, 1)
     with pytest.raises(Unavailable, match="no entry 0"):
-        ledger.entry(0)
+        ledger.openings(0)
 
 
-def test_the_tree_is_that_of_its_leaves(ledger: Ledger) -> None:
+@pytest.mark.parametrize("widths", [(1,) * 37, (37,), (1, 2, 30, 4), (5, 0, 32)], ids=str)
+def test_the_tree_is_that_of_its_leaves(ledger: Ledger, widths: tuple[int, ...]) -> None:
     leaves = [f"leaf {n}".encode() for n in range(37)]
-    for at, leaf in enumerate(leaves):
-        assert ledger.record(leaf, b"[]") == at
-        head = ledger.head()
-        assert head.root == merkle.root_of([merkle.leaf_hash(one) for one in leaves[: at + 1]])
-        for index in (0, at // 2, at):
-            positions = proof.inclusion_positions(index, head.size)
-            path = proof.inclusion_proof(
-                index, head.size, dict(zip(positions, ledger.nodes(positions), strict=True))
-            )
-            proof.verify_inclusion(merkle.leaf_hash(leaves[index]), index, head.size, path, head.root)
-    assert [ledger.entry(at).leaf for at in range(37)] == leaves
+    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    size = 0
+    for width in widths:
+        recorded = ledger.record(
+            [Wanted(leaf, b"[%d]" % at) for at, leaf in enumerate(leaves[size : size + width], size)], 5
+        )
+        assert recorded.indexes == tuple(range(size, size + width))
+        assert (recorded.growth.before.size, recorded.growth.after.size) == (size, size + width)
+        size += width
+        assert recorded.growth.after == ledger.head().edge
+        assert ledger.head().edge.root == merkle.root_of(hashes[:size])
+    assert ledger.leaves(0, 37) == tuple(leaves)
+    assert ledger.leaves(3, 5) == tuple(leaves[3:5])
+    assert [ledger.openings(at) for at in range(37)] == [b"[%d]" % at for at in range(37)]
+
+
+def test_forgets_settled_leaves_and_grows_on(ledger: Ledger) -> None:
+    for n in range(10):
+        record(ledger, b"%d" % n)
+    ledger.settle(6)
+    assert ledger.head().settled == 6
+    assert ledger.leaves(6, 10) == (b"6", b"7", b"8", b"9")
+    with pytest.raises(Unavailable, match="has 4 of the leaves from 5 to 10"):
+        ledger.leaves(5, 10)
+    assert ledger.openings(2) == b"[]"
+    assert record(ledger, b"10") == 10
+    assert ledger.head().edge.root == merkle.root_of([merkle.leaf_hash(b"%d" % n) for n in range(11)])
+    for size in (5, 12):
+        with pytest.raises(ValueError, match="settled 6 of 11"):
+            ledger.settle(size)
 
 
 def test_a_submission_goes_forward_only(ledger: Ledger) -> None:
-    ledger.record(b"genesis", b"[]")
-    assert ledger.record(b"submission", b"[]", submission(b"a")) == 1
+    record(ledger, b"genesis")
+    assert record(ledger, b"submission", submission(b"a")) == 1
     stored = ledger.submission(Digest.sha256(b"a"))
     assert stored == msgspec.structs.replace(submission(b"a"), entry=1)
-    ledger.record(b"complete", b"[]", msgspec.structs.replace(stored, state="complete"))
+    record(ledger, b"complete", msgspec.structs.replace(stored, state="complete"))
     with pytest.raises(Refused, match="'complete' already"):
-        ledger.record(b"again", b"[]", msgspec.structs.replace(stored, state="incomplete"))
-    ledger.record(b"published", b"[]", msgspec.structs.replace(stored, state="published"))
+        record(ledger, b"again", msgspec.structs.replace(stored, state="incomplete"))
+    record(ledger, b"published", msgspec.structs.replace(stored, state="published"))
     final = ledger.submission(Digest.sha256(b"a"))
     assert final is not None
     assert (final.entry, final.publication, final.state) == (1, 3, "published")
-    assert ledger.head().size == 4
+    assert ledger.head().edge.size == 4
 
 
 def test_a_payload_is_taken_once_and_a_refused_one_leaves_no_entry(ledger: Ledger) -> None:
-    ledger.record(b"first", b"[]", submission(b"a"))
+    record(ledger, b"first", submission(b"a"))
     with pytest.raises(Duplicate, match="submitted before"):
-        ledger.record(b"second", b"[]", submission(b"a"))
-    assert ledger.head().size == 1
+        record(ledger, b"second", submission(b"a"))
+    assert ledger.head().edge.size == 1
     with pytest.raises(Refused, match="starts as 'submitted'"):
-        ledger.record(b"third", b"[]", submission(b"b", state="determined"))
-    assert ledger.head().size == 1
+        record(ledger, b"third", submission(b"b", state="determined"))
+    assert ledger.head().edge.size == 1
+
+
+def test_in_a_batch_each_is_refused_alone(ledger: Ledger) -> None:
+    record(ledger, b"before", submission(b"a"))
+    wanted = [
+        Wanted(b"one", b"[]", submission(b"b")),
+        Wanted(b"twice", b"[]", submission(b"b")),
+        Wanted(b"old", b"[]", submission(b"a")),
+        Wanted(b"plain", b"[]"),
+        Wanted(b"on", b"[]", msgspec.structs.replace(submission(b"b", "complete"), entry=1)),
+        Wanted(b"back", b"[]", submission(b"b", "incomplete")),
+        Wanted(b"nowhere", b"[]", submission(b"c", "complete")),
+        Wanted(b"last", b"[]", submission(b"d")),
+    ]
+    recorded = ledger.record(wanted, 7)
+    said = [one if isinstance(one, int) else type(one) for one in recorded.indexes]
+    assert said == [1, Duplicate, Duplicate, 2, 3, Refused, Refused, 4]
+    assert ledger.leaves(0, 5) == (b"before", b"one", b"plain", b"on", b"last")
+    assert [(one.entry, one.state) for one in ledger.submissions()] == [
+        (0, "submitted"),
+        (1, "complete"),
+        (4, "submitted"),
+    ]
+
+
+def test_a_batch_of_refusals_changes_nothing(ledger: Ledger) -> None:
+    record(ledger, b"first", submission(b"a"))
+    before = ledger.head()
+    recorded = ledger.record([Wanted(b"second", b"[]", submission(b"a"))], 9000)
+    assert recorded.growth.before == recorded.growth.after == before.edge
+    assert ledger.head() == before
 
 
 def test_tells_earlier_uses_of_an_artifact(ledger: Ledger) -> None:
-    ledger.record(b"a", b"[]", submission(b"a"))
-    ledger.record(b"b", b"[]", submission(b"b"))
+    record(ledger, b"a", submission(b"a"))
+    record(ledger, b"b", submission(b"b"))
     shared, own = Digest.sha256(b"shared"), Digest.sha256(b"own of b")
     assert ledger.uses([shared, own], 0) == ()
     assert [(digest, used.entry) for digest, used in ledger.uses([shared, own], 1)] == [(shared, 0)]
@@ -92,15 +155,16 @@ def test_tells_earlier_uses_of_an_artifact(ledger: Ledger) -> None:
 
 def test_lists_by_state_in_order_of_entry(ledger: Ledger) -> None:
     for name in (b"a", b"b", b"c"):
-        ledger.record(name, b"[]", submission(name))
+        record(ledger, name, submission(name))
     first = ledger.submissions("submitted")[0]
-    ledger.record(b"more", b"[]", msgspec.structs.replace(first, state="complete"))
+    record(ledger, b"more", msgspec.structs.replace(first, state="complete"))
     assert [one.entry for one in ledger.submissions("submitted")] == [1, 2]
     assert [one.entry for one in ledger.submissions()] == [0, 1, 2]
 
 
 def test_stamps_never_go_back(ledger: Ledger) -> None:
-    assert ledger.stamp(100) == 100
+    assert ledger.record([Wanted(b"a", b"[]")], 100).stamp == 100
+    assert ledger.record([Wanted(b"b", b"[]")], 90).stamp == 100
     assert ledger.stamp(90) == 100
     assert ledger.stamp(101) == 101
     assert ledger.head().stamp == 101
@@ -108,17 +172,35 @@ def test_stamps_never_go_back(ledger: Ledger) -> None:
 
 def test_a_writer_that_was_overtaken_is_refused(tmp_path: Path) -> None:
     old, new = SqlLedger.sqlite(tmp_path / "office.sqlite"), SqlLedger.sqlite(tmp_path / "office.sqlite")
-    old.record(b"old", b"[]")
-    new.record(b"new", b"[]")
-    with pytest.raises(Unavailable, match="another process writes"):
-        old.record(b"fork", b"[]")
-    assert new.head().size == 2
+    record(old, b"old")
+    record(new, b"new")
+    for late in (lambda: record(old, b"fork"), lambda: old.stamp(5), lambda: old.settle(1)):
+        with pytest.raises(Unavailable, match="another process writes"):
+            late()
+    assert new.head().edge.size == 2
 
 
 def test_survives_being_opened_again(tmp_path: Path) -> None:
     first = SqlLedger.sqlite(tmp_path / "office.sqlite")
-    first.record(b"leaf", b"[]", submission(b"a"))
+    record(first, b"leaf", submission(b"a"))
     first.close()
     again = SqlLedger.sqlite(tmp_path / "office.sqlite")
-    assert again.entry(0).leaf == b"leaf"
+    assert again.leaves(0, 1) == (b"leaf",)
     assert again.submission(Digest.sha256(b"a")) is not None
+
+
+def test_a_head_whose_edge_was_changed_is_noticed(tmp_path: Path) -> None:
+    ledger = SqlLedger.sqlite(tmp_path / "office.sqlite")
+    record(ledger, b"leaf")
+    ledger.close()
+    with sqlite3.connect(tmp_path / "office.sqlite") as connection:
+        connection.execute("UPDATE head SET edge = ?", (bytes(32),))
+    with pytest.raises(Unavailable, match="whose edge does not give its root"):
+        SqlLedger.sqlite(tmp_path / "office.sqlite").head()
+
+
+def test_a_database_of_an_earlier_form_is_named(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "office.sqlite") as connection:
+        connection.execute("CREATE TABLE head (one INTEGER PRIMARY KEY, size INTEGER)")
+    with pytest.raises(Unavailable, match="of an earlier form"):
+        SqlLedger.sqlite(tmp_path / "office.sqlite")

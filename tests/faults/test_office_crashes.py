@@ -3,7 +3,7 @@
 The oracle re-verifies the register from its leaves and finds every acknowledged entry exactly once.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,14 @@ from tests.support.offices import LOG, ORIGIN, bundle, office
 
 from assay.adapters.filesystem import FolderBlobs
 from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.tiles.folder import FolderTiles
 from assay.errors import Duplicate, Unavailable
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.office.advance import advance, resume
 from assay.office.log import receipt, verify_register
 from assay.office.office import Office
-from assay.office.ports import Head, Logged, Submission
+from assay.office.ports import Recorded, Wanted
 from assay.office.submit import submit
 from assay.register import leaf
 from assay.register.leaf import Kind
@@ -58,43 +59,50 @@ class FusedBlobs:
         return self.inner.has(digest)
 
 
-class FusedLedger:
-    def __init__(self, inner: SqlLedger, fuse: Fuse) -> None:
-        self.inner, self.fuse = inner, fuse
+class FusedLedger(SqlLedger):
+    """Its three writes burn the fuse."""
 
-    def record(self, leaf: bytes, openings: bytes, submission: Submission | None = None) -> int:
-        found: int = self.fuse.write(lambda: self.inner.record(leaf, openings, submission))
+    def __init__(self, path: Path, fuse: Fuse) -> None:
+        self.fuse = fuse
+        super().__init__(SqlLedger.sqlite_engine(path))
+
+    def record(self, wanted: Sequence[Wanted], seconds: int) -> Recorded:
+        found: Recorded = self.fuse.write(lambda: super(FusedLedger, self).record(wanted, seconds))
         return found
 
     def stamp(self, seconds: int) -> int:
-        found: int = self.fuse.write(lambda: self.inner.stamp(seconds))
+        found: int = self.fuse.write(lambda: super(FusedLedger, self).stamp(seconds))
         return found
 
-    def head(self) -> Head:
-        return self.inner.head()
+    def settle(self, size: int) -> None:
+        self.fuse.write(lambda: super(FusedLedger, self).settle(size))
 
-    def nodes(self, positions: Sequence[tuple[int, int]]) -> tuple[bytes, ...]:
-        return self.inner.nodes(positions)
 
-    def entry(self, index: int) -> Logged:
-        return self.inner.entry(index)
+class FusedTiles(FolderTiles):
+    def __init__(self, folder: Path, fuse: Fuse) -> None:
+        self.fuse = fuse
+        super().__init__(FolderTiles.make(folder).folder)
 
-    def submission(self, payload: Digest) -> Submission | None:
-        return self.inner.submission(payload)
+    def write(self, path: str, data: bytes) -> None:
+        self.fuse.write(lambda: super(FusedTiles, self).write(path, data))
 
-    def submissions(self, state: str | None = None) -> tuple[Submission, ...]:
-        return self.inner.submissions(state)
+    def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
+        for path, data in files:
+            self.write(path, data)
 
-    def uses(self, artifacts: Sequence[Digest], before: int) -> tuple[tuple[Digest, Submission], ...]:
-        return self.inner.uses(artifacts, before)
+    def remove(self, path: str) -> None:
+        self.fuse.write(lambda: super(FusedTiles, self).remove(path))
 
 
 PAYLOAD = Envelope.parse(bundle().envelope).identity
 
 
 def life(one: Office) -> list[bytes]:
-    """Submit and see through; the receipts that were handed out."""
-    final = advance(one, submit(one, bundle()))
+    """Submit and see through, with tiles in between; the receipts that were handed out."""
+    taken = submit(one, bundle())
+    one.register.publish()
+    final = advance(one, taken)
+    one.register.publish()
     assert final.publication is not None
     return [receipt(one, final.entry).encode(), receipt(one, final.publication).encode()]
 
@@ -111,15 +119,25 @@ def writes() -> int:
 def fused(folder: Path, fuse: Fuse) -> Office:
     return office(
         FusedBlobs(FolderBlobs(folder / "blobs"), fuse),
-        FusedLedger(SqlLedger.sqlite(folder / "office.sqlite"), fuse),
+        FusedLedger(folder / "office.sqlite", fuse),
+        tiles=FusedTiles(folder / "register", fuse),
+    )
+
+
+def opened(folder: Path) -> Office:
+    return office(
+        FolderBlobs(folder / "blobs"),
+        SqlLedger.sqlite(folder / "office.sqlite"),
+        tiles=FolderTiles.make(folder / "register"),
     )
 
 
 def oracle(folder: Path) -> None:
     """The register is that of its leaves, each kind of entry stands once, and the submission is published."""
-    one = office(FolderBlobs(folder / "blobs"), SqlLedger.sqlite(folder / "office.sqlite"))
+    one = opened(folder)
+    one.register.publish()
     size = verify_register(one)
-    kinds = [leaf.open_(one.ledger.entry(at).leaf, LOG.public(ORIGIN)).kind for at in range(size)]
+    kinds = [leaf.open_(one.register.leaf(at), LOG.public(ORIGIN)).kind for at in range(size)]
     assert kinds == [Kind.GENESIS, Kind.SUBMISSION, Kind.COMPLETENESS, Kind.DETERMINATION, Kind.PUBLICATION]
     stored = one.ledger.submission(PAYLOAD)
     assert stored is not None
@@ -145,7 +163,7 @@ def _cases() -> Iterator[Any]:
 def test_a_crash_at_any_write(at: int, kept: bool, tmp_path: Path) -> None:
     with pytest.raises(Crash):
         life(fused(tmp_path, Fuse(at, kept)))
-    again = office(FolderBlobs(tmp_path / "blobs"), SqlLedger.sqlite(tmp_path / "office.sqlite"))
+    again = opened(tmp_path)
     resume(again)
     if again.ledger.submission(PAYLOAD) is None:
         life(again)
@@ -168,7 +186,7 @@ def test_a_full_disk_at_any_write(at: int, kept: bool, tmp_path: Path) -> None:
 
     with pytest.raises(Unavailable, match="No space left"):
         life(fused(tmp_path, Full(at, kept)))
-    again = office(FolderBlobs(tmp_path / "blobs"), SqlLedger.sqlite(tmp_path / "office.sqlite"))
+    again = opened(tmp_path)
     resume(again)
     if again.ledger.submission(PAYLOAD) is None:
         life(again)
@@ -176,4 +194,4 @@ def test_a_full_disk_at_any_write(at: int, kept: bool, tmp_path: Path) -> None:
 
 
 def test_there_is_something_to_break() -> None:
-    assert writes() > 12
+    assert writes() > 25

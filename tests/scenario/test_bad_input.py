@@ -113,7 +113,7 @@ def office(tmp_path: Path, assay: Assay) -> Path:
 
 def kept(office: Path) -> tuple[int, list[str]]:
     ledger = SqlLedger.sqlite(office / "office" / "office.sqlite")
-    found = ledger.head().size, [one.state for one in ledger.submissions()]
+    found = ledger.head().edge.size, [one.state for one in ledger.submissions()]
     ledger.close()
     return found
 

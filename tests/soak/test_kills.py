@@ -13,9 +13,13 @@ from tests.scenario.conftest import NOW, assay, project  # noqa: F401 - fixtures
 from assay.adapters.filesystem import FolderBlobs
 from assay.adapters.home import Home
 from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.tiles.folder import FolderTiles
+from assay.bootstrap.office import REGISTER
 from assay.register import leaf, merkle
 from assay.register.identity import LogKeys
 from assay.register.leaf import Kind
+from assay.tlog.publish import published
+from assay.tlog.read import TileReader
 
 pytestmark = pytest.mark.soak
 KILLS = 50
@@ -50,8 +54,13 @@ def oracle(home: Home) -> None:
     head = ledger.head()
     log = home.trust().logs[0]
     keys = LogKeys.from_vkeys(log.origin, log.vkeys)
-    leaves = [ledger.entry(at).leaf for at in range(head.size)]
-    assert merkle.root_of([merkle.leaf_hash(one) for one in leaves]) == head.root
+    tiles = FolderTiles(home.office / REGISTER)
+    signed = published(tiles, keys)
+    assert signed is not None
+    size = signed.checkpoint.size
+    reader = TileReader(tiles, size, signed.checkpoint.root)
+    leaves = [*reader.entries(0, size), *ledger.leaves(size, head.edge.size)]
+    assert merkle.root_of([merkle.leaf_hash(one) for one in leaves]) == head.edge.root
     kinds = [leaf.open_(one, keys).kind for one in leaves]
     submissions = ledger.submissions()
     assert submissions

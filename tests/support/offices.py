@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
+from assay.adapters.tiles.memory import MemoryTiles
 
 from assay.adapters.memory import FixedClock, MemoryBlobs
 from assay.adapters.sql.ledger import SqlLedger
@@ -15,10 +16,13 @@ from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.formats.verdict import Engine
 from assay.office.log import found
-from assay.office.office import LogSecrets, Office
+from assay.office.office import Office
 from assay.office.ports import Blobs, Ledger
+from assay.office.sequencer import Sequencer
 from assay.packs import shipped
 from assay.provider.bundle import committed, salted
+from assay.register.identity import LogSecrets
+from assay.tlog.ports import TileStore
 from assay.trust.envelope import sign
 from assay.trust.root import Log, Signer, TrustedKey, TrustRoot
 from assay.validation.policy import Policy
@@ -79,13 +83,21 @@ def trust() -> TrustRoot:
     )
 
 
-def office(blobs: Blobs | None = None, ledger: Ledger | None = None, now: datetime = NOW) -> Office:
+def office(
+    blobs: Blobs | None = None,
+    ledger: Ledger | None = None,
+    now: datetime = NOW,
+    tiles: TileStore | None = None,
+) -> Office:
+    ledger = ledger if ledger is not None else SqlLedger.memory()
+    clock = FixedClock(now)
     made = Office(
         name="Test office (fictional)",
         origin=ORIGIN,
         blobs=blobs if blobs is not None else MemoryBlobs(),
-        ledger=ledger if ledger is not None else SqlLedger.memory(),
-        clock=FixedClock(now),
+        ledger=ledger,
+        register=Sequencer(ledger, tiles or MemoryTiles(), LOG, ORIGIN, clock),
+        clock=clock,
         entropy=CountingEntropy(),
         log=LOG,
         signing=OFFICE_KEYS,

@@ -11,6 +11,7 @@ from assay.adapters.home import Home
 from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
+from assay.adapters.tiles.folder import FolderTiles
 from assay.bootstrap import clock, now
 from assay.collect.files import read_plain
 from assay.crypto.keyfile import Secrets
@@ -18,10 +19,12 @@ from assay.crypto.keys import Algorithm
 from assay.errors import Malformed, Refused
 from assay.formats import text
 from assay.formats.note import check_name
-from assay.office.log import found, newest, require_ahead
-from assay.office.office import LogSecrets, Office
+from assay.office.log import found
+from assay.office.office import Office
+from assay.office.sequencer import Sequencer
 from assay.packs import shipped
 from assay.provider import signers
+from assay.register.identity import LogSecrets
 from assay.trust.root import Log
 from assay.validation.policy import LIMIT as MAX_POLICY
 from assay.validation.policy import Policy
@@ -33,9 +36,8 @@ OFFICE_KEY = "trial-office"
 LOG_KEY = "trial-register"
 SNAPSHOT = "malicious-packages.json"
 MAX_SNAPSHOT = 1 << 30
-CHECKPOINT = "checkpoint"
-"""The newest one that a receipt was made under. It lies beside the database, so that one put back from a copy is noticed."""
-MAX_CHECKPOINT = 64 * 1024
+REGISTER = "register"
+"""The folder of tiles; any static server may serve it."""
 
 
 @contextmanager
@@ -54,6 +56,7 @@ def embedded(home: Home, *, name: str = "Trial office (on this machine)") -> Ite
                 origin=origin,
                 blobs=FolderBlobs(home.office / "blobs"),
                 ledger=ledger,
+                register=Sequencer(ledger, FolderTiles.make(home.office / REGISTER), log, origin, clock()),
                 clock=clock(),
                 entropy=SystemEntropy(),
                 log=log,
@@ -66,17 +69,10 @@ def embedded(home: Home, *, name: str = "Trial office (on this machine)") -> Ite
                 sigstore=OfflineSigstore(),
                 trial=True,
             )
-            if (kept := home.office / CHECKPOINT).exists():
-                require_ahead(office, read_plain(kept, limit=MAX_CHECKPOINT))
             found(office)
             yield office
         finally:
             ledger.close()
-
-
-def keep_checkpoint(home: Home, office: Office) -> None:
-    """Remember how far the register has come; before any receipt is handed out, so that none outlives the register."""
-    write_whole(home.office / CHECKPOINT, newest(office))
 
 
 def signer(home: Home, name: str, purpose: str, secret: bytes, providers: tuple[str, ...] = ()) -> Secrets:

@@ -11,7 +11,7 @@ from assay.adapters import bundles
 from assay.adapters.filesystem import write_whole
 from assay.adapters.home import Home
 from assay.bootstrap import home as home_of
-from assay.bootstrap.office import embedded, keep_checkpoint, signer, trial_passphrase
+from assay.bootstrap.office import embedded, signer, trial_passphrase
 from assay.bootstrap.provide import Prepared, prepare
 from assay.bootstrap.site import published
 from assay.bootstrap.verify import verify_files
@@ -120,7 +120,8 @@ def write_done(
     """Write what the provider takes home, and the office's site; what an earlier trial left in *output* is replaced."""
     if state.publication is None:
         raise Unavailable(f"submission {state.payload} stopped at {state.state!r}")
-    keep_checkpoint(home, office)
+    # Before any receipt is handed out, so that none outlives the register.
+    office.register.publish()
     _, verdict = verdict_of(office, state)
     write_whole(output / "result.dsse.json", result_of(office, state).encode())
     if (svr := passing(office, state)) is not None:

@@ -5,24 +5,8 @@ import msgspec
 from assay.crypto.keys import PrivateKey
 from assay.evidence.statement import SigstoreVerifier
 from assay.formats.verdict import Engine
-from assay.office.ports import Blobs, Clock, Entropy, Ledger
-from assay.register.identity import LogKeys
-
-
-class LogSecrets(msgspec.Struct, frozen=True, kw_only=True):
-    """The register's private keys, one for each purpose."""
-
-    ed25519: PrivateKey
-    ml_dsa_44: PrivateKey
-    entry: PrivateKey
-
-    def public(self, origin: str) -> LogKeys:
-        return LogKeys(
-            origin=origin,
-            ed25519=(self.ed25519.public,),
-            ml_dsa_44=(self.ml_dsa_44.public,),
-            entry=(self.entry.public,),
-        )
+from assay.office.ports import Blobs, Clock, Entropy, Ledger, Register
+from assay.register.identity import LogSecrets
 
 
 class Office(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +15,7 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     """Name of the register; a trial's holds a random identifier, so a recreated register is another one."""
     blobs: Blobs
     ledger: Ledger
+    register: Register
     clock: Clock
     entropy: Entropy
     log: LogSecrets

@@ -9,7 +9,11 @@ from typing import Protocol
 
 import msgspec
 
+from assay.errors import AssayError
 from assay.formats.digest import Digest
+from assay.register import opening
+from assay.register.edge import Edge, Growth
+from assay.register.receipt import Receipt
 
 
 class Clock(Protocol):
@@ -35,20 +39,12 @@ class Blobs(Protocol):
         """Whether :meth:`get` would find the name; says nothing of its bytes."""
 
 
-class Logged(msgspec.Struct, frozen=True):
-    """An entry as the register holds it."""
-
-    index: int
-    leaf: bytes
-    openings: bytes
-    """Canonical JSON of the openings of its commitments; never public before publication."""
-
-
 class Head(msgspec.Struct, frozen=True):
-    size: int
-    root: bytes
+    edge: Edge
     stamp: int
     """Unix seconds of the newest signature over this log; never decreases."""
+    settled: int
+    """Leaves below this index are in durable tiles and no longer in the database."""
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,27 +69,50 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """Index of the publication's entry; set when it is recorded as ``published``."""
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """An entry to append, and the state that moves with it."""
+
+    leaf: bytes
+    openings: bytes
+    """Canonical JSON of the openings of its commitments; never public before publication."""
+    submission: Submission | None = None
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """One commit: how the tree grew, and which of the wanted entries were refused, each for its own reason."""
+
+    growth: Growth
+    stamp: int
+    """Reserved for the signature over the tree as it is now."""
+    indexes: tuple[int | AssayError, ...]
+    """For each entry that was wanted, in order: its index in the register, or why it has none."""
+
+
 class Ledger(Protocol):
     """The register's newest leaves and the state that follows from them, in one place, so that they move together."""
 
-    def record(self, leaf: bytes, openings: bytes, submission: Submission | None = None) -> int:
-        """Append *leaf* and store *submission* (new, or further on) in one transaction; its index in the register.
+    def record(self, wanted: Sequence[Wanted], seconds: int) -> Recorded:
+        """Append what is wanted, and store the submissions (new, or further on), in one transaction.
 
-        Durable when it returns; a crash inside leaves neither. Raises Duplicate when a new submission's payload is
-        already there, and Refused when *submission* would go back.
+        Durable when it returns; a crash inside leaves nothing of it. An entry is refused alone: Duplicate when a new
+        submission's payload is already there, Refused when a submission would go back. *seconds* is the time now; the
+        stamp is the later of it and the newest one. Unavailable when another writer has begun since this one did.
         """
 
     def head(self) -> Head:
-        """Size, root and newest stamp."""
+        """How far the register has come."""
 
     def stamp(self, seconds: int) -> int:
-        """Reserve a time for a signature: the later of *seconds* and the newest one. Durable when it returns."""
+        """Reserve a time for another signature at the present size, as :meth:`record` does. Durable when it returns."""
 
-    def nodes(self, positions: Sequence[tuple[int, int]]) -> tuple[bytes, ...]:
-        """Hashes of perfect subtrees by (level, index), in the order asked."""
+    def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
+        """The leaves from *start* up to *end*, none of them settled. Unavailable when one is not there."""
 
-    def entry(self, index: int) -> Logged:
-        """Unavailable when there is none."""
+    def settle(self, size: int) -> None:
+        """Forget the leaves below *size*: they are in durable tiles."""
+
+    def openings(self, index: int) -> bytes:
+        """Unavailable when there is no such entry, or its openings were erased."""
 
     def submission(self, payload: Digest) -> Submission | None:
         """By payload digest."""
@@ -103,3 +122,49 @@ class Ledger(Protocol):
 
     def uses(self, artifacts: Sequence[Digest], before: int) -> tuple[tuple[Digest, Submission], ...]:
         """Which of *artifacts* were submitted in entries before *before*, and with what."""
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """An entry that is recorded, with what its receipt is made of."""
+
+    index: int
+    wanted: Wanted
+    growth: Growth
+    checkpoint: bytes
+    """Signed at the size after the commit that recorded it."""
+
+    def receipt(self, origin: str) -> Receipt:
+        """*Logged*, with all openings."""
+        return Receipt(
+            origin=origin,
+            index=self.index,
+            leaf=self.wanted.leaf,
+            proof=self.growth.inclusion(self.index),
+            checkpoint=self.checkpoint,
+            openings=opening.parse(self.wanted.openings),
+        )
+
+
+class Register(Protocol):
+    """The office's transparency log, as its use cases see it."""
+
+    def size(self) -> int:
+        """Entries recorded."""
+
+    def append(self, wanted: Wanted) -> Appended:
+        """Record an entry. Durable when it returns. Raises what :meth:`Ledger.record` refuses it for."""
+
+    def checkpoint(self) -> bytes:
+        """The newest signed checkpoint, at the register's present size."""
+
+    def leaf(self, index: int) -> bytes:
+        """Unavailable when there is none, or it is damaged."""
+
+    def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
+        """The audit path of entry *index* in the tree of *size*."""
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        """That the tree of size *new* begins with the tree of size *old*."""
+
+    def publish(self) -> None:
+        """Bring tiles and ``/checkpoint`` up to the present size."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from assay.crypto.keys import PublicKey
+from assay.crypto.keys import PrivateKey, PublicKey
 from assay.errors import Malformed, TooLarge, Unsupported
 from assay.formats.digest import Digest
 from assay.formats.note import ED25519, ML_DSA_44, Vkey
@@ -134,4 +134,20 @@ class LogIdentity(msgspec.Struct, frozen=True, kw_only=True):
             keys=keys,
             policy=Digest.of("sha256", policy.hex(), what="registration policy"),
             anchors=Digest.of("sha256", anchors.hex(), what="trust anchors"),
+        )
+
+
+class LogSecrets(msgspec.Struct, frozen=True, kw_only=True):
+    """The register's private keys, one for each purpose."""
+
+    ed25519: PrivateKey
+    ml_dsa_44: PrivateKey
+    entry: PrivateKey
+
+    def public(self, origin: str) -> LogKeys:
+        return LogKeys(
+            origin=origin,
+            ed25519=(self.ed25519.public,),
+            ml_dsa_44=(self.ml_dsa_44.public,),
+            entry=(self.entry.public,),
         )

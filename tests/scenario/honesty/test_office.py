@@ -61,7 +61,7 @@ def test_signing_again_makes_no_other_attestation(prepared: Prepared) -> None:
     assert again.envelope != inputs.bundle.envelope
     with pytest.raises(Duplicate, match="was submitted before"):
         submit(at, again)
-    assert at.ledger.head().size == 5
+    assert at.ledger.head().edge.size == 5
 
 
 @pytest.mark.parametrize("falsehood", UNSIGNED, ids=lambda one: one.id)
@@ -76,7 +76,7 @@ def test_who_may_not_sign_is_turned_away(
     with pytest.raises(Untrusted) as refusal:
         submit(at, inputs.bundle)
     assert falsehood.says in str(refusal.value)
-    assert at.ledger.head().size == 1
+    assert at.ledger.head().edge.size == 1
 
 
 def test_an_office_remembers_the_evidence_of_other_products(workspace: Workspace, tmp_path: Path) -> None:

@@ -11,16 +11,28 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, create_engine, event, insert, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    create_engine,
+    delete,
+    event,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from assay.adapters.sql import tables
-from assay.errors import Duplicate, Malformed, Refused, Unavailable
+from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
 from assay.formats import times
 from assay.formats.digest import Digest
-from assay.office.ports import Head, Logged, Submission
+from assay.office.ports import Head, Recorded, Submission, Wanted
 from assay.register import merkle
+from assay.register.edge import Edge
 
 STATES = ("submitted", "incomplete", "complete", "determined", "published")
 _CHUNK = 400
@@ -31,15 +43,16 @@ class SqlLedger:
         self._engine = engine
         weakref.finalize(self, engine.dispose)
         with self._transaction() as connection:
-            tables.metadata.create_all(connection)
-            if connection.execute(select(tables.head.c.one)).first() is None:
-                empty = {"one": 1, "size": 0, "root": merkle.EMPTY_ROOT, "stamp": 0, "epoch": 0}
-                connection.execute(insert(tables.head).values(empty))
+            _prepare(connection)
         self._epoch: int | None = None
 
     @classmethod
     def sqlite(cls, path: Path) -> "SqlLedger":
         """A database file with full synchronisation: what is committed survives power loss."""
+        return cls(cls.sqlite_engine(path))
+
+    @staticmethod
+    def sqlite_engine(path: Path) -> Engine:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -56,49 +69,70 @@ class SqlLedger:
         def _(connection: Connection) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-        return cls(engine)
+        return engine
 
     @classmethod
     def memory(cls) -> "SqlLedger":
         """A ledger that lives as long as this value; for tests."""
-        return cls(create_engine("sqlite://", poolclass=StaticPool))
+        return cls(cls.memory_engine())
+
+    @staticmethod
+    def memory_engine() -> Engine:
+        return create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
 
     def close(self) -> None:
         self._engine.dispose()
 
-    def record(self, leaf: bytes, openings: bytes, submission: Submission | None = None) -> int:
+    def record(self, wanted: Sequence[Wanted], seconds: int) -> Recorded:
         with self._transaction() as connection:
-            size = self._fence(connection)
-            connection.execute(insert(tables.entries).values(position=size, leaf=leaf, openings=openings))
-            root = _grow(connection, size, leaf)
-            connection.execute(update(tables.head).values(size=size + 1, root=root))
-            if submission is not None:
-                _store(connection, _placed(submission, size))
-        return size
+            head = self._fence(connection)
+            indexes = _admit(connection, wanted, head.edge.size)
+            taken = [(at, one) for at, one in zip(indexes, wanted, strict=True) if isinstance(at, int)]
+            growth = head.edge.extend([merkle.leaf_hash(one.leaf) for _, one in taken])
+            stamp = max(seconds, head.stamp)
+            if taken:
+                _append(connection, taken)
+                _move(connection, growth.after, stamp)
+        # A crash before the commit leaves nothing; after it, entries that the next signature covers.
+        return Recorded(growth, stamp, indexes)
 
     def head(self) -> Head:
         with self._transaction() as connection:
-            size, root, stamp = connection.execute(
-                select(tables.head.c.size, tables.head.c.root, tables.head.c.stamp)
-            ).one()
-        return Head(size, root, stamp)
+            return _head(connection)[0]
 
     def stamp(self, seconds: int) -> int:
         with self._transaction() as connection:
-            later = max(seconds, connection.execute(select(tables.head.c.stamp)).scalar_one())
+            later = max(seconds, self._fence(connection).stamp)
             connection.execute(update(tables.head).values(stamp=later))
-        return int(later)
+        return later
 
-    def nodes(self, positions: Sequence[tuple[int, int]]) -> tuple[bytes, ...]:
+    def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
+        at = tables.leaves.c.position
+        query = select(tables.leaves.c.leaf).where(at >= start, at < end).order_by(at)
         with self._transaction() as connection:
-            return _nodes(connection, positions)
+            found = tuple(bytes(leaf) for leaf in connection.execute(query).scalars())
+        if len(found) != end - start:
+            raise Unavailable(f"the office's database has {len(found)} of the leaves from {start} to {end}")
+        return found
 
-    def entry(self, index: int) -> Logged:
+    def settle(self, size: int) -> None:
         with self._transaction() as connection:
-            row = connection.execute(select(tables.entries).where(tables.entries.c.position == index)).first()
+            head = self._fence(connection)
+            if not head.settled <= size <= head.edge.size:
+                raise ValueError(f"settled {head.settled} of {head.edge.size} leaves, not {size}")
+            connection.execute(delete(tables.leaves).where(tables.leaves.c.position < size))
+            connection.execute(update(tables.head).values(settled=size))
+        # A crash before the commit leaves leaves that tiles hold as well.
+
+    def openings(self, index: int) -> bytes:
+        query = select(tables.openings.c.openings).where(tables.openings.c.position == index)
+        with self._transaction() as connection:
+            row = connection.execute(query).first()
         if row is None:
             raise Unavailable(f"the register has no entry {index}")
-        return Logged(row.position, row.leaf, row.openings)
+        if row.openings is None:
+            raise Unavailable(f"the openings of entry {index} were erased")
+        return bytes(row.openings)
 
     def submission(self, payload: Digest) -> Submission | None:
         with self._transaction() as connection:
@@ -131,15 +165,15 @@ class SqlLedger:
                 ]
         return tuple(found)
 
-    def _fence(self, connection: Connection) -> int:
-        """The tree's size, if no other writer has begun since this one did."""
-        size, epoch = connection.execute(select(tables.head.c.size, tables.head.c.epoch)).one()
+    def _fence(self, connection: Connection) -> Head:
+        """How far the register has come, if no other writer has begun since this one did."""
+        head, epoch = _head(connection)
         if self._epoch is None:
             self._epoch = epoch + 1
             connection.execute(update(tables.head).values(epoch=self._epoch))
         elif epoch != self._epoch:
             raise Unavailable("another process writes to this office's register; start again")
-        return int(size)
+        return head
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -154,30 +188,73 @@ class SqlLedger:
             raise Unavailable(f"the office's database: {getattr(error, 'orig', None) or error}") from error
 
 
-def _grow(connection: Connection, size: int, leaf: bytes) -> bytes:
-    """Store the subtrees that *leaf* completes; the root of the grown tree."""
-    needed = merkle.frontier(size)
-    known = dict(zip(needed, _nodes(connection, needed), strict=True))
-    made = merkle.append(size, merkle.leaf_hash(leaf), known)
+def _prepare(connection: Connection) -> None:
+    """Tables and an empty head, where there are none yet."""
+    there = inspect(connection)
+    if there.has_table("head") and "edge" not in {one["name"] for one in there.get_columns("head")}:
+        raise Unavailable("the office's database is of an earlier form, without tiles; begin a new office")
+    tables.metadata.create_all(connection)
+    if connection.execute(select(tables.head.c.one)).first() is None:
+        empty = {"one": 1, "size": 0, "root": merkle.EMPTY_ROOT, "edge": b""}
+        connection.execute(insert(tables.head).values(empty | {"stamp": 0, "settled": 0, "epoch": 0}))
+
+
+def _head(connection: Connection) -> tuple[Head, int]:
+    """The head row, locked until the end of the transaction, and its epoch."""
+    row = connection.execute(select(tables.head).with_for_update()).one()
+    edge = Edge.parse(row.size, bytes(row.edge))
+    if edge.root != bytes(row.root):
+        raise Malformed(f"a tree of {row.size} whose edge does not give its root")
+    return Head(edge, row.stamp, row.settled), row.epoch
+
+
+def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None:
+    connection.execute(insert(tables.leaves), [{"position": at, "leaf": one.leaf} for at, one in taken])
     connection.execute(
-        insert(tables.nodes),
-        [{"level": level, "position": index, "hash": value} for (level, index), value in made.items()],
+        insert(tables.openings), [{"position": at, "openings": one.openings} for at, one in taken]
     )
-    known |= made
-    return merkle.root([known[position] for position in merkle.frontier(size + 1)])
+    _store(connection, [_placed(one.submission, at) for at, one in taken if one.submission is not None])
 
 
-def _nodes(connection: Connection, positions: Sequence[tuple[int, int]]) -> tuple[bytes, ...]:
-    if not positions:
-        return ()
-    query = select(tables.nodes).where(
-        tuple_(tables.nodes.c.level, tables.nodes.c.position).in_(list(positions))
-    )
-    found = {(row.level, row.position): bytes(row.hash) for row in connection.execute(query).all()}
-    for position in positions:
-        if position not in found:
-            raise Unavailable(f"the register's tree lacks node {position}")
-    return tuple(found[position] for position in positions)
+def _move(connection: Connection, edge: Edge, stamp: int) -> None:
+    values = {"size": edge.size, "root": edge.root, "edge": edge.joined, "stamp": stamp}
+    connection.execute(update(tables.head).values(values))
+
+
+def _admit(connection: Connection, wanted: Sequence[Wanted], size: int) -> tuple[int | AssayError, ...]:
+    """The index that each wanted entry gets in a register of *size*, or why it gets none."""
+    states = _states(connection, [str(one.submission.payload) for one in wanted if one.submission])
+    indexes: list[int | AssayError] = []
+    for one in wanted:
+        refusal = _refusal(states, one.submission) if one.submission else None
+        indexes.append(refusal or size)
+        size += refusal is None
+    return tuple(indexes)
+
+
+def _states(connection: Connection, payloads: Sequence[str]) -> dict[str, str]:
+    table = tables.submissions
+    found: dict[str, str] = {}
+    for start in range(0, len(payloads), _CHUNK):
+        query = select(table.c.payload, table.c.state).where(
+            table.c.payload.in_(payloads[start : start + _CHUNK])
+        )
+        found |= {row.payload: row.state for row in connection.execute(query).all()}
+    return found
+
+
+def _refusal(states: dict[str, str], submission: Submission) -> AssayError | None:
+    """Why *submission* may not follow; None, and *states* holds it, when it may."""
+    key, state = str(submission.payload), submission.state
+    before = states.get(key)
+    if before is None and state != STATES[0]:
+        return Refused(f"a new submission starts as {STATES[0]!r}, not {state!r}")
+    if before is not None and state == STATES[0]:
+        return Duplicate(f"the attestation {key} was submitted before")
+    if before is not None and STATES.index(state) <= STATES.index(before):
+        return Refused(f"submission {key} is {before!r} already and cannot become {state!r}")
+    states[key] = state
+    return None
 
 
 def _placed(submission: Submission, index: int) -> Submission:
@@ -188,12 +265,27 @@ def _placed(submission: Submission, index: int) -> Submission:
     return submission
 
 
-def _store(connection: Connection, submission: Submission) -> None:
-    key = str(submission.payload)
+def _store(connection: Connection, submissions: Sequence[Submission]) -> None:
+    """Admitted ones: new ones first, then those that are further on, in order."""
     table = tables.submissions
-    before = connection.execute(select(table.c.state).where(table.c.payload == key)).scalar_one_or_none()
-    values = {
-        "payload": key,
+    new = [one for one in submissions if one.state == STATES[0]]
+    if new:
+        connection.execute(insert(table), [_values(one) for one in new])
+        rows = [
+            {"payload": str(one.payload), "position": n, "digest": str(digest)}
+            for one in new
+            for n, digest in enumerate(one.artifacts)
+        ]
+        if rows:
+            connection.execute(insert(tables.artifacts), rows)
+    for one in submissions:
+        if one.state != STATES[0]:
+            connection.execute(update(table).where(table.c.payload == str(one.payload)).values(_values(one)))
+
+
+def _values(submission: Submission) -> dict[str, Any]:
+    return {
+        "payload": str(submission.payload),
         "envelope": str(submission.envelope),
         "customers": str(submission.customers) if submission.customers else None,
         "received": times.encode(submission.received),
@@ -206,19 +298,6 @@ def _store(connection: Connection, submission: Submission) -> None:
         "result": str(submission.result) if submission.result else None,
         "publication": submission.publication,
     }
-    if before is None:
-        if submission.state != STATES[0]:
-            raise Refused(f"a new submission starts as {STATES[0]!r}, not {submission.state!r}")
-        connection.execute(insert(table).values(values))
-        rows = [{"payload": key, "position": n, "digest": str(d)} for n, d in enumerate(submission.artifacts)]
-        if rows:
-            connection.execute(insert(tables.artifacts), rows)
-    elif submission.state == STATES[0]:
-        raise Duplicate(f"the attestation {key} was submitted before")
-    elif STATES.index(submission.state) <= STATES.index(before):
-        raise Refused(f"submission {key} is {before!r} already and cannot become {submission.state!r}")
-    else:
-        connection.execute(update(table).where(table.c.payload == key).values(values))
 
 
 def _submission(connection: Connection, row: Row[Any]) -> Submission:

@@ -1,36 +1,39 @@
 """Tables. Digests are stored as ``algorithm:hex``; hashes of the tree as raw bytes; times as RFC 3339 text in UTC."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
 metadata = MetaData()
 
-entries = Table(
-    "entries",
-    metadata,
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("leaf", LargeBinary, nullable=False),
-    Column("openings", LargeBinary, nullable=False),
-)
+POSITION = BigInteger().with_variant(Integer, "sqlite")
 
-nodes = Table(
-    "nodes",
+leaves = Table(
+    "leaves",
     metadata,
-    Column("level", Integer, primary_key=True, autoincrement=False),
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("hash", LargeBinary, nullable=False),
+    Column("position", POSITION, primary_key=True, autoincrement=False),
+    Column("leaf", LargeBinary, nullable=False),
 )
-"""Hashes of the perfect subtrees of the RFC 6962 tree: node (level, position) covers leaves [position << level, (position + 1) << level)."""
+"""The register's newest leaves, until their tiles are durable."""
+
+openings = Table(
+    "openings",
+    metadata,
+    Column("position", POSITION, primary_key=True, autoincrement=False),
+    Column("openings", LargeBinary),
+)
+"""One row for each entry; NULL when its openings were erased."""
 
 head = Table(
     "head",
     metadata,
     Column("one", Integer, primary_key=True),
-    Column("size", Integer, nullable=False),
+    Column("size", POSITION, nullable=False),
     Column("root", LargeBinary, nullable=False),
-    Column("stamp", Integer, nullable=False),
-    Column("epoch", Integer, nullable=False),
+    Column("edge", LargeBinary, nullable=False),
+    Column("stamp", POSITION, nullable=False),
+    Column("settled", POSITION, nullable=False),
+    Column("epoch", POSITION, nullable=False),
 )
-"""One row. *epoch* fences writers: an append names the epoch it was opened under, and another one refuses it."""
+"""One row. *edge*: the hashes of the tree's right edge. *epoch* fences writers: an append names the epoch it was opened under, and another one refuses it."""
 
 submissions = Table(
     "submissions",
@@ -43,10 +46,10 @@ submissions = Table(
     Column("product", Text, nullable=False),
     Column("version", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("entry", Integer, ForeignKey("entries.position"), nullable=False, unique=True),
+    Column("entry", POSITION, ForeignKey("openings.position"), nullable=False, unique=True),
     Column("verdict", Text),
     Column("result", Text),
-    Column("publication", Integer, ForeignKey("entries.position")),
+    Column("publication", POSITION, ForeignKey("openings.position")),
 )
 
 artifacts = Table(

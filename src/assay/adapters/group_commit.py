@@ -1,0 +1,134 @@
+"""Many threads append, one commits: whatever waits when a commit ends goes into the next one. Nothing waits for company."""
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from assay.errors import AssayError, Unavailable
+from assay.office.ports import Appended, Wanted
+from assay.office.sequencer import Sequencer
+
+MAX_BATCH = 2048
+MAX_WAITING = 65_536
+"""Entries that may wait for a commit before no more are taken."""
+Answer = Appended | AssayError
+Deliver = Callable[[Answer], None]
+
+
+class GroupCommit:
+    """A :class:`~assay.office.ports.Register` for many threads; it also publishes tiles, at most once in *every* seconds.
+
+    :meth:`close` answers what waits, publishes once more and ends both threads.
+    """
+
+    def __init__(self, sequencer: Sequencer, *, every: float = 1.0) -> None:
+        self._sequencer = sequencer
+        self._every = every
+        self._waiting: deque[tuple[Wanted, Deliver]] = deque()
+        self._door = threading.Lock()
+        self._some, self._moved, self._ended = threading.Event(), threading.Event(), threading.Event()
+        self.trouble: str = ""
+        """Why the newest attempt to publish failed; empty when it did not."""
+        self._committer = threading.Thread(target=self._commit, name="register-commit", daemon=True)
+        self._publisher = threading.Thread(target=self._publish, name="register-publish", daemon=True)
+        self._committer.start()
+        self._publisher.start()
+
+    def size(self) -> int:
+        return self._sequencer.size()
+
+    def append(self, wanted: Wanted) -> Appended:
+        answers: list[Answer] = []
+        done = threading.Lock()
+        done.acquire()
+
+        def deliver(answer: Answer) -> None:
+            answers.append(answer)
+            done.release()
+
+        self.put(wanted, deliver)
+        done.acquire()
+        if isinstance(answers[0], AssayError):
+            raise answers[0]
+        return answers[0]
+
+    def put(self, wanted: Wanted, deliver: Deliver) -> None:
+        """Hand in an entry; *deliver* gets the answer, in the committing thread, so it must be quick and raise nothing."""
+        with self._door:
+            if self._ended.is_set():
+                raise Unavailable("the register is closed")
+            if len(self._waiting) >= MAX_WAITING:
+                raise Unavailable(f"{MAX_WAITING} entries wait for the register; no more are taken")
+            self._waiting.append((wanted, deliver))
+        self._some.set()
+
+    def checkpoint(self) -> bytes:
+        return self._sequencer.checkpoint()
+
+    def leaf(self, index: int) -> bytes:
+        return self._sequencer.leaf(index)
+
+    def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
+        return self._sequencer.inclusion(index, size)
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        return self._sequencer.consistency(old, new)
+
+    def publish(self) -> None:
+        self._sequencer.publish()
+
+    def close(self) -> None:
+        with self._door:
+            self._ended.set()
+        self._some.set()
+        self._moved.set()
+        self._committer.join()
+        self._publisher.join()
+        self._sequencer.publish()
+
+    def _commit(self) -> None:
+        while True:
+            self._some.wait()
+            self._some.clear()
+            while batch := self._take():
+                self._answer(batch)
+            if self._ended.is_set() and not self._waiting:
+                return
+
+    def _take(self) -> list[tuple[Wanted, Deliver]]:
+        batch: list[tuple[Wanted, Deliver]] = []
+        with contextlib.suppress(IndexError):
+            while len(batch) < MAX_BATCH:
+                batch.append(self._waiting.popleft())
+        return batch
+
+    def _answer(self, batch: Sequence[tuple[Wanted, Deliver]]) -> None:
+        answers: Sequence[Answer]
+        try:
+            answers = self._sequencer.commit([wanted for wanted, _ in batch])
+        except AssayError as error:
+            answers = [error] * len(batch)
+        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it; the cause is told
+            failure = Unavailable(f"the register failed: {error or type(error).__name__}")
+            failure.__cause__ = error
+            answers = [failure] * len(batch)
+        self._moved.set()
+        for (_, deliver), answer in zip(batch, answers, strict=True):
+            deliver(answer)
+
+    def _publish(self) -> None:
+        while not self._ended.is_set():
+            self._moved.wait()
+            self._moved.clear()
+            if self._ended.is_set():
+                return
+            began = time.monotonic()
+            try:
+                self._sequencer.publish()
+                self.trouble = ""
+            except Exception as error:  # noqa: BLE001 - tried again in a second; the sequencer stops taking entries in time
+                self.trouble = str(error) or type(error).__name__
+                self._moved.set()
+            self._ended.wait(max(0.0, self._every - (time.monotonic() - began)))

@@ -1,0 +1,198 @@
+"""The one writer of a register: it appends in batches, signs each, proves, and publishes tiles. See docs/adr/0008-register.md."""
+
+from collections.abc import Callable, Sequence
+from threading import Lock, RLock
+from typing import TypeVar
+
+from assay.errors import AssayError, Malformed, Unavailable, Untrusted
+from assay.office.ports import Appended, Clock, Head, Ledger, Wanted
+from assay.register import checkpoint as checkpoints
+from assay.register import merkle, proof
+from assay.register.checkpoint import Checkpoint
+from assay.register.edge import Edge
+from assay.register.identity import LogSecrets
+from assay.register.merkle import Position, leaf_hash
+from assay.tlog import publish as tiles_of
+from assay.tlog.ports import TileStore
+from assay.tlog.read import TileReader
+
+T = TypeVar("T")
+
+MAX_UNPUBLISHED = 200_000
+"""Entries that may wait for their tiles before no more are taken."""
+
+
+class Sequencer:
+    """A :class:`~assay.office.ports.Register` over a ledger and a store of tiles. Safe to call from many threads.
+
+    Opening it checks the right edge: Unavailable, and nothing is signed, when database and tiles are not of one history.
+    """
+
+    def __init__(
+        self, ledger: Ledger, tiles: TileStore, secrets: LogSecrets, origin: str, clock: Clock
+    ) -> None:
+        self.origin = origin
+        self._ledger, self._tiles, self._secrets, self._clock = ledger, tiles, secrets, clock
+        self._keys = secrets.public(origin)
+        self._commit, self._publish, self._state = Lock(), Lock(), RLock()
+        head = ledger.head()
+        self._reader = self._open_tiles(head)
+        frontier = merkle.frontier(self._reader.size)
+        nodes = _read(lambda: self._reader.nodes(frontier))
+        self._edge = Edge(self._reader.size, tuple(nodes[at] for at in frontier))
+        self._tail: dict[Position, bytes] = {}
+        """Subtrees that the published tiles do not hold."""
+        self._signed: bytes | None = None
+        self._grow_to(head.edge)
+
+    def size(self) -> int:
+        return self._edge.size
+
+    def append(self, wanted: Wanted) -> Appended:
+        (answer,) = self.commit((wanted,))
+        if isinstance(answer, AssayError):
+            raise answer
+        return answer
+
+    def commit(self, wanted: Sequence[Wanted]) -> tuple[Appended | AssayError, ...]:
+        """Record a batch durably, then sign once; an answer for each, in order. Raises when nothing was recorded."""
+        with self._commit:
+            if self._edge.size - self._reader.size > MAX_UNPUBLISHED:
+                raise Unavailable(
+                    f"{self._edge.size - self._reader.size} entries of {self.origin} wait for their tiles; no more are taken"
+                )
+            recorded = self._ledger.record(wanted, int(self._clock.now().timestamp()))
+            # A crash here leaves entries without a signature: nobody was told of them, the next one covers them.
+            growth = recorded.growth
+            self._grow_to(growth.before)
+            if growth.after == growth.before:
+                signed = b""
+            else:
+                signed = self._sign(growth.after, recorded.stamp)
+                with self._state:
+                    self._tail |= growth.nodes
+                    self._edge, self._signed = growth.after, signed
+        return tuple(
+            Appended(at, one, growth, signed) if isinstance(at, int) else at
+            for at, one in zip(recorded.indexes, wanted, strict=True)
+        )
+
+    def checkpoint(self) -> bytes:
+        with self._commit:
+            if self._signed is None:
+                # The stamp is stored before it is used: a crash here only skips a second.
+                stamp = self._ledger.stamp(int(self._clock.now().timestamp()))
+                self._signed = self._sign(self._edge, stamp)
+            return self._signed
+
+    def leaf(self, index: int) -> bytes:
+        with self._state:
+            if index < self._reader.size:
+                return _read(lambda: self._reader.entry(index))
+            if index >= self._edge.size:
+                raise Unavailable(f"the register has no entry {index}")
+        return self._ledger.leaves(index, index + 1)[0]
+
+    def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
+        return proof.inclusion_proof(index, size, self._nodes(proof.inclusion_positions(index, size), size))
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        return proof.consistency_proof(old, new, self._nodes(proof.consistency_positions(old, new), new))
+
+    def publish(self) -> None:
+        """Write what tiles lack, move ``/checkpoint``, and let the database forget what was published before that."""
+        with self._publish:
+            signed = self.checkpoint()
+            edge = checkpoints.open_(signed, self._keys).checkpoint
+            before = self._reader.size
+            if edge.size == before and tiles_of.published(self._tiles, self._keys) is not None:
+                return
+            tiles_of.flush(self._tiles, before, self._ledger.leaves(before, edge.size), signed, self._keys)
+            with self._state:
+                self._reader.advance(edge.size, edge.root)
+                self._tail = {at: one for at, one in self._tail.items() if _end(at) > edge.size}
+            # A crash here leaves leaves in the database that tiles hold as well: they go next time. They always stay
+            # for one more publication, so that a reader who was sent to the database still finds them there.
+            self._ledger.settle(before)
+
+    def require(self, known: Checkpoint) -> None:
+        """Refuse to go on when the tree does not begin with *known*, which this register signed once.
+
+        That is what a database becomes that was put back from an older copy, or lost and begun again.
+        """
+        size = self._edge.size
+        if known.size > size:
+            raise Unavailable(
+                f"the database of {self.origin} has {size} entries, receipts were given for {known.size}: "
+                "it is an older copy; nothing is signed until the newer one is back"
+            )
+        nodes = self._nodes(merkle.frontier(known.size), size)
+        if merkle.root([nodes[at] for at in merkle.frontier(known.size)]) != known.root:
+            raise Unavailable(
+                f"the first {known.size} entries of {self.origin} are not those that receipts were given for; "
+                "nothing is signed until they are back"
+            )
+
+    def _open_tiles(self, head: Head) -> TileReader:
+        signed = _read(lambda: tiles_of.published(self._tiles, self._keys))
+        size, root = (
+            (0, merkle.EMPTY_ROOT) if signed is None else (signed.checkpoint.size, signed.checkpoint.root)
+        )
+        if size > head.edge.size:
+            raise Unavailable(
+                f"the database of {self.origin} has {head.edge.size} entries, receipts were given for {size}: "
+                "it is an older copy; nothing is signed until the newer one is back"
+            )
+        if size < head.settled:
+            raise Unavailable(
+                f"the tiles of {self.origin} have {size} entries, the database was told that they have {head.settled}: "
+                "they are an older copy; nothing is signed until the newer one is back"
+            )
+        reader = TileReader(self._tiles, size, root)
+        _read(reader.check_edge)
+        return reader
+
+    def _grow_to(self, edge: Edge) -> None:
+        """Take in leaves that the ledger holds and this process has not seen: of an earlier one, or of a commit whose answer was lost."""
+        if edge == self._edge:
+            return
+        start = self._edge.size
+        leaves = self._ledger.leaves(start, edge.size) if edge.size > start else ()
+        growth = self._edge.extend([leaf_hash(leaf) for leaf in leaves])
+        if growth.after != edge:
+            raise Unavailable(
+                f"the first {start} entries of {self.origin} in its database are not those that receipts were given for; "
+                "nothing is signed until they are back"
+            )
+        with self._state:
+            self._tail |= growth.nodes
+            self._edge, self._signed = edge, None
+
+    def _sign(self, edge: Edge, stamp: int) -> bytes:
+        return checkpoints.sign(
+            Checkpoint(self.origin, edge.size, edge.root),
+            (self._secrets.ed25519, self._secrets.ml_dsa_44),
+            stamp,
+        )
+
+    def _nodes(self, positions: Sequence[Position], size: int) -> dict[Position, bytes]:
+        with self._state:
+            if size > self._edge.size:
+                raise Unavailable(f"the register has {self._edge.size} entries, not {size}")
+            there = [at for at in positions if _end(at) <= self._reader.size]
+            found = _read(lambda: self._reader.nodes(there))
+            return found | {at: self._tail[at] for at in positions if at not in found}
+
+
+def _end(position: Position) -> int:
+    """The number of leaves that a tree needs to have this subtree."""
+    level, index = position
+    return (index + 1) << level
+
+
+def _read(read: Callable[[], T]) -> T:
+    """What *read* gives; damage to what the office itself wrote is the world's failure, not somebody's bad input."""
+    try:
+        return read()
+    except (Malformed, Untrusted) as error:
+        raise Unavailable(f"the register is damaged: {error}") from error
