@@ -6,7 +6,7 @@ any point. Nothing that a published checkpoint needs is written a second time.
 
 from collections.abc import Iterator, Sequence
 
-from assay.errors import Refused, TooLarge, Unavailable, Untrusted
+from assay.errors import Malformed, Refused, TooLarge, Unavailable, Untrusted
 from assay.register import checkpoint as checkpoints
 from assay.register import merkle, tiles
 from assay.register.checkpoint import BOTH, Checkpoint, Scheme, SignedCheckpoint
@@ -25,7 +25,11 @@ def published(
 ) -> SignedCheckpoint | None:
     """The verified ``checkpoint``; None when nothing was published yet."""
     data = files.read(CHECKPOINT, limit=MAX_CHECKPOINT)
-    return None if data is None else checkpoints.open_(data, keys, required=required)
+    try:
+        return None if data is None else checkpoints.open_(data, keys, required=required)
+    except Malformed as error:
+        text = str(error)
+        raise Malformed(text if text.startswith(CHECKPOINT) else f"{CHECKPOINT}: {text}") from error
 
 
 def flush(
