@@ -86,7 +86,7 @@ def add_trust(at: Home, file: Path, providers: tuple[str, ...], *, authority: bo
 def _added(
     root: TrustRoot, data: bytes, what: str, providers: tuple[str, ...], *, authority: bool
 ) -> tuple[TrustRoot, tuple[str, ...]]:
-    if signers.is_key_change(data):
+    if signers.is_key_change(data, what=what):
         return change.apply(Envelope.parse(data, what=what), root, at=now()), (
             "applied the signed key change",
         )

@@ -5,9 +5,9 @@ from assay.errors import AssayError, Malformed, Refused
 VALIDATED = 0
 """Done; or validated, or validated with findings."""
 NOT_VALIDATED = 1
-"""Contradicted or incomplete; or a verification that failed."""
+"""Contradicted or incomplete; or computed again to something else."""
 USAGE = 2
-"""Wrong usage or malformed input."""
+"""Wrong usage, or input that is malformed or does not verify."""
 UNKNOWN = 3
 """Insufficient evidence, or could not tell."""
 

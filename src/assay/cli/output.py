@@ -4,6 +4,7 @@ Names and messages come from files that others made: no escape sequence in them 
 are never read as markup. The word always says what the colour says, so nothing is lost in a pipe or with ``NO_COLOR``.
 """
 
+import re
 import shutil
 import sys
 import unicodedata
@@ -49,6 +50,11 @@ WORDS: Mapping[str, str] = {
 }
 
 
+MAX_PATH = 4096
+"""Characters of a path that are shown: all, for it is there to be copied."""
+_STEERING = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
 class _Console(Console):
     """Prints plain strings without the characters that steer a terminal."""
 
@@ -80,8 +86,9 @@ def complain(message: str) -> None:
 
 
 def emit(value: Mapping[str, Any]) -> None:
-    """The one JSON object of ``--json``."""
-    sys.stdout.buffer.write(strict_json.pretty(value))
+    """The one JSON object of ``--json``; what steers a terminal is escaped, which JSON allows anywhere in a string."""
+    text = strict_json.pretty(value).decode()
+    sys.stdout.buffer.write(_STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode())
     sys.stdout.buffer.flush()
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from assay.checks.catalogue import CHECKS
 from assay.cli import exits
-from assay.cli.output import Rows, sign, token
+from assay.cli.output import MAX_PATH, Rows, sign, token
 from assay.formats.text import shown
 from assay.formats.verdict import ClaimVerdict, FindingRow, VerdictDocument
 from assay.web.published import named, versions
@@ -96,7 +96,7 @@ def headline(verdict: VerdictDocument) -> Text:
 def paths(console: Console, named_paths: Iterable[tuple[str, Path]]) -> None:
     """One line each and never broken, so that they can be copied."""
     for name, path in named_paths:
-        console.print(Text.assemble((f"{name:<9}", "bold"), str(path)), soft_wrap=True)
+        console.print(Text.assemble((f"{name:<9}", "bold"), shown(str(path), MAX_PATH)), soft_wrap=True)
 
 
 def _exit_code(verdict: VerdictDocument) -> str:

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from assay.cli import exits
 from assay.cli.check import Trust
-from assay.cli.output import Json, emit, out
+from assay.cli.output import MAX_PATH, Json, emit, out
 from assay.formats.text import shown
 
 
@@ -39,17 +39,13 @@ def verify(
     else:
         console = out()
         for line in dict.fromkeys(answer.trust for answer in answers):
-            console.print(f"trust: {line}", soft_wrap=True)
+            console.print(f"trust: {shown(line, MAX_PATH)}", soft_wrap=True)
         for answer in answers:
             mark = Text("holds", style="bold green") if answer.holds else Text("FAILS", style="bold red")
             if answer.holds is None:
                 mark = Text("could not tell", style="bold yellow")
-            console.print(
-                Text.assemble(
-                    mark, f"  {answer.path}  {answer.kind}  {shown(answer.reason or answer.says, 1000)}"
-                ),
-                soft_wrap=True,
-            )
+            said = f"{shown(str(answer.path), MAX_PATH)}  {answer.kind}  {shown(answer.reason or answer.says, 1000)}"
+            console.print(Text.assemble(mark, f"  {said}"), soft_wrap=True)
     if any(answer.holds is False for answer in answers):
-        return exits.NOT_VALIDATED
+        return exits.USAGE
     return exits.VALIDATED if all(answer.holds for answer in answers) else exits.UNKNOWN

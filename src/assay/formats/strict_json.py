@@ -232,6 +232,9 @@ def _refuse(data: bytes | msgspec.Raw, what: str, error: ValueError | RecursionE
         bytes(data).decode("utf-8")
     except UnicodeDecodeError as bad:
         raise Malformed(f"{what} is not UTF-8: byte {bad.start}") from bad
+    if str(error) == "Input data was truncated":
+        end = f"after {len(data)} bytes" if isinstance(data, bytes) and data else "before its first value"
+        raise Malformed(f"{what}: JSON ends {end}, where more was expected") from error
     raise Malformed(f"{what}: {error}") from error
 
 

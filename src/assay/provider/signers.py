@@ -102,7 +102,7 @@ def granted(root: TrustRoot, names: Sequence[str], providers: Sequence[str], *, 
     return msgspec.structs.replace(root, signers=signers)
 
 
-def is_key_change(data: bytes) -> bool:
+def is_key_change(data: bytes, *, what: str) -> bool:
     """Whether *data* looks like a DSSE envelope, and so like a signed change rather than a trust root."""
-    value = strict_json.load(data, what="trust file", limit=64 * 1024 * 1024)
+    value = strict_json.load(data, what=what, limit=64 * 1024 * 1024)
     return isinstance(value, dict) and "payloadType" in value
