@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -34,6 +35,20 @@ from assay.office.ports import Head, Recorded, Submission, Wanted
 from assay.register import merkle
 from assay.register.edge import Edge
 
+# Statements are made once: making one costs more than running it.
+_HEAD = select(tables.head).with_for_update()
+_INSERT_LEAVES, _INSERT_OPENINGS = insert(tables.leaves), insert(tables.openings)
+_INSERT_SUBMISSIONS, _INSERT_ARTIFACTS = insert(tables.submissions), insert(tables.artifacts)
+_MOVE = update(tables.head).values({name: bindparam(name) for name in ("size", "root", "edge", "stamp")})
+_STATES = select(tables.submissions.c.payload, tables.submissions.c.state).where(
+    tables.submissions.c.payload.in_(bindparam("payloads", expanding=True))
+)
+_LEAVES = (
+    select(tables.leaves.c.leaf)
+    .where(tables.leaves.c.position >= bindparam("start"), tables.leaves.c.position < bindparam("end"))
+    .order_by(tables.leaves.c.position)
+)
+
 STATES = ("submitted", "incomplete", "complete", "determined", "published")
 _CHUNK = 400
 
@@ -41,6 +56,7 @@ _CHUNK = 400
 class SqlLedger:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reads = engine.execution_options(reads=True)
         weakref.finalize(self, engine.dispose)
         with self._transaction() as connection:
             _prepare(connection)
@@ -67,7 +83,9 @@ class SqlLedger:
 
         @event.listens_for(engine, "begin")
         def _(connection: Connection) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            # Who will write says so first: a reader that begins to write is refused when somebody else has written.
+            reads = connection.get_execution_options().get("reads")
+            connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
         return engine
 
@@ -97,7 +115,7 @@ class SqlLedger:
         return Recorded(growth, stamp, indexes)
 
     def head(self) -> Head:
-        with self._transaction() as connection:
+        with self._transaction(reads=True) as connection:
             return _head(connection)[0]
 
     def stamp(self, seconds: int) -> int:
@@ -107,10 +125,9 @@ class SqlLedger:
         return later
 
     def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
-        at = tables.leaves.c.position
-        query = select(tables.leaves.c.leaf).where(at >= start, at < end).order_by(at)
-        with self._transaction() as connection:
-            found = tuple(bytes(leaf) for leaf in connection.execute(query).scalars())
+        with self._transaction(reads=True) as connection:
+            rows = connection.execute(_LEAVES, {"start": start, "end": end}).scalars()
+            found = tuple(bytes(leaf) for leaf in rows)
         if len(found) != end - start:
             raise Unavailable(f"the office's database has {len(found)} of the leaves from {start} to {end}")
         return found
@@ -126,7 +143,7 @@ class SqlLedger:
 
     def openings(self, index: int) -> bytes:
         query = select(tables.openings.c.openings).where(tables.openings.c.position == index)
-        with self._transaction() as connection:
+        with self._transaction(reads=True) as connection:
             row = connection.execute(query).first()
         if row is None:
             raise Unavailable(f"the register has no entry {index}")
@@ -135,7 +152,7 @@ class SqlLedger:
         return bytes(row.openings)
 
     def submission(self, payload: Digest) -> Submission | None:
-        with self._transaction() as connection:
+        with self._transaction(reads=True) as connection:
             row = connection.execute(
                 select(tables.submissions).where(tables.submissions.c.payload == str(payload))
             ).first()
@@ -145,12 +162,12 @@ class SqlLedger:
         query = select(tables.submissions).order_by(tables.submissions.c.entry)
         if state is not None:
             query = query.where(tables.submissions.c.state == state)
-        with self._transaction() as connection:
+        with self._transaction(reads=True) as connection:
             return tuple(_submission(connection, row) for row in connection.execute(query).all())
 
     def uses(self, artifacts: Sequence[Digest], before: int) -> tuple[tuple[Digest, Submission], ...]:
         found: list[tuple[Digest, Submission]] = []
-        with self._transaction() as connection:
+        with self._transaction(reads=True) as connection:
             for start in range(0, len(artifacts), _CHUNK):
                 names = [str(digest) for digest in artifacts[start : start + _CHUNK]]
                 query = (
@@ -176,9 +193,9 @@ class SqlLedger:
         return head
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, *, reads: bool = False) -> Iterator[Connection]:
         try:
-            with self._engine.begin() as connection:
+            with (self._reads if reads else self._engine).begin() as connection:
                 yield connection
         except IntegrityError as error:
             raise Unavailable(f"the office's database contradicts itself: {error.orig}") from error
@@ -201,7 +218,7 @@ def _prepare(connection: Connection) -> None:
 
 def _head(connection: Connection) -> tuple[Head, int]:
     """The head row, locked until the end of the transaction, and its epoch."""
-    row = connection.execute(select(tables.head).with_for_update()).one()
+    row = connection.execute(_HEAD).one()
     edge = Edge.parse(row.size, bytes(row.edge))
     if edge.root != bytes(row.root):
         raise Malformed(f"a tree of {row.size} whose edge does not give its root")
@@ -209,16 +226,14 @@ def _head(connection: Connection) -> tuple[Head, int]:
 
 
 def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None:
-    connection.execute(insert(tables.leaves), [{"position": at, "leaf": one.leaf} for at, one in taken])
-    connection.execute(
-        insert(tables.openings), [{"position": at, "openings": one.openings} for at, one in taken]
-    )
+    connection.execute(_INSERT_LEAVES, [{"position": at, "leaf": one.leaf} for at, one in taken])
+    connection.execute(_INSERT_OPENINGS, [{"position": at, "openings": one.openings} for at, one in taken])
     _store(connection, [_placed(one.submission, at) for at, one in taken if one.submission is not None])
 
 
 def _move(connection: Connection, edge: Edge, stamp: int) -> None:
     values = {"size": edge.size, "root": edge.root, "edge": edge.joined, "stamp": stamp}
-    connection.execute(update(tables.head).values(values))
+    connection.execute(_MOVE, values)
 
 
 def _admit(connection: Connection, wanted: Sequence[Wanted], size: int) -> tuple[int | AssayError, ...]:
@@ -233,13 +248,10 @@ def _admit(connection: Connection, wanted: Sequence[Wanted], size: int) -> tuple
 
 
 def _states(connection: Connection, payloads: Sequence[str]) -> dict[str, str]:
-    table = tables.submissions
     found: dict[str, str] = {}
     for start in range(0, len(payloads), _CHUNK):
-        query = select(table.c.payload, table.c.state).where(
-            table.c.payload.in_(payloads[start : start + _CHUNK])
-        )
-        found |= {row.payload: row.state for row in connection.execute(query).all()}
+        some = {"payloads": list(payloads[start : start + _CHUNK])}
+        found |= {row.payload: row.state for row in connection.execute(_STATES, some).all()}
     return found
 
 
@@ -270,14 +282,14 @@ def _store(connection: Connection, submissions: Sequence[Submission]) -> None:
     table = tables.submissions
     new = [one for one in submissions if one.state == STATES[0]]
     if new:
-        connection.execute(insert(table), [_values(one) for one in new])
+        connection.execute(_INSERT_SUBMISSIONS, [_values(one) for one in new])
         rows = [
             {"payload": str(one.payload), "position": n, "digest": str(digest)}
             for one in new
             for n, digest in enumerate(one.artifacts)
         ]
         if rows:
-            connection.execute(insert(tables.artifacts), rows)
+            connection.execute(_INSERT_ARTIFACTS, rows)
     for one in submissions:
         if one.state != STATES[0]:
             connection.execute(update(table).where(table.c.payload == str(one.payload)).values(_values(one)))
