@@ -23,7 +23,17 @@ def inclusion_positions(index: int, size: int) -> tuple[Position, ...]:
 
 def inclusion_proof(index: int, size: int, known: Mapping[Position, bytes]) -> tuple[bytes, ...]:
     """The audit path of leaf *index* in the tree of *size*, from the leaf's sibling up (RFC 9162 section 2.1.3.1)."""
-    return _hashes(_inclusion_parts(index, size), known)
+    _require_leaf(index, size)
+    path = []
+    level, here, last = 0, index, size - 1
+    while last:
+        sibling = here ^ 1
+        if sibling < last:
+            path.append(known[level, sibling])
+        elif sibling == last:  # at the right edge, where a subtree need not be perfect
+            path.append(root([known[position] for position in span(sibling << level, size)]))
+        level, here, last = level + 1, here >> 1, last >> 1
+    return tuple(path)
 
 
 def consistency_positions(old: int, new: int) -> tuple[Position, ...]:
@@ -128,9 +138,13 @@ def verify_subtree(
         raise Untrusted(f"{what} does not lead to the newer root")
 
 
-def _inclusion_parts(index: int, size: int) -> tuple[_Part, ...]:
+def _require_leaf(index: int, size: int) -> None:
     if not 0 <= index < size <= MAX_SIZE:
         raise ValueError(f"there is no leaf {index} in a tree of {size}")
+
+
+def _inclusion_parts(index: int, size: int) -> tuple[_Part, ...]:
+    _require_leaf(index, size)
     parts = []
     low, high = 0, size
     while high - low > 1:
