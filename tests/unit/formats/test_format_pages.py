@@ -10,12 +10,15 @@ from typing import get_args
 
 import msgspec
 import pytest
+from tests.support import pages as cases
+from tests.support.verdicts import VERDICT
 
 from assay.formats import customers
 from assay.formats.attestation import ArtifactKind
 from assay.formats.cdxa_properties import ARTIFACT, ATTESTATION, RELEASE, RESULT
 from assay.formats.customers import Customer, CustomerId, CustomerList
 from assay.formats.verdict import ClaimVerdict, FindingRow, ResultToken, VerdictDocument
+from assay.web.feed import feed
 
 FORMATS = Path(__file__).resolve().parents[3] / "docs" / "formats"
 
@@ -50,7 +53,15 @@ def test_every_result_is_named(token: str) -> None:
     assert f"`{token}`" in page("result")
 
 
-@pytest.mark.parametrize("name", ["attestation", "bundle", "customers", "result", "submission"])
+def test_every_member_of_the_feed_is_named() -> None:
+    made = feed("Office", [cases.published(VERDICT)])
+    (item,) = made["items"]
+    members = {*made, *item, *item["_assay"], *item["attachments"][0], *item["_assay"]["inputs"][0]}
+    assert len(members) > 30
+    assert [name for name in sorted(members) if f"`{name}`" not in page("feed")] == []
+
+
+@pytest.mark.parametrize("name", ["attestation", "bundle", "customers", "feed", "result", "submission"])
 def test_links_lead_somewhere(name: str) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page(name))
     assert links

@@ -66,7 +66,10 @@ def test_addresses_are_relative_and_lead_to_the_pages() -> None:
     made = site(OFFICE, ENGINE, PUBLISHED, TRUST)
     feed = json.loads(made["feed.json"])
     assert not {"home_page_url", "feed_url"} & feed.keys()
-    assert all(item["url"] in made for item in feed["items"])
+    addresses = [item["url"] for item in feed["items"]]
+    addresses += [one["url"] for item in feed["items"] for one in item["attachments"]]
+    assert len(addresses) == 4 * len(PUBLISHED)
+    assert all(address in made for address in (*addresses, feed["_assay"]["trust"]))
 
 
 def test_an_item_says_what_the_page_says() -> None:
@@ -81,3 +84,11 @@ def test_an_item_says_what_the_page_says() -> None:
         "cisa-form@2024-03#3": "satisfied", "cisa-form@2024-03#4": "not_satisfied", "cisa-form@2024-03#1.a": "unknown",
     }  # fmt: skip
     assert own["provider"] == VERDICT.provider
+    assert own["reasons"] == {row.requirement: row.reason for row in VERDICT.claims if row.claimed}
+    assert own["checked"] == list(VERDICT.checked)
+    assert own["not_checked"] == [{"what": one.what, "reason": one.reason} for one in VERDICT.not_checked]
+    assert own["inputs"] == [
+        {"name": one.name, "digest": one.digest, "public": one.public} for one in VERDICT.inputs
+    ]
+    assert own["not_checked"]
+    assert {one["public"] for one in own["inputs"]} == {True, False}
