@@ -5,10 +5,9 @@ hashes whatever its size.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import TypeVar
 
-from assay.errors import AssayError, Malformed, Untrusted
+from assay.errors import AssayError, Untrusted
 from assay.register import leaf, tiles
 from assay.register.edge import Edge
 from assay.register.identity import LogKeys
@@ -58,9 +57,10 @@ class Recomputation:
             )
         if len(bundle) < WIDTH:
             self._begun = (len(bundle), tiles.peaks(hashes))
-            return Grown(hashes, {})
+            return Grown(hashes, b"", {})
         self._begun = (0, ())
-        return Grown(hashes, self._push(tiles.tile_root(hashes)))
+        root = tiles.tile_root(hashes)
+        return Grown(hashes, root, self._push(root))
 
     def _push(self, hash_: bytes) -> dict[Position, bytes]:
         """Add the hash of a full bundle; the roots of the full tiles that it completed, by position."""
@@ -77,12 +77,12 @@ class Recomputation:
 
 
 class Grown:
-    """What one bundle gave: its leaf hashes, and what the hash tiles it completed must hash to."""
+    """What one bundle gave: its leaf hashes, their root when there are 256, and what the tiles it completed must hash to."""
 
-    __slots__ = ("hashes", "tiles")
+    __slots__ = ("hashes", "root", "tiles")
 
-    def __init__(self, hashes: bytes, made: dict[Position, bytes]) -> None:
-        self.hashes = hashes
+    def __init__(self, hashes: bytes, root: bytes, made: dict[Position, bytes]) -> None:
+        self.hashes, self.root = hashes, root
         self.tiles = {Tile(level // HEIGHT - 1, index): hash_ for (level, index), hash_ in made.items()}
 
     def check(self, tile: Tile, data: bytes) -> None:
@@ -99,40 +99,27 @@ def recompute(bundles: Iterable[Bundle], edge: Edge = Edge()) -> Edge:  # noqa: 
     """The tree over *bundles*, appended to *edge*; when that ends within a bundle, the first one repeats it."""
     tree = Recomputation(edge)
     for bundle in bundles:
-        if tree.begun and bundle is not None and tree.begun == WIDTH:
-            raise Malformed("a bundle follows one that is not full")
         tree.add(bundle)
     return tree.edge
 
 
-def verify_entries(
-    bundles: Iterable[Bundle], keys: LogKeys, *, first: int = 0, spread: Map[tuple[int, Bundle, LogKeys], str] = map
-) -> Iterator[str]:
-    """One line for each bundle with an entry that is malformed or not signed by *keys*; nothing when all is well.
+Run = tuple[int, Bundle, LogKeys]
+"""Entries that stand one after the other, the index of the first, and the keys that are good for all of them."""
 
-    *first* is the index of the first entry. *spread* may work in other threads or processes, in any order.
+
+def verify_entries(runs: Iterable[Run], *, spread: Map[Run, str] = map) -> Iterator[str]:
+    """The first entry of each run that is malformed or not signed by its keys, one line each; nothing when all is well.
+
+    *spread* may work in other threads or processes.
     """
-    work = _numbered(bundles, first, keys)
-    return (line for line in spread(_verify, work) if line)
+    return (line for line in spread(verify_run, runs) if line)
 
 
-def _numbered(bundles: Iterable[Bundle], first: int, keys: LogKeys) -> Iterator[tuple[int, Bundle, LogKeys]]:
-    for bundle in bundles:
-        yield first, bundle, keys
-        first += len(bundle)
-
-
-def _verify(work: tuple[int, Bundle, LogKeys]) -> str:
-    first, bundle, keys = work
-    wrong = []
+def verify_run(run: Run) -> str:
+    first, bundle, keys = run
     for index, entry in enumerate(bundle, first):
         try:
             leaf.open_(entry, keys)
         except AssayError as error:
-            wrong.append(f"entry {index}: {error}")
-    return _short(wrong)
-
-
-def _short(lines: Sequence[str]) -> str:
-    more = f" (and {len(lines) - 1} more in its bundle)" if len(lines) > 1 else ""
-    return next(islice(lines, 1), "") + more
+            return f"entry {index}: {error}"
+    return ""

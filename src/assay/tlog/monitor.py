@@ -1,0 +1,330 @@
+"""Watching a register that others run: that it has one history, and that everything in it is what it should be.
+
+One :meth:`Monitor.look` fetches the checkpoint, proves that it continues what was seen before, reads the new entries, and compares
+other views. What it finds against the register is an alarm, with a file that proves it where it can be proven. What it could not
+see is said, and never taken for fine.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Literal
+
+import msgspec
+
+from assay.errors import Malformed, Refused, Unavailable, Untrusted
+from assay.formats.digest import Digest
+from assay.register.checkpoint import BOTH, Checkpoint, Scheme, SignedCheckpoint
+from assay.register.identity import LogKeys
+from assay.tlog import equivocation
+from assay.tlog.audit import AHEAD_S, Audit, Spread
+from assay.tlog.draw_watch import GRACE_S, Rounds, Row, Settling
+from assay.tlog.keyring import Keyring, learn
+from assay.tlog.ports import CHECKPOINT, TileFiles
+from assay.tlog.read import TileReader
+from assay.tlog.serve import MAX_CHECKPOINT, claimed
+from assay.tlog.watched import Alarm, Watched, WatchState
+
+MAX_SCAN = 1 << 24
+"""Entries looked through for changes of keys under a checkpoint that no known key signed."""
+
+MAX_SEEN = 16
+"""Checkpoints of views that are ahead, kept until the register has caught up."""
+
+
+class View(msgspec.Struct, frozen=True):
+    """A place where the register can be read."""
+
+    name: str
+    files: TileFiles
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What one look found. Fine is only what has neither alarms nor anything that could not be told."""
+
+    origin: str = ""
+    size: int = 0
+    """Of the newest checkpoint that continues what was seen before."""
+    root: bytes = b""
+    stamp: int = 0
+    """Unix seconds of its ML-DSA-44 signature."""
+    audited: int = 0
+    """Entries read and verified, from the first."""
+    new: int = 0
+    """Of them, in this look."""
+    statements: int = 0
+    """Of them, signed statements of others, whose signatures are their issuers' affair."""
+    alarms: tuple[Alarm, ...] = ()
+    """Against the register: those that stay, and those that it can still put right."""
+    unknown: tuple[str, ...] = ()
+    """What could not be seen."""
+    draws: tuple[Row, ...] = ()
+    settled: int = 0
+    """Draws whose result holds, or will never hold, in all."""
+
+    @property
+    def state(self) -> Literal["fine", "alarm", "unknown"]:
+        if self.alarms:
+            return "alarm"
+        return "unknown" if self.unknown else "fine"
+
+
+class Monitor:
+    """One register's monitor, with its memory in *state*. *trusted* are the keys of registers that it may be."""
+
+    def __init__(
+        self,
+        state: WatchState,
+        trusted: Sequence[LogKeys],
+        *,
+        required: Sequence[Scheme] = BOTH,
+        spread: Spread = Spread(),  # noqa: B008 - frozen
+        grace_s: int = GRACE_S,
+        rounds: Rounds | None = None,
+    ) -> None:
+        self.state, self._trusted, self.required = state, tuple(trusted), required
+        self.spread, self.grace_s, self.rounds = spread, grace_s, rounds or {}
+
+    def look(self, main: View, others: Sequence[View] = (), *, now: int) -> Look:
+        """One look at *main*, and at what *others* show of the same register. *now* is Unix seconds."""
+        kept = self.state.load()
+        watched = None if kept is None else Watched.parse(kept)
+        return _Looking(self, main, watched, now).look(others)
+
+    def keys(self, origin: str) -> LogKeys:
+        found = next((keys for keys in self._trusted if keys.origin == origin), None)
+        if found is None:
+            raise Untrusted(f"register {origin[:80]!r} is not among those trusted")
+        return found
+
+
+class _Looking:
+    """The course of one look. :attr:`watched` is None until a checkpoint was verified for the first time."""
+
+    def __init__(self, monitor: Monitor, main: View, watched: Watched | None, now: int) -> None:
+        self._monitor, self._main, self._now = monitor, main, now
+        self._saved = self._watched = watched
+        self._before = watched.edge.size if watched else 0
+        self._accepted: SignedCheckpoint | None = None
+        self._keyring: Keyring | None = None
+        self._open: list[Alarm] = []
+        self._unknown: list[str] = []
+        self._rows: tuple[Row, ...] = ()
+
+    def look(self, others: Sequence[View]) -> Look:
+        if self._watched is not None:
+            self._keyring = self._restored(self._watched)
+            self._accepted = self._keyring.open_(self._watched.checkpoint)
+        self._guard(self._main.name, self._follow)
+        for view in others:
+            self._guard(view.name, partial(self._compare, view))
+        self._guard(self._main.name, self._catch_up)
+        self._save()
+        return self._report()
+
+    def _guard(self, name: str, step: Callable[[], None]) -> None:
+        """What ends one step is told under the name of its view; the others go on."""
+        try:
+            step()
+        except (Malformed, Refused, Unavailable) as error:
+            self._unknown.append(f"{name}: {error}")
+
+    # the register itself
+
+    def _follow(self) -> None:
+        signed = self._signed(self._main)
+        if signed is None:
+            return
+        self._remember(signed)
+        if self._accept(signed):
+            self._save()  # a crash here: the new checkpoint is remembered, its entries are read at the next look
+            self._read(signed.checkpoint)
+
+    def _accept(self, signed: SignedCheckpoint) -> bool:
+        """Whether *signed* continues what was seen before, which it then replaces."""
+        head, last = signed.checkpoint, self._accepted
+        if signed.timestamp > self._now + AHEAD_S:
+            self._still(
+                f"{self._main.name}: the checkpoint is dated {signed.timestamp - self._now} s in the future"
+            )
+        if last is None or self._watched is None:
+            self._watched = Watched(origin=head.origin, checkpoint=signed.note.encode())
+            self._accepted = signed
+            return True
+        if head.size < last.checkpoint.size:
+            self._still(
+                f"{self._main.name}: the checkpoint went back from size {last.checkpoint.size} to {head.size}"
+            )
+            self._conflict(signed, last, self._main)
+            return False
+        if self._conflict(last, signed, self._main):
+            return False
+        if signed.timestamp < last.timestamp:
+            self._alarm(
+                f"the checkpoint of size {head.size} is dated {last.timestamp - signed.timestamp} s before that of size "
+                f"{last.checkpoint.size}"
+            )
+        self._watched = msgspec.structs.replace(self._watched, checkpoint=signed.note.encode())
+        self._accepted = signed
+        return True
+
+    def _read(self, head: Checkpoint) -> None:
+        """The new entries, and what is open of the draws."""
+        assert self._watched is not None
+        assert self._keyring is not None
+        files = self._main.files
+        reader = TileReader(files, head.size, head.root)
+        audit = Audit(files, reader, self._watched, self._keyring, now=self._now, spread=self._monitor.spread)
+        for watched in audit.run():
+            self._watched = watched
+            self._save()  # a crash before this: the chunk is read again; its evidence and alarms are the same then
+        if head.size and (objection := self._keyring.objection()):
+            self._still(f"{self._main.name}: {objection}")
+        settling = Settling(
+            files,
+            head.origin,
+            reader.root_at,
+            now=self._now,
+            grace_s=self._monitor.grace_s,
+            rounds=self._monitor.rounds,
+        )
+        settled = settling.settle(self._watched.draws)
+        self._watched = msgspec.structs.replace(self._watched, draws=settled.draws)
+        self._alarm(*settled.alarms)
+        self._still(*settled.open)
+        self._rows = settled.rows
+
+    # other views
+
+    def _compare(self, view: View) -> None:
+        signed = self._signed(view)
+        if signed is None:
+            return
+        if self._accepted is None:
+            raise Unavailable("there is nothing to compare it with")
+        if signed.checkpoint.size <= self._accepted.checkpoint.size:
+            self._conflict(signed, self._accepted, self._main)
+            return
+        self._remember(signed)
+        self._conflict(self._accepted, signed, view)
+
+    def _catch_up(self) -> None:
+        """What was seen somewhere before is part of what is accepted now, or proof against it."""
+        if self._watched is None or self._accepted is None or self._keyring is None:
+            return
+        for note in self._watched.seen:
+            seen = self._keyring.open_(note)
+            if seen.checkpoint.size <= self._accepted.checkpoint.size:
+                self._conflict(seen, self._accepted, self._main)
+                rest = tuple(one for one in self._watched.seen if one != note)
+                self._watched = msgspec.structs.replace(self._watched, seen=rest)
+
+    def _remember(self, signed: SignedCheckpoint) -> None:
+        """A checkpoint that the register signed, wherever it was seen: sooner or later it must be part of its history."""
+        note = signed.note.encode()
+        if self._watched is None or self._accepted is None or note in self._watched.seen:
+            return
+        if signed.checkpoint.size > self._accepted.checkpoint.size and len(self._watched.seen) < MAX_SEEN:
+            self._watched = msgspec.structs.replace(self._watched, seen=(*self._watched.seen, note))
+
+    def _conflict(self, small: SignedCheckpoint, large: SignedCheckpoint, view: View) -> bool:
+        """Whether the two contradict each other; *view* has the tree of the larger one."""
+        proof = equivocation.find(small, large, view.files)
+        if proof is None:
+            return False
+        data = proof.encode()
+        name = f"equivocation-{Digest.sha256(data).short}.json"
+        self._monitor.state.keep(
+            name, data
+        )  # a crash here leaves evidence that the next look finds and names again
+        one, other = small.checkpoint, large.checkpoint
+        if one.size == other.size:
+            what = f"two checkpoints of size {one.size} have different roots, {one.root.hex()[:12]} and {other.root.hex()[:12]}"
+        else:
+            what = f"the checkpoint of size {other.size} does not contain the one of size {one.size}"
+        self._alarm(f"the register shows two histories: {what}", evidence=name)
+        return True
+
+    # checkpoints and keys
+
+    def _signed(self, view: View) -> SignedCheckpoint | None:
+        """The checkpoint that *view* shows, verified; None after an alarm."""
+        data = view.files.read(CHECKPOINT, limit=MAX_CHECKPOINT)
+        if data is None:
+            raise Unavailable("there is no checkpoint")
+        head = claimed(data)
+        try:
+            if self._watched is not None and head.origin != self._watched.origin:
+                raise Untrusted(f"checkpoint is of {head.origin[:80]!r}, expected {self._watched.origin!r}")
+            keyring = self._keyring or Keyring(self._monitor.keys(head.origin), self._monitor.required)
+            try:
+                signed = keyring.open_(data)
+            except Untrusted:
+                keyring = self._with_new_keys(view.files, head, data)
+                signed = keyring.open_(data)
+        except Refused as error:
+            self._still(f"{view.name}: {error}")
+            return None
+        self._keyring = keyring
+        return signed
+
+    def _restored(self, watched: Watched) -> Keyring:
+        keyring = Keyring(self._monitor.keys(watched.origin), self._monitor.required)
+        if watched.genesis:
+            keyring.learn_genesis(watched.genesis)
+        for one in watched.changes:
+            keyring.learn(one)
+        return keyring
+
+    def _with_new_keys(self, files: TileFiles, head: Checkpoint, note: bytes) -> Keyring:
+        """The keys after changes in entries not read yet, in a tree that nobody vouches for yet.
+
+        A change counts by its own signatures, and genesis where it leads to keys that are trusted; all entries are read
+        again, under the checkpoint that these keys may then verify.
+        """
+        watched = self._watched
+        keyring = (
+            self._restored(watched)
+            if watched
+            else Keyring(self._monitor.keys(head.origin), self._monitor.required)
+        )
+        start = watched.edge.size if watched else 0
+        if head.size - start > MAX_SCAN:
+            raise Untrusted(f"checkpoint of size {head.size} is signed by no known key")
+        reader = TileReader(files, head.size, head.root)
+        for index, entry in enumerate(reader.entries(min(start, head.size)), start):
+            learn(keyring, files, reader, index, entry, note)
+        return keyring
+
+    # results
+
+    def _alarm(self, *lines: str, evidence: str = "") -> None:
+        """What stays wrong, from now on in every look."""
+        if self._watched is not None:
+            self._watched = self._watched.alarm(*(Alarm(line, evidence) for line in lines))
+
+    def _still(self, *lines: str) -> None:
+        """What is wrong now, and may be put right."""
+        self._open += [Alarm(line) for line in lines]
+
+    def _save(self) -> None:
+        if self._watched is not None and self._watched != self._saved:
+            self._monitor.state.save(self._watched.encode())
+            self._saved = self._watched
+
+    def _report(self) -> Look:
+        watched, accepted = self._watched, self._accepted
+        if watched is None or accepted is None:
+            return Look(alarms=tuple(self._open), unknown=tuple(self._unknown))
+        return Look(
+            origin=watched.origin,
+            size=accepted.checkpoint.size,
+            root=accepted.checkpoint.root,
+            stamp=accepted.timestamp,
+            audited=watched.edge.size,
+            new=watched.edge.size - self._before,
+            statements=watched.statements,
+            alarms=(*watched.alarms, *self._open),
+            unknown=tuple(self._unknown),
+            draws=self._rows,
+            settled=watched.draws.settled,
+        )
