@@ -38,11 +38,18 @@ def log(
     office: Office, kind: Kind, document: Digest, values: Mapping[str, str], time: datetime, state: Submission
 ) -> Appended:
     """Append an entry about *document* and move the submission to *state*, together."""
+    return office.register.append(entry(office, kind, document, values, time, state))
+
+
+def entry(
+    office: Office, kind: Kind, document: Digest, values: Mapping[str, str], time: datetime, state: Submission
+) -> Wanted:
+    """What :func:`log` appends: made and signed, not recorded."""
     opened = opening.openings(values, office.entropy.bytes(opening.SALTS_BYTES))
-    entry = leaf.make(
+    signed = leaf.make(
         kind, origin=office.origin, time=time, digests=(document,), openings=opened, key=office.log.entry
     )
-    return office.register.append(Wanted(entry, opening.encode(opened), state))
+    return Wanted(signed, opening.encode(opened), state)
 
 
 def head(office: Office) -> Checkpoint:
