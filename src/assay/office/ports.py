@@ -45,6 +45,8 @@ class Head(msgspec.Struct, frozen=True):
     """Unix seconds of the newest signature over this log; never decreases."""
     settled: int
     """Leaves below this index are in durable tiles and no longer in the database."""
+    note: bytes = b""
+    """The newest checkpoint that was to be published; empty before the first."""
 
 
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +80,28 @@ class Wanted(msgspec.Struct, frozen=True):
     submission: Submission | None = None
 
 
+class Handed(msgspec.Struct, frozen=True, kw_only=True):
+    """What came in with a submission's entry."""
+
+    envelope: Digest
+    customers: Digest | None
+    artifacts: tuple[Digest, ...]
+    received: datetime
+
+
+class Backing(msgspec.Struct, frozen=True, kw_only=True):
+    """What an office holds behind an entry and no leaf says."""
+
+    openings: bytes | None
+    """Canonical JSON; None when they were erased."""
+    about: int | None = None
+    """Entry of the submission that this one moved; its own index for the submission's own."""
+    handed: Handed | None = None
+    """With the submission's own entry only."""
+    verdict: Digest | None = None
+    result: Digest | None = None
+
+
 class Recorded(msgspec.Struct, frozen=True):
     """One commit: how the tree grew, and which of the wanted entries were refused, each for its own reason."""
 
@@ -108,11 +132,20 @@ class Ledger(Protocol):
     def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
         """The leaves from *start* up to *end*, none of them settled. Unavailable when one is not there."""
 
+    def publishing(self, note: bytes) -> None:
+        """Remember the signed checkpoint *note* before its tiles are written."""
+
     def settle(self, size: int) -> None:
         """Forget the leaves below *size*: they are in durable tiles."""
 
     def openings(self, index: int) -> bytes:
         """Unavailable when there is no such entry, or its openings were erased."""
+
+    def backing(self, start: int, end: int) -> tuple[Backing, ...]:
+        """What is held behind the entries from *start* up to *end*. Unavailable when one is not there."""
+
+    def erase(self, index: int) -> None:
+        """Forget the openings of entry *index*. Durable when it returns; erased already is fine."""
 
     def submission(self, payload: Digest) -> Submission | None:
         """By payload digest."""
@@ -122,6 +155,28 @@ class Ledger(Protocol):
 
     def uses(self, artifacts: Sequence[Digest], before: int) -> tuple[tuple[Digest, Submission], ...]:
         """Which of *artifacts* were submitted in entries before *before*, and with what."""
+
+
+class Openings(Protocol):
+    """The second home of openings and of what else no leaf says: private, outside the database, in the order of the entries."""
+
+    def end(self) -> int:
+        """One more than the newest entry that it holds."""
+
+    def read(self, start: int, end: int) -> tuple[Backing, ...]:
+        """Of the entries from *start* up to *end*. Unavailable names what is lost or damaged."""
+
+    def write(self, start: int, backings: Sequence[Backing]) -> None:
+        """Put or replace those of the entries from *start* on; what was erased stays so. None may be left out before *start*.
+
+        Durable when it returns; a crash inside leaves any of it written.
+        """
+
+    def erase(self, index: int) -> None:
+        """Forget the openings of entry *index*, held or not. Durable when it returns."""
+
+    def cut(self, size: int) -> None:
+        """Drop what is held of entries from *size* on."""
 
 
 class Appended(msgspec.Struct, frozen=True):

@@ -8,12 +8,12 @@ from assay.errors import AssayError, Malformed, Unavailable, Untrusted
 from assay.office.ports import Appended, Clock, Head, Ledger, Wanted
 from assay.register import checkpoint as checkpoints
 from assay.register import merkle, proof
-from assay.register.checkpoint import Checkpoint
+from assay.register.checkpoint import Checkpoint, SignedCheckpoint
 from assay.register.edge import Edge
 from assay.register.identity import LogSecrets
 from assay.register.merkle import Position, leaf_hash
 from assay.tlog import publish as tiles_of
-from assay.tlog.ports import TileStore
+from assay.tlog.ports import CHECKPOINT, TileStore
 from assay.tlog.read import TileReader
 
 T = TypeVar("T")
@@ -105,8 +105,11 @@ class Sequencer:
             signed = self.checkpoint()
             edge = checkpoints.open_(signed, self._keys).checkpoint
             before = self._reader.size
-            if edge.size == before and tiles_of.published(self._tiles, self._keys) is not None:
+            there = self._published(self._ledger.head())
+            if edge.size == before and there is not None:
                 return
+            # From here on a torn or lost /checkpoint can be put back.
+            self._ledger.publishing(signed)
             tiles_of.flush(self._tiles, before, self._ledger.leaves(before, edge.size), signed, self._keys)
             with self._state:
                 self._reader.advance(edge.size, edge.root)
@@ -134,7 +137,7 @@ class Sequencer:
             )
 
     def _open_tiles(self, head: Head) -> TileReader:
-        signed = _read(lambda: tiles_of.published(self._tiles, self._keys))
+        signed = self._published(head)
         size, root = (
             (0, merkle.EMPTY_ROOT) if signed is None else (signed.checkpoint.size, signed.checkpoint.root)
         )
@@ -151,6 +154,26 @@ class Sequencer:
         reader = TileReader(self._tiles, size, root)
         _read(reader.check_edge)
         return reader
+
+    def _published(self, head: Head) -> SignedCheckpoint | None:
+        """The store's ``checkpoint``; one that is torn or lost is put back, if the tiles that it is about are there."""
+        reason = f"{CHECKPOINT} is missing"
+        try:
+            signed = tiles_of.published(self._tiles, self._keys)
+            # Without one and with all leaves in the database, the first publication has not come so far.
+            if signed is not None or not head.settled:
+                return signed
+        except (Malformed, Untrusted) as error:
+            reason = str(error)
+        try:
+            kept = checkpoints.open_(head.note, self._keys)
+            TileReader(self._tiles, kept.checkpoint.size, kept.checkpoint.root).check_edge()
+        except (Malformed, Untrusted, Unavailable) as error:
+            raise Unavailable(
+                f"the register of {self.origin} is damaged: {reason}; nor can it be put back: {error}"
+            ) from error
+        self._tiles.write(CHECKPOINT, head.note)
+        return kept
 
     def _grow_to(self, edge: Edge) -> None:
         """Take in leaves that the ledger holds and this process has not seen: of an earlier one, or of a commit whose answer was lost."""

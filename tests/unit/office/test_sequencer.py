@@ -1,5 +1,6 @@
 """The one writer: batches, proofs, tiles, and when it refuses to sign."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -260,3 +261,28 @@ def test_an_append_raises_what_it_was_refused_for() -> None:
     assert one.append(Wanted(leaf(0), b"[]")).index == 0
     with pytest.raises(AssayError, match="no entry 1"):
         one.leaf(1)
+
+
+@pytest.mark.parametrize("damage", [lambda note: note[:40], lambda _: None], ids=["torn", "lost"])
+def test_a_checkpoint_that_is_torn_or_lost_is_put_back(damage: Callable[[bytes], bytes | None]) -> None:
+    ledger, tiles = SqlLedger.memory(), MemoryTiles()
+    one = sequencer(ledger, tiles)
+    for at in range(3):
+        fill(one, at, at + 1)
+        one.publish()
+    before = tiles.files.pop(CHECKPOINT)
+    if (left := damage(before)) is not None:
+        tiles.files[CHECKPOINT] = left
+    holds(sequencer(ledger, tiles), 3)
+    assert tiles.files[CHECKPOINT] == before
+
+
+def test_a_checkpoint_is_not_put_back_over_tiles_that_are_gone() -> None:
+    ledger, tiles = SqlLedger.memory(), MemoryTiles()
+    one = sequencer(ledger, tiles)
+    for at in range(3):
+        fill(one, at, at + 1)
+        one.publish()
+    with pytest.raises(Unavailable, match="checkpoint is missing; nor can it be put back: tile/"):
+        sequencer(ledger, MemoryTiles())
+    assert CHECKPOINT in tiles.files

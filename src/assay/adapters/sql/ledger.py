@@ -132,6 +132,11 @@ class SqlLedger:
             raise Unavailable(f"the office's database has {len(found)} of the leaves from {start} to {end}")
         return found
 
+    def publishing(self, note: bytes) -> None:
+        with self._transaction() as connection:
+            self._fence(connection)
+            connection.execute(update(tables.head).values(note=note))
+
     def settle(self, size: int) -> None:
         with self._transaction() as connection:
             head = self._fence(connection)
@@ -213,7 +218,9 @@ def _prepare(connection: Connection) -> None:
     tables.metadata.create_all(connection)
     if connection.execute(select(tables.head.c.one)).first() is None:
         empty = {"one": 1, "size": 0, "root": merkle.EMPTY_ROOT, "edge": b""}
-        connection.execute(insert(tables.head).values(empty | {"stamp": 0, "settled": 0, "epoch": 0}))
+        connection.execute(
+            insert(tables.head).values(empty | {"stamp": 0, "settled": 0, "note": b"", "epoch": 0})
+        )
 
 
 def _head(connection: Connection) -> tuple[Head, int]:
@@ -222,7 +229,7 @@ def _head(connection: Connection) -> tuple[Head, int]:
     edge = Edge.parse(row.size, bytes(row.edge))
     if edge.root != bytes(row.root):
         raise Malformed(f"a tree of {row.size} whose edge does not give its root")
-    return Head(edge, row.stamp, row.settled), row.epoch
+    return Head(edge, row.stamp, row.settled, bytes(row.note)), row.epoch
 
 
 def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None:

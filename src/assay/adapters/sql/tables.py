@@ -19,8 +19,9 @@ openings = Table(
     metadata,
     Column("position", POSITION, primary_key=True, autoincrement=False),
     Column("openings", LargeBinary),
+    Column("about", POSITION),
 )
-"""One row for each entry; NULL when its openings were erased."""
+"""One row for each entry; NULL when its openings were erased. *about*: entry of the submission that it moved."""
 
 head = Table(
     "head",
@@ -31,6 +32,7 @@ head = Table(
     Column("edge", LargeBinary, nullable=False),
     Column("stamp", POSITION, nullable=False),
     Column("settled", POSITION, nullable=False),
+    Column("note", LargeBinary, nullable=False),
     Column("epoch", POSITION, nullable=False),
 )
 """One row. *edge*: the hashes of the tree's right edge. *epoch* fences writers: an append names the epoch it was opened under, and another one refuses it."""
