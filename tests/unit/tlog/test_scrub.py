@@ -136,8 +136,8 @@ def test_bundle_and_tile_rewritten_to_agree(store: MemoryTiles) -> None:
     entries[7] = b"another"
     store.files["tile/entries/001"] = tiles.encode_bundle(entries)
     store.files["tile/0/001"] = tiles.leaf_hashes(entries)
-    (one,) = run(store).damage
-    assert one.path == "tile/0/001"
+    one, other = run(store).damage
+    assert (one.path, other.path) == ("tile/0/001", "tile/entries/001")
     assert re.fullmatch(
         r"and what is below it lead to \w{64}, expected \w{64} as in tile/1/000.p/2", one.problem
     )
