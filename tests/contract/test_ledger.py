@@ -10,7 +10,7 @@ import pytest
 from assay.adapters.sql.ledger import SqlLedger
 from assay.errors import AssayError, Duplicate, Refused, Unavailable
 from assay.formats.digest import Digest
-from assay.office.ports import Ledger, Submission, Wanted
+from assay.office.ports import Backing, Handed, Ledger, Submission, Wanted
 from assay.register import merkle
 from assay.register.edge import Edge
 
@@ -151,6 +151,40 @@ def test_tells_earlier_uses_of_an_artifact(ledger: Ledger) -> None:
     assert [(digest, used.entry) for digest, used in ledger.uses([shared, own], 1)] == [(shared, 0)]
     found = {(digest, used.entry) for digest, used in ledger.uses([shared, own], 2)}
     assert found == {(shared, 0), (own, 1), (shared, 1)}
+
+
+def test_tells_what_is_held_behind_entries(ledger: Ledger) -> None:
+    record(ledger, b"genesis")
+    record(ledger, b"submission", submission(b"a"))
+    stored = ledger.submissions()[0]
+    verdict = Digest.sha256(b"verdict")
+    record(ledger, b"complete", msgspec.structs.replace(stored, state="complete", verdict=verdict))
+    handed = Handed(
+        envelope=stored.envelope, customers=None, artifacts=stored.artifacts, received=stored.received
+    )
+    behind = (
+        Backing(openings=b"[]"),
+        Backing(openings=b"[]", about=1, handed=handed),
+        Backing(openings=b"[]", about=1, verdict=verdict),
+    )
+    assert ledger.backing(0, 3) == behind
+    assert ledger.backing(1, 2) == behind[1:2]
+    assert ledger.backing(2, 2) == ()
+    with pytest.raises(Unavailable, match="has 1 of the entries from 2 to 4"):
+        ledger.backing(2, 4)
+
+
+def test_erases_openings_and_nothing_else(ledger: Ledger) -> None:
+    record(ledger, b"genesis")
+    record(ledger, b"submission", submission(b"a"))
+    for _ in range(2):
+        ledger.erase(1)
+        with pytest.raises(Unavailable, match="openings of entry 1 were erased"):
+            ledger.openings(1)
+    assert [one.openings for one in ledger.backing(0, 2)] == [b"[]", None]
+    assert ledger.leaves(1, 2) == (b"submission",)
+    with pytest.raises(Unavailable, match="no entry 2"):
+        ledger.erase(2)
 
 
 def test_lists_by_state_in_order_of_entry(ledger: Ledger) -> None:

@@ -31,7 +31,7 @@ from assay.adapters.sql import tables
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
 from assay.formats import times
 from assay.formats.digest import Digest
-from assay.office.ports import Head, Recorded, Submission, Wanted
+from assay.office.ports import Backing, Handed, Head, Recorded, Submission, Wanted
 from assay.register import merkle
 from assay.register.edge import Edge
 
@@ -156,6 +156,20 @@ class SqlLedger:
             raise Unavailable(f"the openings of entry {index} were erased")
         return bytes(row.openings)
 
+    def backing(self, start: int, end: int) -> tuple[Backing, ...]:
+        with self._transaction() as connection:
+            found = _backing(connection, start, end)
+        if len(found) != end - start:
+            raise Unavailable(f"the office's database has {len(found)} of the entries from {start} to {end}")
+        return found
+
+    def erase(self, index: int) -> None:
+        there = tables.openings.c.position == index
+        with self._transaction() as connection:
+            self._fence(connection)
+            if not connection.execute(update(tables.openings).where(there).values(openings=None)).rowcount:
+                raise Unavailable(f"the register has no entry {index}")
+
     def submission(self, payload: Digest) -> Submission | None:
         with self._transaction(reads=True) as connection:
             row = connection.execute(
@@ -215,6 +229,10 @@ def _prepare(connection: Connection) -> None:
     there = inspect(connection)
     if there.has_table("head") and "edge" not in {one["name"] for one in there.get_columns("head")}:
         raise Unavailable("the office's database is of an earlier form, without tiles; begin a new office")
+    if there.has_table("openings") and "about" not in {one["name"] for one in there.get_columns("openings")}:
+        raise Unavailable(
+            "the office's database is of an earlier form, that says of no entry what it is about; begin a new office"
+        )
     tables.metadata.create_all(connection)
     if connection.execute(select(tables.head.c.one)).first() is None:
         empty = {"one": 1, "size": 0, "root": merkle.EMPTY_ROOT, "edge": b""}
@@ -234,7 +252,10 @@ def _head(connection: Connection) -> tuple[Head, int]:
 
 def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None:
     connection.execute(_INSERT_LEAVES, [{"position": at, "leaf": one.leaf} for at, one in taken])
-    connection.execute(_INSERT_OPENINGS, [{"position": at, "openings": one.openings} for at, one in taken])
+    connection.execute(
+        _INSERT_OPENINGS,
+        [{"position": at, "openings": one.openings, "about": _about(one, at)} for at, one in taken],
+    )
     _store(connection, [_placed(one.submission, at) for at, one in taken if one.submission is not None])
 
 
@@ -274,6 +295,13 @@ def _refusal(states: dict[str, str], submission: Submission) -> AssayError | Non
         return Refused(f"submission {key} is {before!r} already and cannot become {state!r}")
     states[key] = state
     return None
+
+
+def _about(wanted: Wanted, index: int) -> int | None:
+    """The entry of the submission that *wanted* moves."""
+    if wanted.submission is None:
+        return None
+    return index if wanted.submission.state == STATES[0] else wanted.submission.entry
 
 
 def _placed(submission: Submission, index: int) -> Submission:
@@ -346,3 +374,40 @@ def _submission(connection: Connection, row: Row[Any]) -> Submission:
 
 def _digest(text: str | None) -> Digest | None:
     return None if text is None else Digest.parse(text)
+
+
+def _backing(connection: Connection, start: int, end: int) -> tuple[Backing, ...]:
+    openings, submissions, artifacts = tables.openings, tables.submissions, tables.artifacts
+    query = (
+        select(openings, submissions)
+        .join(submissions, submissions.c.entry == openings.c.about, isouter=True)
+        .where(openings.c.position >= start, openings.c.position < end)
+        .order_by(openings.c.position)
+    )
+    handed: dict[int, list[Digest]] = {}
+    named = (
+        select(submissions.c.entry, artifacts.c.digest)
+        .join(artifacts, artifacts.c.payload == submissions.c.payload)
+        .where(submissions.c.entry >= start, submissions.c.entry < end)
+        .order_by(submissions.c.entry, artifacts.c.position)
+    )
+    for entry, digest in connection.execute(named):
+        handed.setdefault(entry, []).append(Digest.parse(digest))
+    return tuple(_behind(row, tuple(handed.get(row.position, ()))) for row in connection.execute(query))
+
+
+def _behind(row: Row[Any], artifacts: tuple[Digest, ...]) -> Backing:
+    opened = None if row.openings is None else bytes(row.openings)
+    if row.entry is None:
+        return Backing(openings=opened)
+    if row.entry != row.position:
+        return Backing(
+            openings=opened, about=row.about, verdict=_digest(row.verdict), result=_digest(row.result)
+        )
+    handed = Handed(
+        envelope=Digest.parse(row.envelope),
+        customers=_digest(row.customers),
+        artifacts=artifacts,
+        received=times.parse(row.received),
+    )
+    return Backing(openings=opened, about=row.about, handed=handed)
