@@ -17,12 +17,13 @@ from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.intoto import PAYLOAD_TYPE
 from assay.formats.result import VERDICT, parse_result
-from assay.register.identity import LogKeys
+from assay.formats.tlog_policy import MAX_BYTES as MAX_POLICY
 from assay.register.leaf import Kind
+from assay.register.quorum import Quorum, graded
 from assay.register.receipt import FORMAT as RECEIPT
 from assay.register.receipt import Receipt
 from assay.trust.envelope import verify as verify_envelope
-from assay.trust.root import TrustRoot
+from assay.trust.root import Log, TrustRoot
 
 ABOUT = {Kind.SUBMISSION: ("bundle", "attestation"), Kind.PUBLICATION: ("result",)}
 
@@ -41,14 +42,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Documents that a receipt's entry names."""
     of: tuple[str, ...] = ()
     """Kinds of file that such a receipt is about."""
+    grade: str = ""
+    """Of a receipt: ``logged`` or ``witnessed``."""
 
 
-def verify_files(files: Sequence[Path], trust: Path | None) -> tuple[Answer, ...]:
+def verify_files(files: Sequence[Path], trust: Path | None, policy: Path | None = None) -> tuple[Answer, ...]:
     """An answer per file; receipts also say which of the other files they record.
 
-    A receipt that records none of the files of its kind that lie beside it is another file's: it does not hold for these.
+    *policy* (c2sp.org/tlog-policy) says which witnesses every receipt needs, instead of what the trust root asks for. A receipt that records none of the files of its kind that lie beside it is another file's: it does not hold for these.
     """
-    answers = [_verify(path, trusting.find(trust, path)) for path in files]
+    quorum = None if policy is None else read_policy(policy)
+    answers = [_verify(path, trusting.find(trust, path), quorum) for path in files]
     return tuple(_with_recorded(answer, answers) for answer in answers)
 
 
@@ -64,7 +68,11 @@ def _with_recorded(answer: Answer, answers: Sequence[Answer]) -> Answer:
     return msgspec.structs.replace(answer, says=f"{answer.says}; {says}")
 
 
-def _verify(path: Path, trust: trusting.Found) -> Answer:
+def read_policy(path: Path) -> Quorum:
+    return Quorum.parse(read_whole(path, limit=MAX_POLICY), what=str(path))
+
+
+def _verify(path: Path, trust: trusting.Found, quorum: Quorum | None = None) -> Answer:
     kind = "file"
     try:
         if path.is_dir() or path.name.endswith((".tar", ".tar.gz", ".tgz")):
@@ -74,7 +82,7 @@ def _verify(path: Path, trust: trusting.Found) -> Answer:
         found = strict_json.load(data, what=str(path), limit=MAX_RESULT)
         if isinstance(found, dict) and found.get("format") == RECEIPT:
             kind = "receipt"
-            return _receipt(path, data, trust)
+            return _receipt(path, data, trust, quorum)
         if isinstance(found, dict) and "payloadType" in found:
             kind = "envelope"
             return _envelope(path, Envelope.parse(data, what=str(path), expected=PAYLOAD_TYPE), trust)
@@ -165,11 +173,13 @@ def _is_result(payload: object) -> bool:
     return False
 
 
-def _receipt(path: Path, data: bytes, trust: trusting.Found) -> Answer:
+def _receipt(path: Path, data: bytes, trust: trusting.Found, quorum: Quorum | None) -> Answer:
     receipt = Receipt.parse(data, what=str(path))
-    verified = receipt.verify(_log_keys(trust.root, receipt.origin))
+    log = trusted_log(trust.root, receipt.origin)
+    verified = receipt.verify(log.keys)
     head = verified.checkpoint.checkpoint
-    says = f"entry {verified.index} of {head.size} in {head.origin}, a {verified.entry.kind}; grade logged"
+    grade = graded(verified.checkpoint.note, quorum or log.quorum)
+    says = f"entry {verified.index} of {head.size} in {head.origin}, a {verified.entry.kind}; {grade.says}"
     return Answer(
         path=path,
         kind="receipt",
@@ -178,14 +188,15 @@ def _receipt(path: Path, data: bytes, trust: trusting.Found) -> Answer:
         trust=trust.where,
         records=verified.entry.digests,
         of=ABOUT.get(verified.entry.kind, ()),
+        grade=grade.grade,
     )
 
 
-def _log_keys(root: TrustRoot, origin: str) -> LogKeys:
+def trusted_log(root: TrustRoot, origin: str) -> Log:
     log = root.log(origin)
     if log is None:
         raise Untrusted(f"register {origin!r} is not among those trusted")
-    return LogKeys.from_vkeys(log.origin, log.vkeys)
+    return log
 
 
 def _trial(says: str, trial: bool) -> str:

@@ -18,12 +18,14 @@ from assay.cli import (
     explain,
     init,
     key,
+    receipt,
     replay,
     sign,
     submit,
     trial,
     trust,
     verify,
+    witness,
 )
 from assay.cli.output import complain
 from assay.errors import AssayError
@@ -50,6 +52,8 @@ app.command("submit")(submit.submit)
 app.command("verify")(verify.verify)
 app.command("explain")(explain.explain)
 app.command("replay")(replay.replay)
+app.add_typer(receipt.app, name="receipt")
+app.command("witness")(witness.witness)
 
 
 @app.callback(invoke_without_command=True)

@@ -10,16 +10,25 @@ from assay.cli.check import Trust
 from assay.cli.output import MAX_PATH, Json, emit, out
 from assay.formats.text import shown
 
+Policy = typer.Option(
+    None,
+    "--policy",
+    exists=True,
+    dir_okay=False,
+    help="Which witnesses a receipt needs (a tlog-policy file), instead of what the trust root says.",
+)
+
 
 def verify(
     file: list[Path] = typer.Argument(exists=True, help="Bundles (folder or tar), results and receipts."),
     trust: Path | None = Trust,
+    policy: Path | None = Policy,
     json: bool = Json,
 ) -> int:
     """Verify bundles, results and receipts offline; a key is never taken from the message."""
     from assay.bootstrap.verify import verify_files
 
-    answers = verify_files(file, trust)
+    answers = verify_files(file, trust, policy)
     if json:
         emit(
             {
@@ -31,6 +40,7 @@ def verify(
                         "says": a.says,
                         "reason": a.reason,
                         "trust": a.trust,
+                        **({"grade": a.grade} if a.grade else {}),
                     }
                     for a in answers
                 ]

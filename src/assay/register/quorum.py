@@ -3,10 +3,12 @@
 The log's own signatures are another question, answered by :func:`assay.register.checkpoint.open_`.
 """
 
+from typing import Literal
+
 import msgspec
 
 from assay.crypto.keys import PublicKey
-from assay.errors import Malformed, Unsupported
+from assay.errors import Malformed, Unsupported, Untrusted
 from assay.formats.note import ED25519, ML_DSA_44, Note
 from assay.formats.tlog_policy import NONE, TlogPolicy
 from assay.register import cosignature
@@ -105,6 +107,29 @@ class Quorum(msgspec.Struct, frozen=True):
         if group is None:
             return name
         return f"{group.threshold} of {', '.join(group.members)}"
+
+
+Grade = Literal["logged", "witnessed"]
+
+
+class Graded(msgspec.Struct, frozen=True):
+    grade: Grade
+    says: str
+    """The grade, and by whom it was cosigned, in one line."""
+
+
+def graded(note: Note, quorum: Quorum | None) -> Graded:
+    """The grade of a receipt under this checkpoint, whose own signatures were verified before.
+
+    Without a policy, or under one that asks for no witness, it is *logged*, whoever else may have signed.
+    :class:`Untrusted` when the policy asks for witnesses and they are not there.
+    """
+    if quorum is None or not quorum.requires_witnesses:
+        return Graded("logged", "grade logged")
+    judged = quorum.judge(note)
+    if not judged.satisfied:
+        raise Untrusted(f"its checkpoint is not witnessed as required: {judged.reason}")
+    return Graded("witnessed", f"grade witnessed, cosigned by {', '.join(judged.by)}")
 
 
 def _check_log(kind: int, public: bytes, name: str) -> None:

@@ -15,6 +15,7 @@ from assay.formats import b64, strict_json, times
 from assay.formats.digest import Digest
 from assay.formats.note import Vkey
 from assay.register.identity import LogKeys
+from assay.register.quorum import Quorum
 
 T = TypeVar("T")
 
@@ -78,10 +79,17 @@ class Log(msgspec.Struct, frozen=True):
 
     origin: str
     vkeys: tuple[Vkey, ...]
+    witnesses: str = ""
+    """A policy (c2sp.org/tlog-policy, without logs) that its checkpoints must satisfy; empty when none is asked for."""
 
     @property
     def keys(self) -> LogKeys:
         return LogKeys.from_vkeys(self.origin, self.vkeys)
+
+    @property
+    def quorum(self) -> Quorum | None:
+        what = f"logs: witnesses of {self.origin!r}"
+        return Quorum.parse(self.witnesses.encode(), what=what) if self.witnesses else None
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -148,7 +156,8 @@ class TrustRoot(msgspec.Struct, frozen=True, kw_only=True):
             ),
             signers=tuple(_signer(entry, f"signers[{at}]") for at, entry in enumerate(wire.signers)),
             logs=tuple(
-                Log(entry.origin, tuple(Vkey.parse(key) for key in entry.vkeys)) for entry in wire.logs
+                Log(entry.origin, tuple(Vkey.parse(key) for key in entry.vkeys), entry.witnesses)
+                for entry in wire.logs
             ),
             sigstore=tuple(
                 Sigstore(
@@ -208,6 +217,7 @@ class _Signer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class _Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     origin: str
     vkeys: tuple[str, ...]
+    witnesses: str = ""
 
 
 class _Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -274,7 +284,14 @@ def _document(root: TrustRoot) -> dict[str, Any]:
         "version": VERSION,
         "policy": {"required": list(root.policy.required), "accepted": list(root.policy.accepted)},
         "signers": [_signer_document(signer) for signer in root.signers],
-        "logs": [{"origin": log.origin, "vkeys": [key.encode() for key in log.vkeys]} for log in root.logs],
+        "logs": [
+            {
+                "origin": log.origin,
+                "vkeys": [key.encode() for key in log.vkeys],
+                **({"witnesses": log.witnesses} if log.witnesses else {}),
+            }
+            for log in root.logs
+        ],
         "sigstore": [
             {
                 "sha256": entry.sha256,
@@ -329,6 +346,10 @@ def _check(root: TrustRoot) -> None:
         if not log.vkeys:
             raise Malformed(f"log {log.origin!r} has no keys")
         LogKeys.from_vkeys(log.origin, log.vkeys)
+        if (quorum := log.quorum) is not None and quorum.policy.logs:
+            raise Malformed(
+                f"logs: witnesses of {log.origin!r} has a log line; the register's keys stand in vkeys"
+            )
     for instance in root.sigstore:
         _check_sigstore(instance)
 

@@ -1,0 +1,73 @@
+"""``assay receipt``: receipts under newer checkpoints."""
+
+from pathlib import Path
+
+import msgspec
+
+from assay.adapters.filesystem import read_whole, write_whole
+from assay.adapters.tiles.folder import FolderTiles
+from assay.adapters.tiles.http import HttpTiles
+from assay.bootstrap import trusting
+from assay.bootstrap.verify import read_policy, trusted_log
+from assay.errors import Unavailable, Untrusted
+from assay.register.quorum import Graded, Quorum, graded
+from assay.register.receipt import MAX_BYTES, Receipt, VerifiedReceipt
+from assay.tlog.ports import TileFiles
+from assay.tlog.upgrade import upgrade
+
+
+class Upgraded(msgspec.Struct, frozen=True):
+    written: Path
+    origin: str
+    index: int
+    before: int
+    """Size of the old checkpoint."""
+    size: int
+    grade: Graded
+    policy: bool
+    """Whether there was a policy to be graded by."""
+
+
+def upgrade_receipt(
+    path: Path, register: str, *, policy: Path | None, trust: Path | None, output: Path | None
+) -> Upgraded:
+    """Write *path* anew (or *output*) under the register's published checkpoint; nothing is written unless all holds."""
+    found = trusting.find(trust, path)
+    receipt = Receipt.parse(read_whole(path, limit=MAX_BYTES), what=str(path))
+    log = trusted_log(found.root, receipt.origin)
+    quorum = log.quorum if policy is None else read_policy(policy)
+    before = receipt.verify(log.keys)
+    newer = upgrade(receipt, log.keys, tiled_log(register))
+    after = newer.verify(log.keys)
+    grade = _graded(after, quorum)
+    written = output or path
+    write_whole(written, newer.encode())
+    return Upgraded(
+        written=written,
+        origin=receipt.origin,
+        index=receipt.index,
+        before=before.checkpoint.checkpoint.size,
+        size=after.checkpoint.checkpoint.size,
+        grade=grade,
+        policy=quorum is not None,
+    )
+
+
+def tiled_log(where: str) -> TileFiles:
+    """The register at a URL, or in a folder."""
+    if where.startswith(("http://", "https://")):
+        return HttpTiles(where)
+    folder = Path(where)
+    if not folder.is_dir():
+        raise Unavailable(f"{folder} is no folder, and no http or https URL")
+    return FolderTiles(folder)
+
+
+def _graded(receipt: VerifiedReceipt, quorum: Quorum | None) -> Graded:
+    """The witnesses may yet come: that they are not there is no fault of the receipt."""
+    try:
+        return graded(receipt.checkpoint.note, quorum)
+    except Untrusted as error:
+        raise Unavailable(
+            f"the register's newest checkpoint, of size {receipt.checkpoint.checkpoint.size}: {error}; nothing is written, try again later"
+        ) from error
