@@ -5,7 +5,7 @@ before the commit leaves nothing; a crash after it leaves an entry without a sig
 """
 
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    Select,
     bindparam,
     create_engine,
     delete,
     event,
+    func,
     insert,
     inspect,
     select,
@@ -28,6 +30,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from assay.adapters.sql import tables
+from assay.adapters.sql.bulk import insert_all
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
 from assay.formats import times
 from assay.formats.digest import Digest
@@ -36,9 +39,8 @@ from assay.register import merkle
 from assay.register.edge import Edge
 
 # Statements are made once: making one costs more than running it.
-_HEAD = select(tables.head).with_for_update()
-_INSERT_LEAVES, _INSERT_OPENINGS = insert(tables.leaves), insert(tables.openings)
-_INSERT_SUBMISSIONS, _INSERT_ARTIFACTS = insert(tables.submissions), insert(tables.artifacts)
+_READ_HEAD = select(tables.head)
+_HEAD = _READ_HEAD.with_for_update()
 _MOVE = update(tables.head).values({name: bindparam(name) for name in ("size", "root", "edge", "stamp")})
 _STATES = select(tables.submissions.c.payload, tables.submissions.c.state).where(
     tables.submissions.c.payload.in_(bindparam("payloads", expanding=True))
@@ -53,14 +55,22 @@ STATES = ("submitted", "incomplete", "complete", "determined", "published")
 _CHUNK = 400
 
 
+_PREPARING = 0x6173736179
+"""Key of PostgreSQL's advisory lock under which tables are made: several processes may start together."""
+Also = Callable[[Connection, Recorded], None]
+
+
 class SqlLedger:
-    def __init__(self, engine: Engine) -> None:
+    """*epoch*: the one to write under, when it was raised already; else the first write raises it. *also*: what else moves
+    in the transaction that records entries."""
+
+    def __init__(self, engine: Engine, *, epoch: int | None = None, also: Also | None = None) -> None:
         self._engine = engine
         self._reads = engine.execution_options(reads=True)
         weakref.finalize(self, engine.dispose)
         with self._transaction() as connection:
             _prepare(connection)
-        self._epoch: int | None = None
+        self._epoch, self._also = epoch, also
 
     @classmethod
     def sqlite(cls, path: Path) -> "SqlLedger":
@@ -90,6 +100,13 @@ class SqlLedger:
         return engine
 
     @classmethod
+    def postgres(cls, url: str) -> "SqlLedger":
+        """A database of a server, at ``postgresql://user@host/database``. To write there, see ``FrontEnd``."""
+        from assay.adapters.sql import postgresql  # noqa: PLC0415 - its driver belongs to the extra "server"
+
+        return cls(postgresql.engine(url, "assay"))
+
+    @classmethod
     def memory(cls) -> "SqlLedger":
         """A ledger that lives as long as this value; for tests."""
         return cls(cls.memory_engine())
@@ -111,12 +128,15 @@ class SqlLedger:
             if taken:
                 _append(connection, taken)
                 _move(connection, growth.after, stamp)
+            recorded = Recorded(growth, stamp, indexes)
+            if self._also is not None:
+                self._also(connection, recorded)
         # A crash before the commit leaves nothing; after it, entries that the next signature covers.
-        return Recorded(growth, stamp, indexes)
+        return recorded
 
     def head(self) -> Head:
         with self._transaction(reads=True) as connection:
-            return _head(connection)[0]
+            return _head(connection, _READ_HEAD)[0]
 
     def stamp(self, seconds: int) -> int:
         with self._transaction() as connection:
@@ -226,6 +246,8 @@ class SqlLedger:
 
 def _prepare(connection: Connection) -> None:
     """Tables and an empty head, where there are none yet."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
     there = inspect(connection)
     if there.has_table("head") and "edge" not in {one["name"] for one in there.get_columns("head")}:
         raise Unavailable("the office's database is of an earlier form, without tiles; begin a new office")
@@ -241,9 +263,9 @@ def _prepare(connection: Connection) -> None:
         )
 
 
-def _head(connection: Connection) -> tuple[Head, int]:
-    """The head row, locked until the end of the transaction, and its epoch."""
-    row = connection.execute(_HEAD).one()
+def _head(connection: Connection, query: Select[Any] = _HEAD) -> tuple[Head, int]:
+    """The head row and its epoch; with ``_HEAD``, locked until the end of the transaction."""
+    row = connection.execute(query).one()
     edge = Edge.parse(row.size, bytes(row.edge))
     if edge.root != bytes(row.root):
         raise Malformed(f"a tree of {row.size} whose edge does not give its root")
@@ -251,9 +273,10 @@ def _head(connection: Connection) -> tuple[Head, int]:
 
 
 def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None:
-    connection.execute(_INSERT_LEAVES, [{"position": at, "leaf": one.leaf} for at, one in taken])
-    connection.execute(
-        _INSERT_OPENINGS,
+    insert_all(connection, tables.leaves, [{"position": at, "leaf": one.leaf} for at, one in taken])
+    insert_all(
+        connection,
+        tables.openings,
         [{"position": at, "openings": one.openings, "about": _about(one, at)} for at, one in taken],
     )
     _store(connection, [_placed(one.submission, at) for at, one in taken if one.submission is not None])
@@ -317,14 +340,13 @@ def _store(connection: Connection, submissions: Sequence[Submission]) -> None:
     table = tables.submissions
     new = [one for one in submissions if one.state == STATES[0]]
     if new:
-        connection.execute(_INSERT_SUBMISSIONS, [_values(one) for one in new])
+        insert_all(connection, tables.submissions, [_values(one) for one in new])
         rows = [
             {"payload": str(one.payload), "position": n, "digest": str(digest)}
             for one in new
             for n, digest in enumerate(one.artifacts)
         ]
-        if rows:
-            connection.execute(_INSERT_ARTIFACTS, rows)
+        insert_all(connection, tables.artifacts, rows)
     for one in submissions:
         if one.state != STATES[0]:
             connection.execute(update(table).where(table.c.payload == str(one.payload)).values(_values(one)))

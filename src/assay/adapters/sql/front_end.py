@@ -1,0 +1,189 @@
+"""An office's register with many front ends: each takes entries in, and one of them sequences for all.
+
+Every process makes one :class:`FrontEnd` over the same database and the same tiles. Which one leads is nobody's business:
+a front end whose leader died gets its answers from the next one.
+"""
+
+import secrets as random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import msgspec
+
+from assay.adapters.sql import queue
+from assay.adapters.sql.desk import Answer, Deliver, Desk
+from assay.adapters.sql.leader import Leader, Ready
+from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.sql.postgresql import session
+from assay.adapters.sql.prepare import prepare
+from assay.errors import AssayError, Unavailable
+from assay.office.ports import Appended, Clock, Wanted
+from assay.office.sequencer import Sequencer
+from assay.register.identity import LogSecrets
+from assay.tlog.ports import TileStore
+
+T = TypeVar("T")
+
+_FOUNDING = 0x61737361
+"""Key of the advisory lock under which an office is founded."""
+_VIEWS = 5
+"""How often a reader tries again while the leader moves leaves from the database into tiles."""
+
+
+class Terms(msgspec.Struct, frozen=True):
+    lease_seconds: float = 5.0
+    """After which another process leads when the leader has died."""
+    patience_seconds: float = 20.0
+    """How long an entry waits for a leader before it is taken back."""
+    publish_seconds: float = 1.0
+
+
+class FrontEnd:
+    """A :class:`~assay.office.ports.Register` for many threads, which also leads, and publishes tiles, when it is its turn.
+
+    *url*: of PostgreSQL. *tiles*: the one store of all front ends. *ready* is called before this process begins to sign;
+    it raises Unavailable when the register may not be gone on with. Only the leader publishes: :meth:`publish` does
+    nothing elsewhere.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        tiles: TileStore,
+        secrets: LogSecrets,
+        origin: str,
+        clock: Clock,
+        *,
+        terms: Terms | None = None,
+        ready: Ready = lambda _: None,
+    ) -> None:
+        terms = terms or Terms()
+        self._url, self._tiles, self._secrets, self._origin, self._clock = url, tiles, secrets, origin, clock
+        self._every = terms.publish_seconds
+        self.front = random.token_hex(6)
+        """This process's name among the front ends."""
+        self._ledger = SqlLedger.postgres(url)
+        prepare(url)
+        self._reading = threading.Lock()
+        self._view: Sequencer | None = None
+        self._ended = threading.Event()
+        self._publishing = ""
+        self._leader = Leader(
+            url, self.front, tiles, secrets, origin, clock, seconds=terms.lease_seconds, ready=ready
+        )
+        self._desk = Desk(
+            url,
+            self.front,
+            secrets.public(origin),
+            patience=terms.patience_seconds,
+            refused=lambda: self._leader.trouble,
+        )
+        self._publisher = threading.Thread(target=self._publish, name="register-publish", daemon=True)
+        self._publisher.start()
+
+    @property
+    def trouble(self) -> str:
+        """Why this process could not lead or publish when it was its turn; empty when it could."""
+        return self._leader.trouble or self._publishing
+
+    @property
+    def leads(self) -> bool:
+        return self._leader.term is not None
+
+    def size(self) -> int:
+        return self._ledger.head().edge.size
+
+    def append(self, wanted: Wanted) -> Appended:
+        answers: list[Answer] = []
+        done = threading.Lock()
+        done.acquire()
+
+        def deliver(answer: Answer) -> None:
+            answers.append(answer)
+            done.release()
+
+        self.put(wanted, deliver)
+        done.acquire()
+        if isinstance(answers[0], AssayError):
+            raise answers[0]
+        return answers[0]
+
+    def put(self, wanted: Wanted, deliver: Deliver) -> None:
+        """Hand in an entry; *deliver* gets the answer, in another thread, so it must be quick and raise nothing."""
+        self._desk.put(wanted, deliver)
+
+    def checkpoint(self) -> bytes:
+        """The newest that a leader has signed; Unavailable when none has yet."""
+        with session(self._url, f"assay reader {self.front}") as connection:
+            found = queue.newest_checkpoint(connection)
+        if found is None:
+            raise Unavailable(self._leader.trouble or "no process sequences for this office yet")
+        return found
+
+    def leaf(self, index: int) -> bytes:
+        return self._read(index + 1, lambda view: view.leaf(index))
+
+    def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
+        return self._read(size, lambda view: view.inclusion(index, size))
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        return self._read(new, lambda view: view.consistency(old, new))
+
+    def publish(self) -> None:
+        term = self._leader.term
+        if term is not None:
+            term.sequencer.publish()
+
+    @contextmanager
+    def founding(self) -> Iterator[None]:
+        """One process at a time: of several that start together on an empty register, one writes entry 0."""
+        with session(self._url, f"assay founder {self.front}") as connection:
+            connection.execute("SELECT pg_advisory_lock(%s)", (_FOUNDING,))
+            yield
+
+    def close(self) -> None:
+        """Answer what waits, publish once more when leading, and give up the lease."""
+        self._desk.close()
+        self._ended.set()
+        self._publisher.join()
+        try:
+            self.publish()
+        finally:
+            self._leader.close()
+            self._ledger.close()
+
+    def _read(self, size: int, read: Callable[[Sequencer], T]) -> T:
+        """What *read* finds in a tree of at least *size*."""
+        term = self._leader.term
+        if term is not None and term.sequencer.size() >= size:
+            return read(term.sequencer)
+        if size > (there := self.size()):
+            raise Unavailable(f"the register has {there} entries, not {size}")
+        for last in (*[False] * _VIEWS, True):
+            try:
+                return read(self._view_of(size))
+            except Unavailable:
+                # Between looking at the database and at the tiles, the leader may have moved what was looked for.
+                self._view = None
+                if last:
+                    raise
+                time.sleep(0.02)
+        raise AssertionError
+
+    def _view_of(self, size: int) -> Sequencer:
+        """A view of the register as it was when somebody last asked for more; it reads only."""
+        with self._reading:
+            if self._view is None or self._view.size() < size:
+                self._view = Sequencer(self._ledger, self._tiles, self._secrets, self._origin, self._clock)
+            return self._view
+
+    def _publish(self) -> None:
+        while not self._ended.wait(self._every):
+            try:
+                self.publish()
+                self._publishing = ""
+            except Exception as error:  # noqa: BLE001 - tried again; the sequencer stops taking entries in time
+                self._publishing = str(error) or type(error).__name__

@@ -1,0 +1,242 @@
+"""Leading: one process at a time sequences for all front ends, in terms that begin with the lease and end with it.
+
+A term ends when the lease is lost, when anything fails, or when the process closes. Whoever leads next signs what was
+recorded and not signed, before it records anything else; so nothing depends on what a leader held in memory.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
+
+from assay.adapters.sql import queue
+from assay.adapters.sql.lease import CHANNEL, Lease, name_of
+from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.sql.postgresql import Bell, Session, engine, heard, session
+from assay.adapters.sql.queue import Answers, Batch, Parcel, Refusal
+from assay.errors import AssayError, Unavailable
+from assay.office.ports import Clock, Recorded
+from assay.office.sequencer import Sequencer
+from assay.register import checkpoint as checkpoints
+from assay.register.checkpoint import Checkpoint
+from assay.register.identity import LogSecrets
+from assay.tlog.ports import TileStore
+
+Ready = Callable[[Sequencer], None]
+"""Raises Unavailable when the register may not be gone on with, as for a witness that has seen more of it."""
+MAX_TRIES = 3
+"""Of a parcel that fails alone, before it is answered with its failure: it must not keep the others waiting."""
+PRUNE_SECONDS = 60
+RETRY_SECONDS = 0.5
+
+
+class Leader:
+    """A thread that leads whenever nobody else does. *seconds*: the length of the lease."""
+
+    def __init__(
+        self,
+        url: str,
+        front: str,
+        tiles: TileStore,
+        secrets: LogSecrets,
+        origin: str,
+        clock: Clock,
+        *,
+        seconds: float,
+        ready: Ready,
+    ) -> None:
+        self._url, self._front = url, front
+        self._tiles, self._secrets, self._origin, self._clock = tiles, secrets, origin, clock
+        self._seconds, self._ready = seconds, ready
+        self._terms = 0
+        self._closed = threading.Event()
+        self._bell = Bell()
+        self.trouble = ""
+        """Why this process could not lead when nobody did; empty when it could, or when somebody does."""
+        self.term: Term | None = None
+        """Set while this process leads."""
+        self._thread = threading.Thread(target=self._run, name="register-leader", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish the batch in hand, give up the lease, and end."""
+        self._closed.set()
+        self._bell.ring()
+        self._thread.join()
+        self._bell.close()
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            self._terms += 1
+            holder = f"{self._front}-{self._terms}"
+            try:
+                with session(self._url, f"assay candidate {self._front}") as connection:
+                    connection.execute(f"LISTEN {CHANNEL}".encode())
+                    self._stand(connection, Lease(connection, holder, self._seconds))
+            except Exception as error:  # noqa: BLE001 - a term may fail in any way; the cause is told, and another begins
+                self.trouble = str(error) or type(error).__name__
+            self._closed.wait(RETRY_SECONDS)
+
+    def _stand(self, connection: Session, lease: Lease) -> None:
+        """Until a term has ended."""
+        while not self._closed.is_set():
+            epoch = lease.take()
+            if epoch is None:
+                self.trouble = ""
+                heard(connection)
+                self._bell.wait(connection, self._seconds / 3)
+                continue
+            try:
+                self._lead(connection, lease, epoch)
+            finally:
+                self.term = None
+                if not connection.closed:
+                    lease.release()
+            return
+
+    def _lead(self, connection: Session, lease: Lease, epoch: int) -> None:
+        connection.execute("SELECT set_config('application_name', %s, false)", (name_of(lease.holder),))
+        # What the ledger commits is durable all the same; signatures and prunings can be repeated.
+        connection.execute("SET synchronous_commit = off")
+        connection.execute(f"LISTEN {queue.WANTED}".encode())
+        term = Term(
+            self._url, connection, lease.holder, epoch, self._tiles, self._secrets, self._origin, self._clock
+        )
+        try:
+            self._ready(term.sequencer)
+            term.begin()
+            self.term, self.trouble = term, ""
+            self._sequence(connection, lease, term)
+        finally:
+            term.close()
+
+    def _sequence(self, connection: Session, lease: Lease, term: "Term") -> None:
+        renewed = pruned = time.monotonic()
+        while not self._closed.is_set():
+            now = time.monotonic()
+            if now - renewed > self._seconds / 3:
+                if not lease.renew():
+                    raise Unavailable("another process sequences for this office")
+                renewed = now
+            if now - pruned > PRUNE_SECONDS:
+                queue.prune(connection)
+                pruned = now
+            if term.batch():
+                continue
+            if not heard(connection):
+                self._bell.wait(connection, renewed + self._seconds / 3 - now)
+
+
+class Term:
+    """One leader's register, under one epoch."""
+
+    def __init__(
+        self,
+        url: str,
+        connection: Session,
+        holder: str,
+        epoch: int,
+        tiles: TileStore,
+        secrets: LogSecrets,
+        origin: str,
+        clock: Clock,
+    ) -> None:
+        self._connection, self._epoch = connection, epoch
+        self._secrets, self._origin, self._clock = secrets, origin, clock
+        self._ledger = SqlLedger(engine(url, name_of(holder)), epoch=epoch, also=self._answer)
+        self._claimed: Sequence[Parcel] = ()
+        self._whole: Refusal | None = None
+        self._batch: int | None = None
+        """Of the commit under way, or of the newest one."""
+        self._alone, self._tries = 0, 0
+        try:
+            self.sequencer = Sequencer(self._ledger, tiles, secrets, origin, clock)
+        except BaseException:
+            self._ledger.close()
+            raise
+
+    def begin(self) -> None:
+        """Sign what an earlier leader recorded and did not come to sign, and the register as it is now."""
+        for batch in queue.unsigned(self._connection):
+            self._hand_out(batch.batch, self._signed(batch), ())
+        self._claim(())
+        self._ledger.record((), self._now())
+        self._hand_out(self._batch, self.sequencer.checkpoint(), ())
+
+    def batch(self) -> bool:
+        """Sequence what waits; whether there was anything. Raises when the term cannot go on."""
+        waiting = queue.peek(self._connection)[: 1 if self._alone else None]
+        self._alone = max(0, self._alone - 1)
+        if not waiting:
+            return False
+        for parcel, wrong in waiting:
+            if wrong is not None:
+                self._refuse(parcel, wrong)
+        parcels = [parcel for parcel, wrong in waiting if wrong is None]
+        try:
+            self._sequence(parcels)
+        except Unavailable as error:
+            self._failed(parcels, error)
+        else:
+            self._tries = 0
+        return True
+
+    def close(self) -> None:
+        self._ledger.close()
+
+    def _sequence(self, parcels: Sequence[Parcel]) -> None:
+        if not parcels:
+            return
+        self._claim(parcels)
+        answers = self.sequencer.commit([one for parcel in parcels for one in parcel.wanted])
+        # A crash here leaves a batch without signature: the next leader signs it, and its front ends get their answers.
+        signed = next((one.checkpoint for one in answers if not isinstance(one, AssayError)), b"")
+        self._hand_out(self._batch, signed, [one.front for one in parcels])
+
+    def _failed(self, parcels: Sequence[Parcel], error: Unavailable) -> None:
+        """Try one by one, so that a parcel that the database cannot take keeps no other waiting."""
+        if self._batch is not None or not queue.reigns(self._connection, self._epoch):
+            raise error
+        self._alone = len(parcels)
+        if len(parcels) == 1:
+            self._tries += 1
+            if self._tries >= MAX_TRIES:
+                self._tries = 0
+                self._refuse(parcels[0], error)
+
+    def _refuse(self, parcel: Parcel, error: AssayError) -> None:
+        self._claim((parcel,), Refusal.of(error))
+        self._ledger.record((), self._now())
+        self._hand_out(self._batch, b"", (parcel.front,))
+
+    def _claim(self, parcels: Sequence[Parcel], whole: Refusal | None = None) -> None:
+        self._claimed, self._whole, self._batch = parcels, whole, None
+
+    def _answer(self, connection: Connection, recorded: Recorded) -> None:
+        """In the transaction that records: so parcels go, and answers come, together with the entries or not at all."""
+        results = (
+            queue.results(self._claimed, recorded.indexes)
+            if self._whole is None
+            else [Answers(whole=self._whole)] * len(self._claimed)
+        )
+        self._batch = queue.answer(
+            connection, self._claimed, results, recorded.growth.before, queue.hashes(recorded)
+        )
+
+    def _hand_out(self, batch: int | None, checkpoint: bytes, fronts: Sequence[str]) -> None:
+        if batch is None or not queue.sign(self._connection, batch, self._epoch, checkpoint, fronts):
+            raise Unavailable("another process sequences for this office")
+
+    def _signed(self, batch: Batch) -> bytes:
+        """A checkpoint at the batch's own size; nothing for a batch that added nothing."""
+        if not batch.hashes:
+            return b""
+        after = batch.before.extend(batch.hashes).after
+        known = Checkpoint(self._origin, after.size, after.root)
+        self.sequencer.require(known)
+        stamp = self._ledger.stamp(self._now())
+        return checkpoints.sign(known, (self._secrets.ed25519, self._secrets.ml_dsa_44), stamp)
+
+    def _now(self) -> int:
+        return int(self._clock.now().timestamp())

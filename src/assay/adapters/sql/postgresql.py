@@ -1,0 +1,125 @@
+"""Connections to a PostgreSQL server that keeps what it acknowledges."""
+
+import select
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from assay.errors import Malformed, Unavailable
+from assay.formats.text import shown
+
+Session = psycopg.Connection[TupleRow]
+
+CONNECT_SECONDS = 5
+IDLE_SECONDS = 30
+"""After which the server ends a transaction in which nothing happens: its client hangs, and others wait for its locks."""
+
+
+def engine(url: str, name: str) -> Engine:
+    """A pool of connections that call themselves *name*. *url* is ``postgresql://user@host/database?option=value``."""
+    checked = make_url(_checked(url)).set(drivername="postgresql+psycopg")
+    made = create_engine(
+        checked, connect_args=_arguments(name), isolation_level="READ COMMITTED", pool_pre_ping=True
+    )
+
+    @event.listens_for(made, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        _require_durable(connection)
+        connection.commit()
+
+    return made
+
+
+@contextmanager
+def session(url: str, name: str) -> Iterator[Session]:
+    """One connection, each statement its own transaction. Unavailable when the server does not answer."""
+    with failures(), psycopg.connect(_checked(url), autocommit=True, **_arguments(name)) as connection:
+        _require_durable(connection)
+        yield connection
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """What PostgreSQL fails with, as Unavailable."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise Unavailable(
+            f"the office's database: {' '.join(str(error).split()) or type(error).__name__}"
+        ) from error
+
+
+class Bell:
+    """Lets other threads wake one that waits for a session's notifications."""
+
+    def __init__(self) -> None:
+        self._ear, self._mouth = socket.socketpair()
+        self._ear.setblocking(False)
+        self._mouth.setblocking(False)
+
+    def ring(self) -> None:
+        """Any thread; rings that nobody has heard yet are one, and after :meth:`close` nobody hears."""
+        # It is full of rings already, or closed.
+        with suppress(OSError):
+            self._mouth.send(b"!")
+
+    def wait(self, connection: Session, seconds: float) -> None:
+        """Until somebody rings, the server says something, or *seconds* have passed."""
+        ready, _, _ = select.select([connection.fileno(), self._ear.fileno()], [], [], max(0.0, seconds))
+        if self._ear.fileno() in ready:
+            self._ear.recv(4096)
+
+    def close(self) -> None:
+        self._ear.close()
+        self._mouth.close()
+
+
+def heard(connection: Session) -> list[psycopg.Notify]:
+    """The notifications that have arrived since the last call."""
+    return list(connection.notifies(timeout=0))
+
+
+def _checked(url: str) -> str:
+    try:
+        found = make_url(url)
+    except ArgumentError as error:
+        raise Malformed(f"{shown(url, 80)!r} is not the URL of a database") from error
+    if found.drivername != "postgresql":
+        raise Malformed(
+            f"the database's URL begins with {shown(found.drivername, 40)!r}, expected 'postgresql://'"
+        )
+    return url
+
+
+def _arguments(name: str) -> dict[str, Any]:
+    return {
+        "application_name": name,
+        "connect_timeout": CONNECT_SECONDS,
+        "options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS * 1000}",
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+    }
+
+
+def _require_durable(connection: Session) -> None:
+    """An acknowledged entry has to survive a power failure, whatever the role's or the server's settings say."""
+    row = connection.execute(
+        "SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')"
+    ).fetchone()
+    fsync, pages, commit = row or ("", "", "")
+    if fsync != "on" or pages != "on":
+        raise Unavailable(
+            f"the database's server has fsync {fsync!r} and full_page_writes {pages!r}, expected 'on': "
+            "what it acknowledges does not survive a power failure"
+        )
+    if commit == "off":
+        connection.execute("SET synchronous_commit = on")
