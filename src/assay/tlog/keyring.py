@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from assay.errors import Malformed, Unavailable, Untrusted
 from assay.register import checkpoint as checkpoints
 from assay.register import genesis, leaf
-from assay.register.checkpoint import BOTH, Scheme, SignedCheckpoint
+from assay.register.checkpoint import BOTH, Checkpoint, Scheme, SignedCheckpoint
 from assay.register.identity import LogKeys
 from assay.register.leaf import Kind
 from assay.register.rotation import KeyChange, KeyHistory
 from assay.tlog.ports import TileFiles
 from assay.tlog.read import TileReader
 from assay.tlog.serve import MAX_CHECKPOINT
+
+MAX_SCAN = 1 << 24
+"""Entries looked through for changes of keys under a checkpoint that no known key signed."""
 
 
 class Keyring:
@@ -32,6 +35,11 @@ class Keyring:
     @property
     def origin(self) -> str:
         return self._trusted.origin
+
+    @property
+    def genesis(self) -> bytes:
+        """Entry 0; empty before it was read."""
+        return self._genesis or b""
 
     @property
     def changes(self) -> tuple[KeyChange, ...]:
@@ -87,6 +95,19 @@ class Keyring:
         if any(_all(period.identity.keys) <= trusted for period in self._history.periods):
             return ""
         return f"the keys that register {self.origin!r} states of itself are not those trusted"
+
+
+def scan(keyring: Keyring, files: TileFiles, head: Checkpoint, note: bytes, start: int) -> None:
+    """Let *keyring* take changes of keys from entry *start* on, in the tree of a *note* that no known key signed.
+
+    Nobody vouches for that tree yet: a change counts by its own signatures, and genesis only where it leads to keys that are
+    trusted. Whoever relies on the note then reads the entries again.
+    """
+    if head.size - start > MAX_SCAN:
+        raise Untrusted(f"checkpoint of size {head.size} is signed by no known key")
+    reader = TileReader(files, head.size, head.root)
+    for index, entry in enumerate(reader.entries(min(start, head.size)), start):
+        learn(keyring, files, reader, index, entry, note)
 
 
 def learn(

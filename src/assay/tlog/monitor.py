@@ -18,14 +18,11 @@ from assay.register.identity import LogKeys
 from assay.tlog import equivocation
 from assay.tlog.audit import AHEAD_S, Audit, Spread
 from assay.tlog.draw_watch import GRACE_S, Rounds, Row, Settling
-from assay.tlog.keyring import Keyring, learn
+from assay.tlog.keyring import Keyring, scan
 from assay.tlog.ports import CHECKPOINT, TileFiles
 from assay.tlog.read import TileReader
 from assay.tlog.serve import MAX_CHECKPOINT, claimed
 from assay.tlog.watched import Alarm, Watched, WatchState
-
-MAX_SCAN = 1 << 24
-"""Entries looked through for changes of keys under a checkpoint that no known key signed."""
 
 MAX_SEEN = 16
 """Checkpoints of views that are ahead, kept until the register has caught up."""
@@ -276,23 +273,13 @@ class _Looking:
         return keyring
 
     def _with_new_keys(self, files: TileFiles, head: Checkpoint, note: bytes) -> Keyring:
-        """The keys after changes in entries not read yet, in a tree that nobody vouches for yet.
-
-        A change counts by its own signatures, and genesis where it leads to keys that are trusted; all entries are read
-        again, under the checkpoint that these keys may then verify.
-        """
         watched = self._watched
         keyring = (
             self._restored(watched)
             if watched
             else Keyring(self._monitor.keys(head.origin), self._monitor.required)
         )
-        start = watched.edge.size if watched else 0
-        if head.size - start > MAX_SCAN:
-            raise Untrusted(f"checkpoint of size {head.size} is signed by no known key")
-        reader = TileReader(files, head.size, head.root)
-        for index, entry in enumerate(reader.entries(min(start, head.size)), start):
-            learn(keyring, files, reader, index, entry, note)
+        scan(keyring, files, head, note, watched.edge.size if watched else 0)
         return keyring
 
     # results

@@ -62,7 +62,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
                 "newest": self.newest,
                 "statements": self.statements,
                 "genesis": b64.encode(self.genesis),
-                "changes": [_change(one) for one in self.changes],
+                "changes": [change_document(one) for one in self.changes],
                 "draws": _draws(self.draws),
                 "alarms": [{"what": one.what, "evidence": one.evidence} for one in self.alarms],
                 "seen": [one.decode() for one in self.seen],
@@ -84,16 +84,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
             newest=wire.newest,
             statements=wire.statements,
             genesis=b64.decode(wire.genesis, what=f"{what}: genesis"),
-            changes=tuple(
-                KeyChange(
-                    index=one.index,
-                    leaf=b64.decode(one.leaf, what=f"{what}: changes"),
-                    proof=_hashes(one.proof, what),
-                    checkpoint=one.checkpoint.encode(),
-                    consistency=_hashes(one.consistency, what),
-                )
-                for one in wire.changes
-            ),
+            changes=tuple(read_change(one, what=what) for one in wire.changes),
             draws=Draws(
                 tuple(
                     Commit(
@@ -148,7 +139,7 @@ def _draws(draws: Draws) -> dict[str, Any]:
     }
 
 
-def _change(change: KeyChange) -> dict[str, Any]:
+def change_document(change: KeyChange) -> dict[str, Any]:
     return {
         "index": change.index,
         "leaf": b64.encode(change.leaf),
@@ -158,11 +149,20 @@ def _change(change: KeyChange) -> dict[str, Any]:
     }
 
 
-def _hashes(texts: tuple[str, ...], what: str) -> tuple[bytes, ...]:
-    return tuple(b64.decode(one, what=f"{what}: changes") for one in texts)
+def read_change(wire: "ChangeWire", *, what: str) -> KeyChange:
+    what = f"{what}: changes"
+    return KeyChange(
+        index=wire.index,
+        leaf=b64.decode(wire.leaf, what=what),
+        proof=tuple(b64.decode(one, what=what) for one in wire.proof),
+        checkpoint=wire.checkpoint.encode(),
+        consistency=tuple(b64.decode(one, what=what) for one in wire.consistency),
+    )
 
 
-class _Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ChangeWire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A change of keys as JSON."""
+
     index: int
     leaf: str
     proof: tuple[str, ...]
@@ -206,7 +206,7 @@ class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     newest: int
     statements: int
     genesis: str
-    changes: tuple[_Change, ...]
+    changes: tuple[ChangeWire, ...]
     draws: _Draws
     alarms: tuple[_Alarm, ...]
     seen: tuple[str, ...]
