@@ -74,15 +74,15 @@ class Cluster:
                 pytest.fail(f"PostgreSQL does not answer after {SECONDS} s:\n{log}")
             time.sleep(0.05)
 
-    def stop(self, *, kill: bool = False) -> None:
-        """End the server and keep its data; with *kill* it has no time to write anything any more."""
+    def stop(self, *, by: signal.Signals = signal.SIGINT) -> None:
+        """End the server and keep its data; SIGKILL leaves it no time to write anything any more."""
         if self._server is not None:
-            self._server.send_signal(signal.SIGKILL if kill else signal.SIGINT)
+            self._server.send_signal(by)
             self._server.wait(timeout=SECONDS)
         self._forget()
 
     def remove(self) -> None:
-        self.stop()
+        self.stop(by=signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def dsn(self, database: str) -> str:

@@ -1,0 +1,485 @@
+"""Many front ends, one sequencer: leaders that are paused, killed or overtaken, databases that go, come back or are old.
+
+After each fault one oracle re-verifies the whole register and finds every acknowledged entry exactly once.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+
+import msgspec
+import psycopg
+import pytest
+from tests.support.front_ends import (
+    NOW,
+    Acknowledged,
+    Worker,
+    acknowledged,
+    eventually,
+    front_end,
+    leading,
+    oracle,
+    wait_until,
+    wanted,
+)
+from tests.support.offices import LOG, ORIGIN
+from tests.support.postgres import Cluster
+
+from assay.adapters.memory import FixedClock
+from assay.adapters.sql import queue
+from assay.adapters.sql.front_end import FrontEnd
+from assay.adapters.sql.leader import Term
+from assay.adapters.sql.lease import Lease, name_of
+from assay.adapters.sql.postgresql import Session, session
+from assay.adapters.tiles.folder import FolderTiles
+from assay.errors import Duplicate, Malformed, Refused, Unavailable
+from assay.office.sequencer import Sequencer
+from assay.register import checkpoint
+
+Open = Callable[..., FrontEnd]
+
+
+@pytest.fixture
+def tiles(tmp_path: Path) -> Path:
+    return FolderTiles.make(tmp_path / "tiles").folder
+
+
+@pytest.fixture
+def open_front(database: str, tiles: Path) -> Iterator[Open]:
+    """``open_front(now=..., ready=...)``: a front end, closed at the end."""
+    opened: list[FrontEnd] = []
+
+    def make(url: str = database, **options: object) -> FrontEnd:
+        opened.append(front_end(url, tiles, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def workers(database: str, tiles: Path) -> Iterator[Callable[[str], Worker]]:
+    begun: list[Worker] = []
+
+    def begin(name: str) -> Worker:
+        begun.append(Worker(database, tiles, name))
+        return begun[-1]
+
+    yield begin
+    for one in begun:
+        if one.process.poll() is None:
+            one.process.kill()
+            one.process.wait()
+
+
+def ends(begun: list[Worker]) -> list[Acknowledged]:
+    for one in begun:
+        one.end()
+    return [line for one in begun for line in one.acknowledged]
+
+
+# The lease.
+
+
+@pytest.fixture
+def ready(database: str, tiles: Path) -> str:
+    """URL of a database with an office's tables and three entries."""
+    one = front_end(database, tiles)
+    for name in ("first", "second", "third"):
+        one.append(wanted(name))
+    one.close()
+    return database
+
+
+def taken_by(lease: Lease) -> int:
+    """The epoch, once the lease has lapsed."""
+    taken: list[int] = []
+
+    def take() -> bool:
+        epoch = lease.take()
+        taken.extend([] if epoch is None else [epoch])
+        return bool(taken)
+
+    wait_until(take, "the lease lapses")
+    return taken[0]
+
+
+def test_one_holds_the_lease_until_it_lapses(ready: str) -> None:
+    with session(ready, "a") as first, session(ready, "b") as second:
+        old, new = Lease(first, "old", 0.5), Lease(second, "new", 0.5)
+        epoch = old.take()
+        assert epoch is not None
+        assert new.take() is None
+        assert old.renew()
+        assert taken_by(new) == epoch + 1
+        assert not old.renew()
+        old.release()
+        assert new.renew(), "the old holder's release took the lease from the new one"
+
+
+def test_a_lease_that_is_released_is_free_at_once(ready: str) -> None:
+    with session(ready, "a") as first, session(ready, "b") as second:
+        old, new = Lease(first, "old", 3600), Lease(second, "new", 3600)
+        epoch = old.take()
+        assert epoch is not None
+        old.release()
+        assert new.take() == epoch + 1
+
+
+def test_of_many_that_grasp_for_a_lapsed_lease_one_gets_it(ready: str) -> None:
+    for _ in range(5):
+        taken: list[int] = []
+
+        def grasp(name: str, into: list[int] = taken) -> None:
+            with session(ready, name) as connection:
+                epoch = Lease(connection, name, 0.2).take()
+                if epoch is not None:
+                    into.append(epoch)
+
+        threads = [Thread(target=grasp, args=(f"candidate {at}",)) for at in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(taken) <= 1
+        wait_until(lambda: not leading(ready), "the lease lapses")
+
+
+def test_a_leader_asleep_in_its_transaction_keeps_nobody_waiting(ready: str) -> None:
+    """It would hold the head row's lock for as long as it sleeps: its successor ends the session."""
+    with session(ready, "a") as first, session(ready, "b") as second:
+        epoch = Lease(first, "asleep", 0.2).take()
+        assert epoch is not None
+        with psycopg.connect(ready, application_name=name_of("asleep")) as sleeping:
+            sleeping.execute("SELECT * FROM head FOR UPDATE")
+            wait_until(lambda: not leading(ready), "the lease lapses")
+            assert Lease(second, "awake", 5).take() == epoch + 1
+            with pytest.raises(psycopg.OperationalError):
+                sleeping.execute("UPDATE head SET size = 1")
+
+
+# One term after another, at every point between recording and answering.
+
+
+def term(url: str, connection: Session, name: str, tiles: Path, now_days: int = 0) -> Term:
+    epoch = taken_by(Lease(connection, name, 0.2))
+    clock = FixedClock(NOW + timedelta(days=now_days))
+    return Term(url, connection, name, epoch, FolderTiles(tiles), LOG, ORIGIN, clock)
+
+
+def test_a_batch_that_its_leader_did_not_sign_is_signed_by_the_next(ready: str, tiles: Path) -> None:
+    with session(ready, "a") as first, session(ready, "b") as second, session(ready, "front") as front:
+        old = term(ready, first, "old", tiles)
+        old.begin()
+        queue.put(front, "front", 1, [queue.encode(wanted("fourth")), queue.encode(wanted("first"))])
+        hand_out = old._hand_out
+        old._hand_out = lambda *_: None  # type: ignore[method-assign]  # it is paused here
+        assert old.batch()
+        old._hand_out = hand_out  # type: ignore[method-assign]
+        assert queue.collect(front, "front", [1]) == [], "an answer without a signature"
+
+        new = term(ready, second, "new", tiles)
+        with pytest.raises(Unavailable, match="another process sequences"):
+            hand_out(old._batch, b"a checkpoint", ())
+        assert queue.collect(front, "front", [1]) == []
+        new.begin()
+        (answered,) = queue.collect(front, "front", [1])
+        index, refusal = answered.answers.each
+        assert index == 3
+        assert isinstance(refusal, queue.Refusal)
+        assert isinstance(refusal.error, Duplicate)
+        signed = checkpoint.open_(answered.batch.checkpoint, LOG.public(ORIGIN)).checkpoint
+        assert signed.size == 4
+
+        queue.put(front, "front", 2, [queue.encode(wanted("fifth"))])
+        with pytest.raises(Unavailable):
+            old.batch()
+        assert new.batch()
+        assert [one.answers.each for one in queue.collect(front, "front", [1, 2])][1] == (4,)
+        old.close()
+        new.close()
+    assert oracle(ready, tiles, []) == 5
+
+
+def test_an_older_clock_of_the_next_leader_takes_no_time_back(ready: str, tiles: Path) -> None:
+    with session(ready, "a") as first, session(ready, "b") as second, session(ready, "front") as front:
+        for serial, (name, connection, days) in enumerate((("ahead", first, 30), ("behind", second, -30))):
+            one = term(ready, connection, name, tiles, days)
+            one.begin()
+            queue.put(front, "front", serial, [queue.encode(wanted(name))])
+            assert one.batch()
+            one.close()
+        stamps = [
+            checkpoint.open_(one.batch.checkpoint, LOG.public(ORIGIN)).timestamp
+            for one in queue.collect(front, "front", [0, 1])
+        ]
+    assert stamps == [int((NOW + timedelta(days=30)).timestamp())] * 2
+    oracle(ready, tiles, [])
+
+
+def test_a_parcel_that_nobody_can_read_keeps_no_other_waiting(ready: str, tiles: Path) -> None:
+    with session(ready, "a") as first, session(ready, "front") as front:
+        one = term(ready, first, "leader", tiles)
+        one.begin()
+        front.execute("INSERT INTO wanted (front, serial, items) VALUES ('front', 1, 'no parcel')")
+        queue.put(front, "front", 2, [queue.encode(wanted("good"))])
+        assert one.batch()
+        bad, good = queue.collect(front, "front", [1, 2])
+        assert bad.answers.whole is not None
+        assert isinstance(bad.answers.whole.error, Malformed)
+        assert "another version of Assay" in bad.answers.whole.text
+        assert good.answers.each == (3,)
+        one.close()
+    assert oracle(ready, tiles, []) == 4
+
+
+def test_a_parcel_that_the_database_cannot_take_keeps_no_other_waiting(ready: str, tiles: Path) -> None:
+    """Text with a NUL, which PostgreSQL refuses; a front end would not send it."""
+    spoilt = wanted("spoilt")
+    assert spoilt.submission is not None
+    spoilt = msgspec.structs.replace(
+        spoilt, submission=msgspec.structs.replace(spoilt.submission, product="lan\0tern")
+    )
+    with pytest.raises(Malformed, match="NUL"):
+        queue.encode(spoilt)
+    with session(ready, "a") as first, session(ready, "front") as front:
+        one = term(ready, first, "leader", tiles)
+        one.begin()
+        queue.put(front, "front", 1, [queue.encode(wanted("good"))])
+        queue.put(front, "front", 2, [msgspec.Raw(msgspec.msgpack.encode(spoilt))])
+        queue.put(front, "front", 3, [queue.encode(wanted("better"))])
+        rounds = 0
+        while one.batch():
+            rounds += 1
+            assert rounds < 12
+        good, bad, better = queue.collect(front, "front", [1, 2, 3])
+        assert (good.answers.each, better.answers.each) == ((3,), (4,))
+        assert bad.answers.whole is not None
+        assert isinstance(bad.answers.whole.error, Unavailable)
+        one.close()
+    assert oracle(ready, tiles, []) == 5
+
+
+def test_a_withdrawn_parcel_is_not_recorded(ready: str, tiles: Path) -> None:
+    with session(ready, "a") as first, session(ready, "front") as front:
+        queue.put(front, "front", 1, [queue.encode(wanted("late"))])
+        assert not queue.lost(front, "front", 1)
+        assert queue.withdraw(front, "front", 1)
+        assert queue.lost(front, "front", 1)
+        one = term(ready, first, "leader", tiles)
+        one.begin()
+        assert not one.batch()
+        queue.put(front, "front", 2, [queue.encode(wanted("in time"))])
+        assert one.batch()
+        assert not queue.withdraw(front, "front", 2)
+        assert not queue.lost(front, "front", 2)
+        one.close()
+    assert oracle(ready, tiles, []) == 4
+
+
+# Whole front ends.
+
+
+def test_two_front_ends_write_one_register(open_front: Open, database: str, tiles: Path) -> None:
+    one, other = open_front(), open_front()
+    told = [acknowledged(front.append(wanted(f"{at}"))) for at, front in enumerate([one, other] * 5)]
+    assert [entry.index for entry in told] == list(range(10))
+    assert [one.leads, other.leads].count(True) == 1
+    for front in (one, other):
+        with pytest.raises(Duplicate, match="submitted before"):
+            front.append(wanted("0"))
+        with pytest.raises(Refused, match="starts as 'submitted'"):
+            front.append(wanted("nothing", state="determined"))
+        assert front.size() == 10
+        assert front.leaf(7) == b"7"
+        signed = checkpoint.open_(front.checkpoint(), LOG.public(ORIGIN)).checkpoint
+        assert (signed.size, signed.root.hex()) == (10, told[-1].root)
+        for index in (0, 9):
+            assert front.inclusion(index, 10) == other.inclusion(index, 10)
+        with pytest.raises(Unavailable, match="has 10 entries, not 11"):
+            front.leaf(10)
+    oracle(database, tiles, told)
+
+
+def test_an_office_is_founded_once(open_front: Open, database: str, tiles: Path) -> None:
+    fronts = [open_front(), open_front()]
+
+    def found(front: FrontEnd) -> None:
+        with front.founding():
+            if front.size() == 0:
+                front.append(wanted(f"genesis by {front.front}"))
+
+    threads = [Thread(target=found, args=(front,)) for front in fronts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert oracle(database, tiles, []) == 1
+
+
+def test_the_next_one_leads_when_the_leader_closes(open_front: Open, database: str, tiles: Path) -> None:
+    first = open_front()
+    told = [acknowledged(first.append(wanted("first")))]
+    second = open_front()
+    told.append(acknowledged(second.append(wanted("second"))))
+    assert (first.leads, second.leads) == (True, False)
+    first.close()
+    told.append(acknowledged(second.append(wanted("third"))))
+    assert second.leads
+    with pytest.raises(Unavailable, match="is closed"):
+        first.append(wanted("fourth"))
+    assert oracle(database, tiles, told) == 3
+
+
+def test_who_may_not_go_on_signs_nothing(open_front: Open, ready: str, tiles: Path) -> None:
+    """As when a witness has seen more of the register than the database holds."""
+
+    def refuse(register: Sequencer) -> None:
+        assert register.size() == 3
+        raise Unavailable("a witness has seen 4 entries")
+
+    with psycopg.connect(ready) as connection:
+        before = connection.execute("SELECT count(*) FROM batches").fetchone()
+    one = open_front(ready=refuse)
+    wait_until(lambda: bool(one.trouble), "the refusal")
+    with pytest.raises(Unavailable, match="a witness has seen 4 entries"):
+        one.append(wanted("fourth"))
+    with psycopg.connect(ready) as connection:
+        assert connection.execute("SELECT count(*) FROM batches").fetchone() == before
+    other = open_front()
+    assert eventually(lambda: other.append(wanted("fifth"))).index == 3
+    wait_until(lambda: not one.trouble, "the refusal is forgotten when another leads")
+    assert one.append(wanted("sixth")).index == 4
+
+
+def test_yesterdays_backup_refuses_to_sign(
+    open_front: Open,
+    ready: str,
+    tiles: Path,
+    postgres: Cluster,
+    tmp_path: Path,
+) -> None:
+    name = psycopg.conninfo.conninfo_to_dict(ready)["dbname"]
+    backup = postgres.run("pg_dump", "-Fc", postgres.dsn(str(name)))
+    today = open_front()
+    told = [acknowledged(today.append(wanted("today")))]
+    today.close()
+    restored = postgres.database()
+    file = postgres.folder / "backup"
+    file.write_bytes(backup)
+    postgres.run("pg_restore", "--dbname", postgres.dsn(restored), str(file))
+    yesterday = open_front(postgres.url(restored))
+    wait_until(lambda: bool(yesterday.trouble), "the refusal")
+    for _ in range(3):
+        with pytest.raises(
+            Unavailable, match="it is an older copy; nothing is signed until the newer one is back"
+        ):
+            yesterday.append(wanted("fork"))
+    with psycopg.connect(postgres.dsn(restored)) as connection:
+        assert connection.execute("SELECT size FROM head").fetchone() == (3,)
+    again = open_front()
+    told.append(acknowledged(eventually(lambda: again.append(wanted("tomorrow")))))
+    assert oracle(ready, tiles, told) == 5
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL], ids=["stopped", "killed"])
+def test_the_server_goes_and_comes_back(
+    by: signal.Signals,
+    open_front: Open,
+    database: str,
+    tiles: Path,
+    postgres: Cluster,
+) -> None:
+    fronts = [open_front(), open_front()]
+    told = [acknowledged(front.append(wanted(f"before {at}"))) for at, front in enumerate(fronts)]
+    postgres.stop(by=by)
+    try:
+        for front in fronts:
+            with pytest.raises(Unavailable):
+                front.append(wanted(f"meanwhile {front.front}"))
+    finally:
+        postgres.start()
+    for at, front in enumerate(fronts):
+        told.append(acknowledged(eventually(lambda at=at, front=front: front.append(wanted(f"after {at}")))))  # type: ignore[misc]
+    assert oracle(database, tiles, told) == 4
+
+
+def test_a_role_that_may_only_use_the_tables_is_enough(ready: str, tiles: Path, postgres: Cluster) -> None:
+    with psycopg.connect(ready, autocommit=True) as owner:
+        owner.execute("CREATE ROLE front LOGIN")
+        owner.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO front")
+    try:
+        one = front_end(ready.replace("assay@", "front@", 1), tiles)
+        try:
+            assert one.append(wanted("fourth")).index == 3
+        finally:
+            one.close()
+    finally:
+        with psycopg.connect(ready, autocommit=True) as owner:
+            owner.execute("DROP OWNED BY front")
+            owner.execute("DROP ROLE front")
+
+
+def test_a_server_that_forgets_is_not_used(database: str, tiles: Path, postgres: Cluster) -> None:
+    def configure(*statements: str) -> None:
+        with psycopg.connect(postgres.dsn("postgres"), autocommit=True) as connection:
+            for statement in (*statements, "SELECT pg_reload_conf()"):
+                connection.execute(statement.encode())
+
+    def durable() -> bool:
+        with psycopg.connect(database) as connection:
+            return connection.execute("SHOW fsync").fetchone() == ("on",)
+
+    configure("ALTER SYSTEM SET fsync = off")
+    try:
+        wait_until(lambda: not durable(), "the new setting")
+        with pytest.raises(Unavailable, match=r"fsync 'off'.*does not survive a power failure"):
+            front_end(database, tiles)
+    finally:
+        configure("ALTER SYSTEM RESET fsync")
+        wait_until(durable, "the old setting")
+
+
+# Processes of their own.
+
+
+def test_a_paused_leader_signs_nothing_and_forks_nothing(
+    database: str,
+    tiles: Path,
+    workers: Callable[[str], Worker],
+) -> None:
+    begun = [workers("one"), workers("two")]
+    for one in begun:
+        one.progresses()
+    front = leading(database)
+    (asleep,) = [one for one in begun if one.front == front]
+    (awake,) = [one for one in begun if one.front != front]
+    asleep.signal(signal.SIGSTOP)
+    awake.progresses()
+    assert leading(database) == awake.front
+    asleep.signal(signal.SIGCONT)
+    asleep.progresses()
+    awake.progresses()
+    assert leading(database) == awake.front
+    told = ends(begun)
+    assert oracle(database, tiles, told) >= len(told)
+
+
+def test_killed_leaders_lose_nothing(database: str, tiles: Path, workers: Callable[[str], Worker]) -> None:
+    begun = [workers(f"front {at}") for at in range(3)]
+    for one in begun:
+        one.progresses()
+    alive = list(begun)
+    while len(alive) > 1:
+        wait_until(lambda: any(one.front == leading(database) for one in alive), "somebody leads")
+        front = leading(database)
+        for one in [one for one in alive if one.front == front]:
+            one.signal(signal.SIGKILL)
+            alive.remove(one)
+        for one in alive:
+            one.progresses()
+    told = ends(begun)
+    assert oracle(database, tiles, told) >= len(told)
