@@ -1,6 +1,7 @@
 """What every ledger keeps to."""
 
 import sqlite3
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +15,36 @@ from assay.office.ports import Backing, Handed, Ledger, Submission, Wanted
 from assay.register import merkle
 from assay.register.edge import Edge
 
+Again = Callable[[], SqlLedger]
 
-@pytest.fixture(params=["memory", "file"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Ledger:
-    return SqlLedger.memory() if request.param == "memory" else SqlLedger.sqlite(tmp_path / "office.sqlite")
+
+@pytest.fixture(params=["file", "postgres"])
+def again(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Again]:
+    """Opens one and the same database, as often as it is called."""
+    opened: list[SqlLedger] = []
+
+    def make() -> SqlLedger:
+        if request.param == "file":
+            opened.append(SqlLedger.sqlite(tmp_path / "office.sqlite"))
+        else:
+            opened.append(SqlLedger.postgres(request.getfixturevalue("database")))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture(params=["memory", "file", "postgres"])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    if request.param == "memory":
+        made = SqlLedger.memory()
+    elif request.param == "file":
+        made = SqlLedger.sqlite(tmp_path / "office.sqlite")
+    else:
+        made = SqlLedger.postgres(request.getfixturevalue("database"))
+    yield made
+    made.close()
 
 
 def submission(name: bytes, state: str = "submitted") -> Submission:
@@ -204,8 +231,8 @@ def test_stamps_never_go_back(ledger: Ledger) -> None:
     assert ledger.head().stamp == 101
 
 
-def test_a_writer_that_was_overtaken_is_refused(tmp_path: Path) -> None:
-    old, new = SqlLedger.sqlite(tmp_path / "office.sqlite"), SqlLedger.sqlite(tmp_path / "office.sqlite")
+def test_a_writer_that_was_overtaken_is_refused(again: Again) -> None:
+    old, new = again(), again()
     record(old, b"old")
     record(new, b"new")
     for late in (lambda: record(old, b"fork"), lambda: old.stamp(5), lambda: old.settle(1)):
@@ -214,13 +241,13 @@ def test_a_writer_that_was_overtaken_is_refused(tmp_path: Path) -> None:
     assert new.head().edge.size == 2
 
 
-def test_survives_being_opened_again(tmp_path: Path) -> None:
-    first = SqlLedger.sqlite(tmp_path / "office.sqlite")
+def test_survives_being_opened_again(again: Again) -> None:
+    first = again()
     record(first, b"leaf", submission(b"a"))
     first.close()
-    again = SqlLedger.sqlite(tmp_path / "office.sqlite")
-    assert again.leaves(0, 1) == (b"leaf",)
-    assert again.submission(Digest.sha256(b"a")) is not None
+    second = again()
+    assert second.leaves(0, 1) == (b"leaf",)
+    assert second.submission(Digest.sha256(b"a")) is not None
 
 
 def test_a_head_whose_edge_was_changed_is_noticed(tmp_path: Path) -> None:
