@@ -12,6 +12,7 @@ import msgspec
 
 from assay.errors import Malformed, Unsupported
 from assay.formats import cbor
+from assay.formats.text import shown
 
 TAG = 18
 ALG, CRIT, CONTENT_TYPE, KID, CWT_CLAIMS, TYP = 1, 2, 3, 4, 15, 16
@@ -78,11 +79,13 @@ class Sign1(msgspec.Struct, frozen=True):
         headers = self.headers(foreign=foreign)
         stated = headers.get(ALG)
         if isinstance(stated, bool) or not isinstance(stated, int) or stated not in _READ:
-            raise Unsupported(f"COSE algorithm is {stated!r}, expected one of {', '.join(map(str, _READ))}")
+            raise Unsupported(
+                f"COSE algorithm is {told(stated)}, expected one of {', '.join(map(str, _READ))}"
+            )
         if _READ[stated] != algorithm:
             raise Malformed(f"COSE algorithm is {stated} ({_READ[stated]}), the trusted key is {algorithm}")
         if CRIT in headers:
-            raise Unsupported(f"COSE header is critical: {headers[CRIT]!r}, none is understood")
+            raise Unsupported(f"COSE header is critical: {told(headers[CRIT])}, none is understood")
         verify(
             self.signed(), _as_der(self.signature, _HALF[algorithm]) if algorithm in _HALF else self.signature
         )
@@ -127,6 +130,16 @@ def read_headers(protected: bytes, *, what: str, foreign: bool = False) -> dict[
     if not isinstance(headers, dict):
         raise Malformed(f"{what} is not a map")
     return headers
+
+
+def told(value: Any) -> str:
+    """A value of a header, for a message: one short line."""
+    return shown(repr(value), 100)
+
+
+def labels(header: Mapping[Any, Any]) -> str:
+    """The labels of a header, for a message."""
+    return shown(", ".join(map(repr, header)), 100) or "nothing"
 
 
 def to_be_signed(protected: bytes, payload: bytes, external: bytes = b"") -> bytes:

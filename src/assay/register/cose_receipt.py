@@ -179,8 +179,9 @@ def envelope(data: bytes, *, what: str, structure: int, foreign: bool) -> cose.D
     if (found := _structure(signature, what, foreign=foreign)) != structure:
         raise Unsupported(f"{what} is of verifiable data structure {found}, expected {structure}")
     if tuple(signature.unprotected) != (cose.VDP,):
-        labels = ", ".join(map(str, signature.unprotected)) or "nothing"
-        raise Malformed(f"{what}: unprotected header holds {labels}, expected proofs ({cose.VDP}) alone")
+        raise Malformed(
+            f"{what}: unprotected header holds {cose.labels(signature.unprotected)}, expected proofs ({cose.VDP}) alone"
+        )
     return signature
 
 
@@ -195,7 +196,7 @@ def _structure(signature: cose.Detached, what: str, *, foreign: bool) -> int:
     headers = cose.read_headers(signature.protected, what=f"{what}: protected header", foreign=foreign)
     found = headers.get(cose.VDS)
     if isinstance(found, bool) or not isinstance(found, int):
-        raise Malformed(f"{what}: verifiable data structure (395) is {found!r}, expected a number")
+        raise Malformed(f"{what}: verifiable data structure (395) is {cose.told(found)}, expected a number")
     return found
 
 
@@ -231,8 +232,8 @@ def _signer(one: CoseReceipt, origin: str, known: dict[bytes, PublicKey]) -> Pub
         for label in (*expected, *headers):
             if headers.get(label) != expected.get(label):
                 raise Untrusted(
-                    f"COSE receipt of {origin!r}: header {label} is {headers.get(label)!r}, "
-                    f"expected {expected.get(label)!r}"
+                    f"COSE receipt of {origin!r}: header {cose.told(label)} is {cose.told(headers.get(label))}, "
+                    f"expected {cose.told(expected.get(label))}"
                 )
     return key
 

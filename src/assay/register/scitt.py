@@ -58,8 +58,9 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
             raise TooLarge(f"{what} has {len(data)} bytes, over {MAX_BYTES}")
         signed = cose.Sign1.parse(data, what=what, foreign=True)
         if signed.unprotected:
-            labels = ", ".join(map(str, signed.unprotected))
-            raise Malformed(f"{what}: unprotected header holds {labels}, expected an empty one")
+            raise Malformed(
+                f"{what}: unprotected header holds {cose.labels(signed.unprotected)}, expected an empty one"
+            )
         return _statement(signed, what)
 
     @property
@@ -82,7 +83,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
             )
         if cose.CRIT in headers:
             raise Unsupported(
-                f"signed statement has critical headers {headers[cose.CRIT]!r}, none is understood"
+                f"signed statement has critical headers {cose.told(headers[cose.CRIT])}, none is understood"
             )
         if headers.get(cose.TYP) == leaf.TYP:
             raise Malformed(
@@ -126,9 +127,8 @@ class TransparentStatement(msgspec.Struct, frozen=True):
             case {cose.RECEIPTS: tuple() as receipts} if len(signed.unprotected) == 1:
                 pass
             case _:
-                labels = ", ".join(map(str, signed.unprotected)) or "nothing"
                 raise Malformed(
-                    f"{what}: unprotected header holds {labels}, expected receipts ({cose.RECEIPTS}) alone"
+                    f"{what}: unprotected header holds {cose.labels(signed.unprotected)}, expected receipts ({cose.RECEIPTS}) alone"
                 )
         if not 1 <= len(receipts) <= MAX_RECEIPTS or any(not isinstance(one, bytes) for one in receipts):
             raise Malformed(f"{what}: receipts are not 1 to {MAX_RECEIPTS} byte strings")
@@ -194,7 +194,7 @@ def _statement(signed: cose.Sign1, what: str) -> Statement:
         raise Malformed(f"{what}: CWT claims (15) are not a map")
     kid = headers.get(cose.KID)
     if kid is not None and not isinstance(kid, bytes):
-        raise Malformed(f"{what}: kid (4) is {kid!r}, expected bytes")
+        raise Malformed(f"{what}: kid (4) is {cose.told(kid)}, expected bytes")
     return Statement(
         signed=signed,
         issuer=_text(claims.get(cose.ISS), f"{what}: iss"),
@@ -216,7 +216,7 @@ def _document(headers: dict[Any, Any], payload: bytes, what: str) -> Document | 
         return None
     if isinstance(number, bool) or not isinstance(number, int) or number not in HASHES:
         raise Unsupported(
-            f"{what}: payload is hashed with {number!r}, expected one of {', '.join(map(str, HASHES))}"
+            f"{what}: payload is hashed with {cose.told(number)}, expected one of {', '.join(map(str, HASHES))}"
         )
     if cose.CONTENT_TYPE in headers:
         raise Malformed(f"{what}: hash envelope has a content type (3), expected that of its preimage (259)")
