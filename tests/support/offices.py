@@ -17,7 +17,7 @@ from assay.formats.digest import Digest
 from assay.formats.verdict import Engine
 from assay.office.log import found
 from assay.office.office import Office
-from assay.office.ports import Blobs, Ledger
+from assay.office.ports import Blobs, Ledger, Openings
 from assay.office.sequencer import Sequencer
 from assay.packs import shipped
 from assay.provider.bundle import committed, salted
@@ -88,6 +88,7 @@ def office(
     ledger: Ledger | None = None,
     now: datetime = NOW,
     tiles: TileStore | None = None,
+    openings: Openings | None = None,
 ) -> Office:
     ledger = ledger if ledger is not None else SqlLedger.memory()
     clock = FixedClock(now)
@@ -96,10 +97,11 @@ def office(
         origin=ORIGIN,
         blobs=blobs if blobs is not None else MemoryBlobs(),
         ledger=ledger,
-        register=Sequencer(ledger, tiles or MemoryTiles(), LOG, ORIGIN, clock),
+        register=Sequencer(ledger, tiles or MemoryTiles(), LOG, ORIGIN, clock, openings),
         clock=clock,
         entropy=CountingEntropy(),
         log=LOG,
+        keys=LOG.public(ORIGIN),
         signing=OFFICE_KEYS,
         trust=trust().encode(),
         policy=Policy(name="test").encode(),

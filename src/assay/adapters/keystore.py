@@ -60,6 +60,13 @@ class KeyFolder:
         write_whole(path, keyfile.seal(secrets, passphrase, salt, nonce, cost=cost), mode=0o600)
         return path
 
+    def remove(self, name: str) -> None:
+        """Absent already is fine."""
+        try:
+            self._path(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable(f"cannot remove {self._path(name)}: {error.strerror or error}") from error
+
     def _path(self, name: str) -> Path:
         if (
             not name

@@ -5,11 +5,14 @@ from pathlib import Path
 
 from assay.adapters.filesystem import read_whole, write_whole
 from assay.adapters.home import Home
+from assay.adapters.keystore import SUFFIX
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import now
+from assay.bootstrap.office import LOG_KEY, REGISTER, rotate_register
 from assay.errors import Refused, Unavailable
 from assay.formats.dsse import Envelope
 from assay.provider import signers
+from assay.tlog.keyring import handover_path
 from assay.trust import change
 from assay.trust.root import MAX_BYTES as MAX_TRUST_BYTES
 from assay.trust.root import Signer, TrustRoot
@@ -41,8 +44,11 @@ def export_signer(at: Home, name: str) -> bytes:
 
 
 def rotate_signer(at: Home, name: str, secret: bytes) -> tuple[Path, Path]:
+    """Replace the keys; the keyfile, and the document that shows the change to those who trust the old keys."""
     entropy, moment = SystemEntropy(), now()
     old = at.keys.open(name, secret)
+    if old.purposes == ("log",):
+        return _rotate_register(at, name)
     new = signers.make(name, signers.purpose_of(old.purposes[0]), entropy.bytes, moment, trial=old.trial)
     document = change.rotation(name, old.keys, new.keys, moment)
     written = at.keys.folder / f"{name}.rotation-{moment:%Y%m%dT%H%M%SZ}.dsse.json"
@@ -51,6 +57,13 @@ def rotate_signer(at: Home, name: str, secret: bytes) -> tuple[Path, Path]:
         write_whole(written, document.encode())
         at.save_trust(root)  # a crash here leaves the old keyfile: rotate again
         return at.keys.save(new, secret, entropy, replace=True), written
+
+
+def _rotate_register(at: Home, name: str) -> tuple[Path, Path]:
+    if name != LOG_KEY:
+        raise Refused(f"{name!r} is not the key of the register in {at.office}, which is {LOG_KEY!r}")
+    _, size = rotate_register(at)
+    return at.keys.folder / f"{name}{SUFFIX}", at.office / REGISTER / handover_path(size)
 
 
 def revoke_signer(

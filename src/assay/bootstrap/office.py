@@ -8,6 +8,7 @@ import msgspec
 from assay.adapters.engine import this_engine
 from assay.adapters.filesystem import FolderBlobs, write_whole
 from assay.adapters.home import Home
+from assay.adapters.openings_folder import FolderOpenings
 from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
@@ -20,11 +21,12 @@ from assay.errors import Malformed, Refused
 from assay.formats import text
 from assay.formats.note import check_name
 from assay.office.log import found
+from assay.office.rotate import resume, rotate
 from assay.office.office import Office
 from assay.office.sequencer import Sequencer
 from assay.packs import shipped
 from assay.provider import signers
-from assay.register.identity import LogSecrets
+from assay.register.identity import LogKeys, LogSecrets
 from assay.trust.root import Log
 from assay.validation.policy import LIMIT as MAX_POLICY
 from assay.validation.policy import Policy
@@ -34,32 +36,70 @@ LOG_ALGORITHMS: tuple[Algorithm, ...] = ("ed25519", "ml-dsa-44", "ed25519")
 """Of the register's keyfile: checkpoint, checkpoint, entry."""
 OFFICE_KEY = "trial-office"
 LOG_KEY = "trial-register"
+NEXT_LOG_KEY = "trial-register-next"
+"""While the register's keys are being replaced."""
 SNAPSHOT = "malicious-packages.json"
 MAX_SNAPSHOT = 1 << 30
 REGISTER = "register"
 """The folder of tiles; any static server may serve it."""
+OPENINGS = "openings"
+"""The folder of openings; nobody may serve it."""
 
 
 @contextmanager
 def embedded(home: Home, *, name: str = "Trial office (on this machine)") -> Iterator[Office]:
     """The office in ``home.office``, founded if it is not there; held for this process until the end."""
+    with _opened(home, name) as (office, _):
+        yield office
+
+
+def rotate_register(home: Home) -> tuple[str, int]:
+    """Replace the keys of the register in ``home.office``; its origin, and the size at which both sign."""
+    with _opened(home, "") as (office, register):
+        new = signers.make(
+            NEXT_LOG_KEY, "log", SystemEntropy().bytes, now(), trial=True, algorithms=LOG_ALGORITHMS
+        )
+        secret = trial_passphrase(home)
+        home.keys.save(new, secret, SystemEntropy(), replace=True)
+        # A crash from here on leaves the next keys beside the old ones: see _rotated.
+        done = rotate(office, register, _log_secrets(home, NEXT_LOG_KEY, secret))
+        _settle_keys(home, done, secret)
+        return done.origin, register.size()
+
+
+@contextmanager
+def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
     with home.locked():
         secret = trial_passphrase(home)
-        log = _log_secrets(home, secret)
+        if not home.keys.has(LOG_KEY):
+            made = signers.make(
+                LOG_KEY, "log", SystemEntropy().bytes, now(), trial=True, algorithms=LOG_ALGORITHMS
+            )
+            home.keys.save(made, secret, SystemEntropy())
+        log = _log_secrets(home, LOG_KEY, secret)
         signing = signer(home, OFFICE_KEY, "office", secret)
         origin = _origin(home)
-        _trust_register(home, Log(origin, log.public(origin).vkeys))
+        keys = _trust_register(home, log.public(origin))
         ledger = SqlLedger.sqlite(home.office / "office.sqlite")
         try:
+            register = Sequencer(
+                ledger,
+                FolderTiles.make(home.office / REGISTER),
+                log,
+                origin,
+                clock(),
+                FolderOpenings.make(home.office / OPENINGS),
+            )
             office = Office(
                 name=name,
                 origin=origin,
                 blobs=FolderBlobs(home.office / "blobs"),
                 ledger=ledger,
-                register=Sequencer(ledger, FolderTiles.make(home.office / REGISTER), log, origin, clock()),
+                register=register,
                 clock=clock(),
                 entropy=SystemEntropy(),
                 log=log,
+                keys=keys,
                 signing=signing.keys,
                 trust=home.trust().encode(),
                 policy=_policy(home).encode(),
@@ -69,10 +109,35 @@ def embedded(home: Home, *, name: str = "Trial office (on this machine)") -> Ite
                 sigstore=OfflineSigstore(),
                 trial=True,
             )
+            office = _rotated(home, office, register, secret)
             found(office)
-            yield office
+            yield office, register
         finally:
             ledger.close()
+
+
+def _rotated(home: Home, office: Office, register: Sequencer, secret: bytes) -> Office:
+    """Finish a change of the register's keys that an earlier process began."""
+    if not home.keys.has(NEXT_LOG_KEY):
+        return office
+    new = _log_secrets(home, NEXT_LOG_KEY, secret)
+    if new.public(office.origin) == office.log.public(office.origin):
+        home.keys.remove(NEXT_LOG_KEY)
+        return office
+    done = resume(office, register, new) if register.size() else None
+    if done is None:
+        home.keys.remove(NEXT_LOG_KEY)  # the change was never recorded
+        return office
+    _settle_keys(home, done, secret)
+    return done
+
+
+def _settle_keys(home: Home, office: Office, secret: bytes) -> None:
+    """The next keys become the register's own. A crash in between leaves both files with the same keys."""
+    _trust_register(home, office.log.public(office.origin))
+    new = home.keys.open(NEXT_LOG_KEY, secret)
+    home.keys.save(msgspec.structs.replace(new, name=LOG_KEY), secret, SystemEntropy(), replace=True)
+    home.keys.remove(NEXT_LOG_KEY)
 
 
 def signer(home: Home, name: str, purpose: str, secret: bytes, providers: tuple[str, ...] = ()) -> Secrets:
@@ -110,16 +175,12 @@ def trial_passphrase(home: Home) -> bytes:
     return secret
 
 
-def _log_secrets(home: Home, secret: bytes) -> LogSecrets:
-    entropy = SystemEntropy()
-    if not home.keys.has(LOG_KEY):
-        made = signers.make(LOG_KEY, "log", entropy.bytes, now(), trial=True, algorithms=LOG_ALGORITHMS)
-        home.keys.save(made, secret, entropy)
-    keys = home.keys.open(LOG_KEY, secret).keys
+def _log_secrets(home: Home, name: str, secret: bytes) -> LogSecrets:
+    keys = home.keys.open(name, secret).keys
     found = tuple(key.public.algorithm for key in keys)
     if found != LOG_ALGORITHMS:
         raise Malformed(
-            f"the keyfile {LOG_KEY!r} in {home.keys.folder} holds {', '.join(found)}, expected {', '.join(LOG_ALGORITHMS)}"
+            f"the keyfile {name!r} in {home.keys.folder} holds {', '.join(found)}, expected {', '.join(LOG_ALGORITHMS)}"
         )
     ed25519, ml_dsa_44, entry = keys
     return LogSecrets(ed25519=ed25519, ml_dsa_44=ml_dsa_44, entry=entry)
@@ -138,10 +199,20 @@ def _origin(home: Home) -> str:
     return origin
 
 
-def _trust_register(home: Home, log: Log) -> None:
+def _trust_register(home: Home, keys: LogKeys) -> LogKeys:
+    """Trust the register by *keys* too; all its keys that are trusted here."""
     root = home.trust()
-    if root.log(log.origin) is None:
+    known = root.log(keys.origin)
+    if known is None:
+        log = Log(keys.origin, keys.vkeys)
         home.save_trust(msgspec.structs.replace(root, logs=(*root.logs, log)))
+        return keys
+    joined = known.keys.joined(keys)
+    if joined != known.keys:
+        log = msgspec.structs.replace(known, vkeys=joined.vkeys)
+        logs = tuple(log if one == known else one for one in root.logs)
+        home.save_trust(msgspec.structs.replace(root, logs=logs))
+    return joined
 
 
 def _policy(home: Home) -> Policy:

@@ -37,7 +37,7 @@ def _published(office: Office, state: Submission) -> Published:
         raise ValueError(f"submission {state.payload} is published without an entry")
     _, verdict = verdict_of(office, state)
     made = receipt(office, state.publication)
-    head = checkpoint.open_(made.checkpoint, office.log.public(office.origin)).checkpoint
+    head = checkpoint.open_(made.checkpoint, office.keys).checkpoint
     return Published(
         id=result_id(state.payload),
         verdict=verdict,

@@ -29,7 +29,7 @@ def found(office: Office) -> None:
         # A crash before this leaves an empty register.
         office.register.append(Wanted(entry, opening.encode(opening.openings({}, salts))))
     try:
-        leaf.open_(office.register.leaf(0), office.log.public(office.origin))
+        leaf.open_(office.register.leaf(0), office.keys)
     except (Malformed, Untrusted) as error:
         raise Unavailable(f"the register of {office.origin} cannot be gone on with: {error}") from error
 
@@ -54,7 +54,7 @@ def entry(
 
 def head(office: Office) -> Checkpoint:
     """The register's newest checkpoint."""
-    return checkpoint.open_(office.register.checkpoint(), office.log.public(office.origin)).checkpoint
+    return checkpoint.open_(office.register.checkpoint(), office.keys).checkpoint
 
 
 def receipt(office: Office, index: int) -> Receipt:
@@ -63,9 +63,8 @@ def receipt(office: Office, index: int) -> Receipt:
     Unavailable when what is stored does not verify: a receipt that fails with its holder would be worse than none.
     """
     signed = office.register.checkpoint()
-    keys = office.log.public(office.origin)
     try:
-        size = checkpoint.open_(signed, keys).checkpoint.size
+        size = checkpoint.open_(signed, office.keys).checkpoint.size
         made = Receipt(
             origin=office.origin,
             index=index,
@@ -74,7 +73,7 @@ def receipt(office: Office, index: int) -> Receipt:
             checkpoint=signed,
             openings=opening.parse(office.ledger.openings(index)),
         )
-        made.verify(keys)
+        made.verify(office.keys)
     except (Malformed, Untrusted) as error:
         raise Unavailable(f"entry {index} of {office.origin} is damaged: {error}") from error
     return made

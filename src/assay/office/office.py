@@ -6,7 +6,7 @@ from assay.crypto.keys import PrivateKey
 from assay.evidence.statement import SigstoreVerifier
 from assay.formats.verdict import Engine
 from assay.office.ports import Blobs, Clock, Entropy, Ledger, Register
-from assay.register.identity import LogSecrets
+from assay.register.identity import LogKeys, LogSecrets
 
 
 class Office(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +19,8 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     entropy: Entropy
     log: LogSecrets
+    keys: LogKeys
+    """All keys of the register, those that were replaced included."""
     signing: tuple[PrivateKey, ...]
     """The office's own keys; they sign results."""
     trust: bytes

@@ -5,14 +5,16 @@ from threading import Lock, RLock
 from typing import TypeVar
 
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
-from assay.office.ports import Appended, Clock, Head, Ledger, Wanted
+from assay.office.openings import Keeper
+from assay.office.ports import Appended, Clock, Head, Ledger, Openings, Wanted
 from assay.register import checkpoint as checkpoints
-from assay.register import merkle, proof
+from assay.register import merkle, proof, rotation
 from assay.register.checkpoint import Checkpoint, SignedCheckpoint
 from assay.register.edge import Edge
 from assay.register.identity import LogSecrets
 from assay.register.merkle import Position, leaf_hash
 from assay.tlog import publish as tiles_of
+from assay.tlog.keyring import handover_path
 from assay.tlog.ports import CHECKPOINT, TileStore
 from assay.tlog.read import TileReader
 
@@ -29,12 +31,19 @@ class Sequencer:
     """
 
     def __init__(
-        self, ledger: Ledger, tiles: TileStore, secrets: LogSecrets, origin: str, clock: Clock
+        self,
+        ledger: Ledger,
+        tiles: TileStore,
+        secrets: LogSecrets,
+        origin: str,
+        clock: Clock,
+        openings: Openings | None = None,
     ) -> None:
         self.origin = origin
         self._ledger, self._tiles, self._secrets, self._clock = ledger, tiles, secrets, clock
         self._keys = secrets.public(origin)
-        self._commit, self._publish, self._state = Lock(), Lock(), RLock()
+        self._keeper = None if openings is None else Keeper(ledger, openings)
+        self._commit, self._publish, self._state = RLock(), Lock(), RLock()
         head = ledger.head()
         self._reader = self._open_tiles(head)
         frontier = merkle.frontier(self._reader.size)
@@ -43,6 +52,7 @@ class Sequencer:
         self._tail: dict[Position, bytes] = {}
         """Subtrees that the published tiles do not hold."""
         self._signed: bytes | None = None
+        self._stopped = ""
         self._grow_to(head.edge)
 
     def size(self) -> int:
@@ -57,6 +67,7 @@ class Sequencer:
     def commit(self, wanted: Sequence[Wanted]) -> tuple[Appended | AssayError, ...]:
         """Record a batch durably, then sign once; an answer for each, in order. Raises when nothing was recorded."""
         with self._commit:
+            self._may_sign()
             if self._edge.size - self._reader.size > MAX_UNPUBLISHED:
                 raise Unavailable(
                     f"{self._edge.size - self._reader.size} entries of {self.origin} wait for their tiles; no more are taken"
@@ -80,6 +91,7 @@ class Sequencer:
     def checkpoint(self) -> bytes:
         with self._commit:
             if self._signed is None:
+                self._may_sign()
                 # The stamp is stored before it is used: a crash here only skips a second.
                 stamp = self._ledger.stamp(int(self._clock.now().timestamp()))
                 self._signed = self._sign(self._edge, stamp)
@@ -102,21 +114,60 @@ class Sequencer:
     def publish(self) -> None:
         """Write what tiles lack, move ``/checkpoint``, and let the database forget what was published before that."""
         with self._publish:
-            signed = self.checkpoint()
-            edge = checkpoints.open_(signed, self._keys).checkpoint
-            before = self._reader.size
-            there = self._published(self._ledger.head())
-            if edge.size == before and there is not None:
-                return
-            # From here on a torn or lost /checkpoint can be put back.
-            self._ledger.publishing(signed)
-            tiles_of.flush(self._tiles, before, self._ledger.leaves(before, edge.size), signed, self._keys)
+            self._flush(self.checkpoint())
+
+    def hand_over(self, new: LogSecrets, change: Wanted | None) -> None:
+        """Append the *change* of keys, publish a checkpoint signed by the old and the *new* ones, and go on with the new.
+
+        After a crash in here the change may be the newest entry: hand over again, with None.
+        """
+        with self._publish, self._commit:
+            self._stopped = f"a change of the keys of {self.origin} was begun and not finished; start again"
+            if change is not None:
+                recorded = self._ledger.record((change,), int(self._clock.now().timestamp()))
+                self._grow_to(recorded.growth.after)
+            edge, stamp = self._edge, self._ledger.stamp(int(self._clock.now().timestamp()))
+            signed = rotation.cross_sign(
+                Checkpoint(self.origin, edge.size, edge.root), self._secrets.signing, new.signing, stamp
+            )
+            # A crash here leaves a note that no checkpoint leads to yet.
+            self._tiles.write(handover_path(edge.size), signed)
+            self._flush(signed)
             with self._state:
-                self._reader.advance(edge.size, edge.root)
-                self._tail = {at: one for at, one in self._tail.items() if _end(at) > edge.size}
-            # A crash here leaves leaves in the database that tiles hold as well: they go next time. They always stay
-            # for one more publication, so that a reader who was sent to the database still finds them there.
-            self._ledger.settle(before)
+                self._secrets, self._keys, self._signed = new, new.public(self.origin), signed
+            self._stopped = ""
+
+    def stop(self, reason: str) -> None:
+        """Take no more entries and sign nothing, for *reason*."""
+        with self._commit:
+            self._stopped = reason
+
+    def _flush(self, signed: bytes) -> None:
+        edge = checkpoints.open_(signed, self._keys).checkpoint
+        before = self._reader.size
+        there = self._published(self._ledger.head())
+        if edge.size == before and there is not None and there.checkpoint.size == before:
+            return
+        # From here on a torn or lost /checkpoint can be put back.
+        self._ledger.publishing(signed)
+        if self._keeper is not None:
+            # A crash here leaves openings of entries that are not published yet: they are kept again.
+            self._keeper.keep(edge.size)
+        tiles_of.flush(self._tiles, before, self._ledger.leaves(before, edge.size), signed, self._keys)
+        with self._state:
+            self._reader.advance(edge.size, edge.root)
+            self._tail = {at: one for at, one in self._tail.items() if _end(at) > edge.size}
+        # A crash here leaves leaves in the database that tiles hold as well: they go next time. They always stay
+        # for one more publication, so that a reader who was sent to the database still finds them there.
+        self._ledger.settle(before)
+
+    def erase(self, index: int) -> None:
+        """Forget the openings of entry *index*, wherever this register keeps them. The entry stays."""
+        if self._keeper is None:
+            self._ledger.erase(index)
+            return
+        with self._publish:
+            self._keeper.erase(index)
 
     def require(self, known: Checkpoint) -> None:
         """Refuse to go on when the tree does not begin with *known*, which this register signed once.
@@ -191,10 +242,14 @@ class Sequencer:
             self._tail |= growth.nodes
             self._edge, self._signed = edge, None
 
+    def _may_sign(self) -> None:
+        if self._stopped:
+            raise Unavailable(self._stopped)
+
     def _sign(self, edge: Edge, stamp: int) -> bytes:
         return checkpoints.sign(
             Checkpoint(self.origin, edge.size, edge.root),
-            (self._secrets.ed25519, self._secrets.ml_dsa_44),
+            self._secrets.signing,
             stamp,
         )
 

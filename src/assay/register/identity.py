@@ -78,6 +78,15 @@ class LogKeys(msgspec.Struct, frozen=True, kw_only=True):
             *(Vkey(f"{self.origin}/entry", ED25519, key.raw) for key in self.entry),
         )
 
+    def joined(self, new: "LogKeys") -> "LogKeys":
+        """These keys and the *new* ones."""
+        return LogKeys(
+            origin=self.origin,
+            ed25519=tuple(dict.fromkeys((*self.ed25519, *new.ed25519))),
+            ml_dsa_44=tuple(dict.fromkeys((*self.ml_dsa_44, *new.ml_dsa_44))),
+            entry=tuple(dict.fromkeys((*self.entry, *new.entry))),
+        )
+
     def entry_key(self, kid: bytes) -> PublicKey | None:
         return next((key for key in self.entry if bytes.fromhex(key.keyid) == kid), None)
 
@@ -143,6 +152,11 @@ class LogSecrets(msgspec.Struct, frozen=True, kw_only=True):
     ed25519: PrivateKey
     ml_dsa_44: PrivateKey
     entry: PrivateKey
+
+    @property
+    def signing(self) -> tuple[PrivateKey, PrivateKey]:
+        """What signs checkpoints."""
+        return self.ed25519, self.ml_dsa_44
 
     def public(self, origin: str) -> LogKeys:
         return LogKeys(
