@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
-from assay.adapters.tiles.memory import MemoryTiles
 
 from assay.adapters.memory import FixedClock, MemoryBlobs
 from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.tiles.memory import MemoryTiles
 from assay.crypto.keys import Algorithm, PrivateKey
 from assay.formats.attestation import Artifact, Attestation, Claim, Provider, Release, ReleaseDigest
 from assay.formats.attestation_statement import encode as encode_attestation
