@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.fuses import Crash, Fate, Fuse, FusedBlobs, FusedLedger, FusedTiles
+from tests.support.fuses import Crash, Fate, Fuse, FusedBlobs, FusedLedger, FusedOpenings, FusedTiles
 from tests.support.offices import LOG, ORIGIN, bundle, office
 
 from assay.adapters.filesystem import FolderBlobs
+from assay.adapters.openings_folder import FolderOpenings
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.tiles.folder import FolderTiles
 from assay.errors import Duplicate, Unavailable
@@ -51,6 +52,7 @@ def fused(folder: Path, fuse: Fuse) -> Office:
         FusedBlobs(FolderBlobs(folder / "blobs"), fuse),
         FusedLedger(folder / "office.sqlite", fuse),
         tiles=FusedTiles(folder / "register", fuse),
+        openings=FusedOpenings(folder / "openings", fuse),
     )
 
 
@@ -59,6 +61,7 @@ def opened(folder: Path) -> Office:
         FolderBlobs(folder / "blobs"),
         SqlLedger.sqlite(folder / "office.sqlite"),
         tiles=FolderTiles.make(folder / "register"),
+        openings=FolderOpenings.make(folder / "openings"),
     )
 
 
@@ -67,6 +70,10 @@ def oracle(folder: Path) -> None:
     one = opened(folder)
     one.register.publish()
     size = verify_register(one)
+    held = FolderOpenings.make(folder / "openings").read(0, size)
+    assert [(item.openings, item.about, item.handed) for item in held] == [
+        (item.openings, item.about, item.handed) for item in one.ledger.backing(0, size)
+    ]
     kinds = [leaf.open_(one.register.leaf(at), LOG.public(ORIGIN)).kind for at in range(size)]
     assert kinds == [Kind.GENESIS, Kind.SUBMISSION, Kind.COMPLETENESS, Kind.DETERMINATION, Kind.PUBLICATION]
     stored = one.ledger.submission(PAYLOAD)

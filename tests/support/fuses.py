@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from assay.adapters.filesystem import FolderBlobs
+from assay.adapters.openings_folder import FolderOpenings
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.tiles.folder import FolderTiles
 from assay.formats.digest import Digest
@@ -90,3 +91,11 @@ class FusedTiles(FolderTiles):
 
     def remove(self, path: str) -> None:
         self.fuse.write(lambda: super(FusedTiles, self).remove(path))
+
+
+class FusedOpenings(FolderOpenings):
+    """Each bundle is a write of its own."""
+
+    def __init__(self, folder: Path, fuse: Fuse) -> None:
+        super().__init__(FolderOpenings.make(folder).folder)
+        self._files = FusedTiles(folder, fuse)

@@ -1,9 +1,12 @@
 """Ports kept in memory: for tests, and for looking at a bundle without an office."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
+from assay.office import openings
+from assay.office.ports import Backing
 
 
 class FixedClock:
@@ -32,3 +35,27 @@ class MemoryBlobs:
 
     def has(self, digest: Digest) -> bool:
         return digest in self._data
+
+
+class MemoryOpenings:
+    def __init__(self) -> None:
+        self._held: list[Backing] = []
+
+    def end(self) -> int:
+        return len(self._held)
+
+    def read(self, start: int, end: int) -> tuple[Backing, ...]:
+        if not 0 <= start <= end <= len(self._held):
+            raise Unavailable(f"openings are held of {len(self._held)} entries, not of {start} to {end}")
+        return tuple(self._held[start:end])
+
+    def write(self, start: int, backings: Sequence[Backing]) -> None:
+        before = self.read(start, max(start, min(start + len(backings), len(self._held))))
+        self._held[start : start + len(backings)] = openings.merged(before, backings)
+
+    def erase(self, index: int) -> None:
+        if index < len(self._held):
+            self._held[index] = openings.erased(self._held[index])
+
+    def cut(self, size: int) -> None:
+        del self._held[size:]

@@ -18,8 +18,8 @@ _CHUNK = 64
 class FolderTiles:
     """One writer at a time; readers need nothing but the files."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, mode: int = 0o644) -> None:
+        self.folder, self._mode = folder, mode
 
     @classmethod
     def make(cls, folder: Path) -> "FolderTiles":
@@ -43,7 +43,7 @@ class FolderTiles:
 
     def write(self, path: str, data: bytes) -> None:
         # A crash inside leaves the old file or the new one, and perhaps a .part that nobody reads: see write_whole.
-        write_whole(self.folder / safe(path), data)
+        write_whole(self.folder / safe(path), data, mode=self._mode)
 
     def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
         """With one sync of each folder for many files, which halves the time of a batch."""
@@ -63,7 +63,7 @@ class FolderTiles:
             for at in folders:
                 make_folder(at)  # a crash here leaves an empty folder, read as "no such file"
             for (part, at), (_, data) in zip(parts, files, strict=True):  # noqa: B007 - named in the error
-                _write_part(part, data)  # a crash here leaves .part files, which nobody reads
+                _write_part(part, data, self._mode)  # a crash here leaves .part files, which nobody reads
             for part, at in parts:
                 part.replace(at)  # a crash here leaves some new, some old; each is whole, its content synced
             for at in folders:
@@ -99,9 +99,9 @@ def _part(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
-def _write_part(part: Path, data: bytes) -> None:
+def _write_part(part: Path, data: bytes, mode: int) -> None:
     part.unlink(missing_ok=True)  # of a process that was killed and had our number
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
