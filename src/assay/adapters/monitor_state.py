@@ -13,26 +13,14 @@ from assay.tlog.watched import MAX_BYTES
 
 STATE = "state.json"
 EVIDENCE = "evidence"
+LOCK = ".lock"
 
 
 class MonitorFolder:
+    """One monitor's; to be used under :func:`held`."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-
-    @classmethod
-    @contextmanager
-    def held(cls, folder: Path) -> Iterator["MonitorFolder"]:
-        """The state in *folder*, made where it is missing, for this process alone."""
-        try:
-            make_folder(folder)
-            descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise Unavailable(f"cannot open {folder}: {error.strerror or error}") from error
-        try:
-            _take(descriptor, folder)
-            yield cls(folder)
-        finally:
-            os.close(descriptor)  # the kernel lets go of the lock here, and when the process dies
 
     def load(self) -> bytes | None:
         path = self.folder / STATE
@@ -58,11 +46,26 @@ class MonitorFolder:
         return self.folder / EVIDENCE / name
 
 
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """*folder*, made where it is missing, for this process alone."""
+    try:
+        make_folder(folder)  # a crash here leaves an empty folder
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise Unavailable(f"cannot open {folder}: {error.strerror or error}") from error
+    try:
+        _take(descriptor, folder)
+        yield
+    finally:
+        os.close(descriptor)  # the kernel lets go of the lock here, and when the process dies
+
+
 def _take(descriptor: int, folder: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise Unavailable(f"another process keeps its state in {folder}") from error
+        raise Unavailable(f"another process uses {folder}") from error
 
 
 class MemoryMonitorState:

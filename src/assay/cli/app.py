@@ -18,7 +18,10 @@ from assay.cli import (
     explain,
     init,
     key,
+    mirror,
+    monitor,
     receipt,
+    register,
     replay,
     sign,
     submit,
@@ -52,8 +55,11 @@ app.command("submit")(submit.submit)
 app.command("verify")(verify.verify)
 app.command("explain")(explain.explain)
 app.command("replay")(replay.replay)
+app.add_typer(register.app, name="register")
 app.add_typer(receipt.app, name="receipt")
 app.command("witness")(witness.witness)
+app.command("monitor")(monitor.monitor)
+app.command("mirror")(mirror.mirror)
 
 
 @app.callback(invoke_without_command=True)

@@ -92,6 +92,12 @@ def emit(value: Mapping[str, Any]) -> None:
     sys.stdout.buffer.flush()
 
 
+def emit_line(value: Mapping[str, Any]) -> None:
+    """One of several JSON objects, each on a line, for commands that go on."""
+    sys.stdout.buffer.write(strict_json.encode(value) + b"\n")
+    sys.stdout.buffer.flush()
+
+
 def token(name: str, words: Mapping[Any, str] = WORDS) -> Text:
     """A token as sign and word."""
     return sign(name).append(f" {words.get(name, name)}")

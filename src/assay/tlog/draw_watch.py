@@ -3,19 +3,22 @@
 What is settled is forgotten but for a count; what is open is kept until its document and its result are there.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import msgspec
 
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
-from assay.formats import times
+from assay.formats import text, times
 from assay.formats.digest import Digest
 from assay.register import draw
 from assay.register.draw import DrawCommit, DrawResult
 from assay.register.leaf import Entry, Kind
 from assay.tlog.ports import TileFiles
 
+MAX_ROUNDS = 16 * 1024 * 1024
+_ROUND = re.compile(r"(\S{1,200})\s+([0-9]{1,18})\s+((?:[0-9a-fA-F]{2}){1,128})")
 OF_DRAWS = frozenset({Kind.DRAW_COMMIT, Kind.DRAW_RESULT})
 MAX_OPEN = 1000
 GRACE_S = 3600
@@ -238,6 +241,21 @@ class Settling:
             self._open.append(f"the document of the {what} is another one: {path} has {Digest.sha256(data)}")
             return None
         return data
+
+
+def parse_rounds(data: bytes, *, what: str) -> dict[tuple[str, int], bytes]:
+    """Lines of ``name round value``, the value in hexadecimal; empty ones and those that begin with ``#`` say nothing."""
+    found: dict[tuple[str, int], bytes] = {}
+    for number, line in enumerate(text.decode(data, what=what, limit=MAX_ROUNDS).splitlines(), 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        match = _ROUND.fullmatch(line.strip())
+        if match is None:
+            raise Malformed(f"{what} line {number} is not 'name round value', the value in hexadecimal")
+        key, value = (match[1], int(match[2])), bytes.fromhex(match[3])
+        if found.setdefault(key, value) != value:
+            raise Malformed(f"{what} line {number}: round {key[1]} of {key[0]} has two values")
+    return found
 
 
 def document_path(digest: Digest) -> str:

@@ -1,0 +1,80 @@
+"""``assay monitor``: a register's monitor with its memory in a folder."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+
+from assay import bootstrap
+from assay.adapters.filesystem import read_whole
+from assay.adapters.monitor_state import MonitorFolder, held
+from assay.bootstrap import watching
+from assay.errors import Malformed, Unavailable
+from assay.tlog.draw_watch import MAX_ROUNDS, parse_rounds
+from assay.tlog.monitor import Look, Monitor, View
+
+
+class Watch(msgspec.Struct, frozen=True, kw_only=True):
+    """What to watch, and how."""
+
+    where: str
+    also: tuple[str, ...] = ()
+    state: Path | None = None
+    trust: Path | None = None
+    vkeys: tuple[str, ...] = ()
+    rounds: Path | None = None
+    grace_s: int
+    every_s: float | None = None
+    """None: once."""
+
+
+class Seen(msgspec.Struct, frozen=True):
+    look: Look
+    evidence: tuple[Path | None, ...]
+    """Of each alarm."""
+    state: Path
+    trust: str
+
+
+def watch(what: Watch, tell: Callable[[Seen], None]) -> Seen:
+    """Look once, or every so many seconds until the process is stopped; the last look."""
+    trusted = watching.trusted(what.trust, what.vkeys, what.where)
+    main = View(what.where, watching.source(what.where))
+    others = [View(one, watching.source(one)) for one in what.also]
+    rounds = (
+        {}
+        if what.rounds is None
+        else parse_rounds(read_whole(what.rounds, limit=MAX_ROUNDS), what=str(what.rounds))
+    )
+    folder = what.state or _default(what.where)
+    with ExitStack() as stack:
+        stack.enter_context(held(folder))
+        spread = stack.enter_context(watching.spreading(main.files, os.cpu_count() or 1))
+        memory = MonitorFolder(folder)
+        monitor = Monitor(memory, trusted.keys, spread=spread, grace_s=what.grace_s, rounds=rounds)
+        while True:
+            look = _look(monitor, main, others, folder)
+            evidence = tuple(memory.path(one.evidence) if one.evidence else None for one in look.alarms)
+            seen = Seen(look, evidence, folder, trusted.where)
+            tell(seen)
+            if what.every_s is None:
+                return seen
+            time.sleep(what.every_s)
+
+
+def _look(monitor: Monitor, main: View, others: Sequence[View], folder: Path) -> Look:
+    try:
+        return monitor.look(main, others, now=int(bootstrap.now().timestamp()))
+    except Malformed as error:
+        raise Unavailable(
+            f"what this monitor remembers in {folder} is damaged: {error}; put a copy back, or begin anew in another folder"
+        ) from error
+
+
+def _default(where: str) -> Path:
+    home = bootstrap.home()
+    home.prepare()
+    return home.folder / "monitor" / watching.name_of(where)
