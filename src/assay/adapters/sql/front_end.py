@@ -7,7 +7,7 @@ a front end whose leader died gets its answers from the next one.
 import secrets as random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -39,6 +39,22 @@ class Terms(msgspec.Struct, frozen=True):
     patience_seconds: float = 20.0
     """How long an entry waits for a leader before it is taken back."""
     publish_seconds: float = 1.0
+
+
+class _ReadOnly:
+    """The tiles for those who do not lead: opening a register may put a torn checkpoint back, which is the leader's to do."""
+
+    def __init__(self, tiles: TileStore) -> None:
+        self.read = tiles.read
+
+    def write(self, path: str, data: bytes) -> None:
+        raise Unavailable(f"only the leader writes {path}, of {len(data)} bytes")
+
+    def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
+        raise Unavailable(f"only the leader writes {', '.join(path for path, _ in files)}")
+
+    def remove(self, path: str) -> None:
+        raise Unavailable(f"only the leader removes {path}")
 
 
 class FrontEnd:
@@ -177,7 +193,9 @@ class FrontEnd:
         """A view of the register as it was when somebody last asked for more; it reads only."""
         with self._reading:
             if self._view is None or self._view.size() < size:
-                self._view = Sequencer(self._ledger, self._tiles, self._secrets, self._origin, self._clock)
+                self._view = Sequencer(
+                    self._ledger, _ReadOnly(self._tiles), self._secrets, self._origin, self._clock
+                )
             return self._view
 
     def _publish(self) -> None:

@@ -2,13 +2,13 @@
 
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.rows import TupleRow
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -54,6 +54,19 @@ def failures() -> Iterator[None]:
         raise Unavailable(
             f"the office's database: {' '.join(str(error).split()) or type(error).__name__}"
         ) from error
+
+
+def copy_in(
+    connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert *rows* in *connection*'s transaction."""
+    driver = cast("Session", connection.connection.driver_connection)
+    statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+    types = [table.c[column].type.compile(connection.dialect).lower() for column in columns]
+    with failures(), driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
 
 
 class Bell:
