@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -29,7 +30,8 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application: scope, receive, send."""
 
 MISSING = "serving needs the extra 'server': install assay-office[server]"
-PLAIN = "text/plain; charset=utf-8"
+PLAIN = "text/plain"
+"""Litestar adds the character set."""
 
 _ADDRESS = re.compile(r"(?:(?P<host>[^:\[\]]*)|\[(?P<v6>[0-9A-Fa-f:.]+)\]):(?P<port>[0-9]{1,5})\Z")
 
@@ -161,16 +163,8 @@ async def _serve(
             backpressure=limits.requests,
             http1_settings=HTTP1Settings(header_read_timeout=int(limits.head_s * 1000)),
         )
-        up = asyncio.Event()
-        server.on_startup(up.set)
         running = asyncio.ensure_future(server.serve())
-        await asyncio.wait(
-            (running, waiting := asyncio.ensure_future(up.wait())), return_when="FIRST_COMPLETED"
-        )
-        waiting.cancel()
-    if running.done():
-        _failed(running, host, port)
-        return
+        await _listening(running, host, port)
     try:
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
         await _until_stopped(running, while_serving)
@@ -231,11 +225,17 @@ def _reserved(host: str, port: int) -> socket.socket:
     return held
 
 
-def _failed(running: "asyncio.Future[None]", host: str, port: int) -> None:
-    error = running.exception()
-    if error is not None:
-        told = str(error).partition("\n")[0]
-        raise Unavailable(f"cannot listen on {host} port {port}: {told}") from error
+async def _listening(running: "asyncio.Future[None]", host: str, port: int) -> None:
+    """Return when connections are taken; Unavailable when the server ends before."""
+    while True:
+        done, _ = await asyncio.wait((running,), timeout=0.01)
+        if done:
+            told = str(running.exception() or "the server ended").partition("\n")[0]
+            raise Unavailable(f"cannot listen on {host} port {port}: {told}") from running.exception()
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+            return
 
 
 def bounded(app: App, limits: Limits) -> App:
@@ -299,6 +299,6 @@ def _once(body: bytes, receive: Receive) -> Receive:
 
 
 async def _refuse(send: Send, code: int, line: str) -> None:
-    headers = [(b"content-type", PLAIN.encode()), (b"connection", b"close")]
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": code, "headers": headers})
     await send({"type": "http.response.body", "body": f"{line}\n".encode()})

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 from litestar import Litestar, Response, get, post
+from litestar.params import RawBody
 
 from assay.errors import AssayError
 from assay.formats.text import shown
@@ -57,13 +58,14 @@ def app(witness: Witness, tell: Callable[[str], None] = lambda _: None) -> Lites
             tell(line)
 
     @post(f"/{PATH}", status_code=200, sync_to_thread=True)
-    def add(body: bytes) -> Response[bytes]:
+    def add(body: RawBody) -> Response[bytes]:
         try:
             return _plain(encode_lines(witness.add_checkpoint(AddCheckpoint.parse(body))))
         except Conflict as error:
             if isinstance(error, Forked):
                 said(str(error))
-            return Response(encode_size(error.size), status_code=409, media_type=SIZE_TYPE)
+            # As a header: Litestar would add a character set to a media type of text.
+            return Response(encode_size(error.size), status_code=409, headers={"content-type": SIZE_TYPE})
         except NotConsistent as error:
             said(str(error))
             return _refused(error, 422)
