@@ -1,9 +1,14 @@
 """A published tiled log: every checkpoint, every tile and every bundle; and ours has the same bytes."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from tests.conformance.test_checkpoints import KEYS
+from tests.support import tiled
+from tests.support.register import ORIGIN
 from tests.support.shared import shared
 
 from assay.adapters.tiles.folder import FolderTiles
@@ -77,3 +82,23 @@ def test_a_bundle_of_another_size_is_not_taken_for_it(folder: Path) -> None:
     with pytest.raises(Untrusted, match=r"tile/0/000\.p/7 lead to root"):
         list(TileReader(store, 7, root).entries(0))
     assert Tile(ENTRIES, 0, 7).path in store.files
+
+
+def test_the_documented_program_finds_the_root(folder: Path, tmp_path: Path) -> None:
+    """Somebody with nothing but the files and the page."""
+    page = (Path(__file__).parents[2] / "docs/formats/tiles.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    tiled.grow(FolderTiles.make(tmp_path / "log"), 700)
+    for place, says in (
+        (folder, "example.com/log/testdata 15 holds"),
+        (tmp_path / "log", f"{ORIGIN} 700 holds"),
+    ):
+        assert _ran(program, place) == says
+    last = tmp_path / "log/tile/entries/002.p/188"
+    last.write_bytes(last.read_bytes()[:-1] + b"?")
+    assert _ran(program, tmp_path / "log") == f"{ORIGIN} 700 DOES NOT HOLD"
+
+
+def _ran(program: str, place: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", program, place], capture_output=True, text=True, check=True)
+    return done.stdout.strip()

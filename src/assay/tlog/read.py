@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from assay.errors import Malformed, Unavailable, Untrusted
+from assay.formats.note import MAX_BYTES as MAX_NOTE
 from assay.formats.note import Note
 from assay.register import merkle, proof, tiles
 from assay.register.checkpoint import Checkpoint
@@ -16,7 +17,7 @@ from assay.register.merkle import HASH_BYTES, Position
 from assay.register.tiles import ENTRIES, HEIGHT, WIDTH, Tile
 from assay.tlog.ports import CHECKPOINT, TileFiles
 
-MAX_CHECKPOINT = 1 << 16
+MAX_CHECKPOINT = MAX_NOTE
 _MB = 1 << 20
 
 

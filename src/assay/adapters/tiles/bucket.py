@@ -4,7 +4,7 @@ A put is atomic and durable when it is answered. One writer is assumed, as every
 database, not by the bucket. Credentials come from the environment, as each cloud's own tools take them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -17,11 +17,10 @@ from assay.adapters.tiles import safe
 from assay.errors import Malformed, TooLarge, Unavailable
 from assay.tlog.ports import CHECKPOINT
 
-TIMEOUT = timedelta(seconds=30)
-RETRY_FOR = timedelta(seconds=60)
+_RETRY = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 TOGETHER = 16
 """Requests at a time: a put takes as long as a round trip, however small it is."""
-DELETE_MOST = 1000
+PAGE = 1000
 
 
 _open: Callable[..., ObjectStore] = from_url
@@ -39,17 +38,11 @@ class BucketTiles:
         scheme = url.partition("://")[0]
         if scheme not in ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss"):
             raise Malformed(f"{url[:200]!r} is no bucket, expected s3://, gs:// or az://")
+        # Options for the client replace what the environment says of it; the library's own timeouts are 5 and 30 seconds.
+        plain = str((options or {}).get("endpoint", "")).startswith("http://")
+        client = {"allow_http": True} if plain else None
         try:
-            store = _open(
-                url,
-                config=options,
-                client_options={
-                    "timeout": TIMEOUT,
-                    "connect_timeout": timedelta(seconds=5),
-                    "allow_http": str((options or {}).get("endpoint", "")).startswith("http://"),
-                },
-                retry_config={"max_retries": 5, "retry_timeout": RETRY_FOR},
-            )
+            store = _open(url, config=options, client_options=client, retry_config=_RETRY)
         except (BaseError, ValueError) as error:
             raise Malformed(f"{url[:200]!r} cannot be used as a bucket: {_line(error)}") from error
         return cls(store, url)
@@ -91,10 +84,18 @@ class BucketTiles:
             if not safe(path).endswith("/"):
                 self._delete([path])
                 return
-            for found in obstore.list(self._store, path, chunk_size=DELETE_MOST):
+            for found in obstore.list(self._store, path, chunk_size=PAGE):
                 self._delete([one["path"] for one in found])
         except (BaseError, OSError) as error:
             raise Unavailable(f"cannot remove {path} in {self._name}: {_line(error)}") from error
+
+    def paths(self) -> Iterator[str]:
+        """Every file below ``tile/``."""
+        try:
+            for found in obstore.list(self._store, "tile/", chunk_size=PAGE):
+                yield from (one["path"] for one in found)
+        except (BaseError, OSError) as error:
+            raise Unavailable(f"cannot list {self._name}: {_line(error)}") from error
 
     def _delete(self, paths: list[str]) -> None:
         try:
@@ -104,4 +105,4 @@ class BucketTiles:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+    return " ".join(str(error).split()).partition(" Debug source:")[0][:300]
