@@ -1,6 +1,7 @@
 """``assay verify``: what each file is, and whether it holds, from files alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -10,9 +11,9 @@ from assay.adapters.filesystem import read_whole
 from assay.bootstrap import now, trusting
 from assay.bootstrap.results import MAX_RESULT
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
-from assay.formats import customers, strict_json, svr
+from assay.formats import customers, strict_json, svr, times
 from assay.formats.attestation_statement import parse as parse_attestation
-from assay.formats.bundle import Bundle, compare
+from assay.formats.bundle import ENVELOPE, Bundle, compare
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.intoto import PAYLOAD_TYPE
@@ -42,6 +43,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Documents that a receipt's entry names."""
     of: tuple[str, ...] = ()
     """Kinds of file that such a receipt is about."""
+    recorded: datetime | None = None
+    """Of a receipt: when its entry was made, by the register's word."""
     grade: str = ""
     """Of a receipt: ``logged`` or ``witnessed``."""
 
@@ -49,11 +52,29 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 def verify_files(files: Sequence[Path], trust: Path | None, policy: Path | None = None) -> tuple[Answer, ...]:
     """An answer per file; receipts also say which of the other files they record.
 
-    *policy* (c2sp.org/tlog-policy) says which witnesses every receipt needs, instead of what the trust root asks for. A receipt that records none of the files of its kind that lie beside it is another file's: it does not hold for these.
+    *policy* (c2sp.org/tlog-policy) says which witnesses every receipt needs, instead of what the trust root asks for. A
+    receipt that records none of the files of its kind that lie beside it is another file's: it does not hold for these.
+
+    A signature is good that was good when a receipt among the files recorded what it signs: keys end, and results stay.
     """
     quorum = None if policy is None else read_policy(policy)
     answers = [_verify(path, trusting.find(trust, path), quorum) for path in files]
+    moments = {
+        digest: one.recorded for one in answers if one.holds and one.recorded for digest in one.records
+    }
+    answers = [_as_recorded(answer, trusting.find(trust, answer.path), moments) for answer in answers]
     return tuple(_with_recorded(answer, answers) for answer in answers)
+
+
+def _as_recorded(answer: Answer, trust: trusting.Found, moments: Mapping[Digest, datetime]) -> Answer:
+    moment = moments.get(answer.identity) if answer.identity else None
+    if answer.holds is not False or moment is None:
+        return answer
+    then = _verify(answer.path, trust, at=moment)
+    if not then.holds:
+        return answer
+    says = f"{then.says}; as of {times.encode(moment)}, when it was recorded; now {answer.reason}"
+    return msgspec.structs.replace(then, says=says)
 
 
 def _with_recorded(answer: Answer, answers: Sequence[Answer]) -> Answer:
@@ -72,12 +93,17 @@ def read_policy(path: Path) -> Quorum:
     return Quorum.parse(read_whole(path, limit=MAX_POLICY), what=str(path))
 
 
-def _verify(path: Path, trust: trusting.Found, quorum: Quorum | None = None) -> Answer:
-    kind = "file"
+def _verify(
+    path: Path, trust: trusting.Found, quorum: Quorum | None = None, at: datetime | None = None
+) -> Answer:
+    kind, identity, at = "file", None, at or now()
     try:
         if path.is_dir() or path.name.endswith((".tar", ".tar.gz", ".tgz")):
             kind = "bundle"
-            return _bundle(path, bundles.read(path), trust)
+            bundle = bundles.read(path)
+            envelope = Envelope.parse(bundle.envelope, what=ENVELOPE, expected=PAYLOAD_TYPE)
+            identity = envelope.identity
+            return _bundle(path, bundle, envelope, trust, at)
         data = read_whole(path, limit=MAX_RESULT)
         found = strict_json.load(data, what=str(path), limit=MAX_RESULT)
         if isinstance(found, dict) and found.get("format") == RECEIPT:
@@ -85,22 +111,25 @@ def _verify(path: Path, trust: trusting.Found, quorum: Quorum | None = None) -> 
             return _receipt(path, data, trust, quorum)
         if isinstance(found, dict) and "payloadType" in found:
             kind = "envelope"
-            return _envelope(path, Envelope.parse(data, what=str(path), expected=PAYLOAD_TYPE), trust)
+            envelope = Envelope.parse(data, what=str(path), expected=PAYLOAD_TYPE)
+            identity = envelope.identity
+            return _envelope(path, envelope, trust, at)
         raise Malformed("it is no bundle, result or receipt")
     except Unavailable as error:
         return Answer(path=path, kind=kind, holds=None, reason=str(error), trust=trust.where)
     except AssayError as error:
-        return Answer(path=path, kind=kind, holds=False, reason=str(error), trust=trust.where)
+        return Answer(
+            path=path, kind=kind, holds=False, reason=str(error), trust=trust.where, identity=identity
+        )
 
 
-def _bundle(path: Path, bundle: Bundle, trust: trusting.Found) -> Answer:
-    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json", expected=PAYLOAD_TYPE)
+def _bundle(path: Path, bundle: Bundle, envelope: Envelope, trust: trusting.Found, at: datetime) -> Answer:
     attestation = parse_attestation(envelope.payload)
     standing = verify_envelope(
-        envelope, trust.root, purpose="provider", provider=attestation.provider.name, at=now()
+        envelope, trust.root, purpose="provider", provider=attestation.provider.name, at=at
     )
     if not standing.verified:
-        raise Untrusted(f"attestation.dsse.json: {standing.reason}")
+        raise Untrusted(f"{ENVELOPE}: {standing.reason}")
     missing = compare(bundle, attestation)
     if missing:
         raise Malformed(str(missing[0]))
@@ -124,21 +153,19 @@ def _customers(bundle: Bundle, committed: Digest | None) -> None:
         )
 
 
-def _envelope(path: Path, envelope: Envelope, trust: trusting.Found) -> Answer:
+def _envelope(path: Path, envelope: Envelope, trust: trusting.Found, at: datetime) -> Answer:
     payload = strict_json.load(envelope.payload, what="payload", limit=MAX_RESULT)
     if isinstance(payload, dict) and payload.get("predicateType") == svr.PREDICATE_TYPE:
-        return _svr(path, envelope, trust)
+        return _svr(path, envelope, trust, at)
     if not _is_result(payload):
         attestation = parse_attestation(envelope.payload)
         standing = verify_envelope(
-            envelope, trust.root, purpose="provider", provider=attestation.provider.name, at=now()
+            envelope, trust.root, purpose="provider", provider=attestation.provider.name, at=at
         )
         kind, says = "attestation", f"of {attestation.provider.name or 'an unnamed provider'}"
     else:
         verdict, _ = parse_result(envelope.payload)
-        standing = verify_envelope(
-            envelope, trust.root, purpose="office", provider=verdict.provider, at=now()
-        )
+        standing = verify_envelope(envelope, trust.root, purpose="office", provider=verdict.provider, at=at)
         kind, says = (
             "result",
             f"{verdict.product} {verdict.releases[0].version if verdict.releases else ''}: {verdict.result}",
@@ -156,9 +183,9 @@ def _envelope(path: Path, envelope: Envelope, trust: trusting.Found) -> Answer:
     )
 
 
-def _svr(path: Path, envelope: Envelope, trust: trusting.Found) -> Answer:
+def _svr(path: Path, envelope: Envelope, trust: trusting.Found, at: datetime) -> Answer:
     _, found = svr.parse_svr(envelope.payload)
-    standing = verify_envelope(envelope, trust.root, purpose="office", provider="", at=now())
+    standing = verify_envelope(envelope, trust.root, purpose="office", provider="", at=at)
     if not standing.verified:
         raise Untrusted(standing.reason)
     says = f"{len(found.properties)} properties hold; signed by {standing.signer!r}"
@@ -188,6 +215,7 @@ def _receipt(path: Path, data: bytes, trust: trusting.Found, quorum: Quorum | No
         trust=trust.where,
         records=verified.entry.digests,
         of=ABOUT.get(verified.entry.kind, ()),
+        recorded=verified.entry.time,
         grade=grade.grade,
     )
 

@@ -37,7 +37,8 @@ def list_(json: bool = Json) -> None:
     from assay import bootstrap
     from assay.formats import times
 
-    headers = bootstrap.home().keys.headers()
+    home = bootstrap.home()
+    headers = home.keys.headers()
     if json:
         rows = [
             {
@@ -51,9 +52,10 @@ def list_(json: bool = Json) -> None:
         ]
         emit({"keys": rows})
         return
+    ended = home.trust().objections(bootstrap.now())
     lines = [
         (header.name, ", ".join(header.purposes), key.algorithm, key.keyid[:16], times.encode(header.created),
-         "trial: worth nothing elsewhere" if header.trial else "")
+         ended.get(key.keyid, "trial: worth nothing elsewhere" if header.trial else ""))
         for header in headers
         for key in header.keys
     ]  # fmt: skip

@@ -93,16 +93,20 @@ class _Wire(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def rotate(root: TrustRoot, name: str, new_keys: Sequence[PublicKey], at: datetime) -> TrustRoot:
-    """*root* in which, from *at* on, *new_keys* replace the keys of the same algorithms of signer *name*."""
+    """*root* in which, from *at* on, *new_keys* replace the keys of the same algorithms of signer *name*.
+
+    A key that would only have become valid at *at* was never valid, and goes.
+    """
     signer = _known(root, name)
     if not new_keys:
         raise ValueError("a rotation needs new keys")
     replaced = {key.algorithm for key in new_keys}
     kept = tuple(
         msgspec.structs.replace(key, valid_until=at)
-        if key.public.algorithm in replaced and not key.objection(at) and key.valid_from < at
+        if key.public.algorithm in replaced and not key.objection(at)
         else key
         for key in signer.keys
+        if key.public.algorithm not in replaced or key.revoked or key.valid_from < at
     )
     held = {key.public for key in signer.keys}
     for key in new_keys:

@@ -133,6 +133,11 @@ class TrustRoot(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         _check(self)
 
+    def objections(self, at: datetime) -> dict[str, str]:
+        """Key id -> why it may not be relied on at that moment, for those that may not."""
+        keys = [key for signer in self.signers for key in signer.keys]
+        return {key.public.keyid: reason for key in keys if (reason := key.objection(at))}
+
     def encode(self) -> bytes:
         """The canonical form: compact JSON, keys sorted, every field that has a value."""
         return strict_json.encode(_document(self))

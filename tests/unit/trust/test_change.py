@@ -38,6 +38,13 @@ def test_rotation_of_one_algorithm_keeps_the_other() -> None:
     assert verifies((NEW[0], OLD[1]), root, LATER)
 
 
+def test_keys_made_at_the_moment_of_the_rotation_are_gone() -> None:
+    made = change.rotate(ROOT, "lighthouse", [key.public for key in NEW], AT)
+    newest = pair("lighthouse 2028")
+    root = change.rotate(made, "lighthouse", [key.public for key in newest], AT)
+    assert [verifies(NEW, root, LATER), verifies(newest, root, LATER)] == [False, True]
+
+
 def test_a_rotation_brings_new_keys() -> None:
     with pytest.raises(Refused, match="already stands under 'lighthouse'"):
         change.rotate(ROOT, "lighthouse", [OLD[0].public], AT)
