@@ -6,21 +6,21 @@ import msgspec
 
 from assay.errors import Unavailable, Untrusted
 from assay.register import checkpoint as checkpoints
-from assay.register import proof
-from assay.register.checkpoint import BOTH, Checkpoint, Scheme
+from assay.register.checkpoint import BOTH, Scheme
 from assay.register.identity import LogKeys
 from assay.register.receipt import Receipt
+from assay.tlog import equivocation
+from assay.tlog.equivocation import Equivocation
 from assay.tlog.ports import CHECKPOINT, TileFiles
 from assay.tlog.read import MAX_CHECKPOINT, TileReader
 
 
 class TwoHistories(Untrusted):
-    """The register signed two trees that do not fit together: the two notes prove it to anybody."""
+    """The register signed two trees that do not fit together; *proof* shows it to anybody who has the register's keys."""
 
-    def __init__(self, message: str, older: bytes, newer: bytes) -> None:
+    def __init__(self, message: str, proof: Equivocation) -> None:
         super().__init__(message)
-        self.older = older
-        self.newer = newer
+        self.proof = proof
 
 
 def upgrade(
@@ -36,15 +36,22 @@ def upgrade(
     :class:`TwoHistories` when the old tree is not how the new one begins; Untrusted when receipt, checkpoint or files do
     not hold; Unavailable when the register has not published that far yet, or cannot be read.
     """
-    before = receipt.verify(keys, required=required).checkpoint.checkpoint
+    before = receipt.verify(keys, required=required).checkpoint
     note = newest if newest is not None else _published(files)
-    after = checkpoints.open_(note, keys, required=required).checkpoint
-    if after.size < before.size:
+    after = checkpoints.open_(note, keys, required=required)
+    old, new = before.checkpoint, after.checkpoint
+    if new.size < old.size:
         raise Unavailable(
-            f"{keys.origin} has published {after.size} entries, the receipt's checkpoint has {before.size}; try again later"
+            f"{keys.origin} has published {new.size} entries, the receipt's checkpoint has {old.size}; try again later"
         )
-    reader = TileReader(files, after.size, after.root)
-    _check_same_history(before, after, reader, receipt.checkpoint, note)
+    proof = equivocation.find(before, after, files)
+    if proof is not None:
+        raise TwoHistories(
+            f"{keys.origin} shows two histories: the tree of size {old.size} in the receipt is not how its tree of size "
+            f"{new.size} begins",
+            proof,
+        )
+    reader = TileReader(files, new.size, new.root)
     upgraded = msgspec.structs.replace(receipt, proof=reader.inclusion(receipt.index), checkpoint=note)
     upgraded.verify(keys, required=required)
     return upgraded
@@ -55,19 +62,3 @@ def _published(files: TileFiles) -> bytes:
     if note is None:
         raise Unavailable("the register has published no checkpoint yet")
     return note
-
-
-def _check_same_history(
-    before: Checkpoint, after: Checkpoint, reader: TileReader, older: bytes, newer: bytes
-) -> None:
-    """The proof comes from files that the new root vouches for, so if it fails the old root is another history's."""
-    path = reader.consistency(before.size) if before.size < after.size else ()
-    try:
-        proof.verify_consistency(before.size, after.size, path, before.root, after.root)
-    except Untrusted as error:
-        raise TwoHistories(
-            f"{before.origin} shows two histories: the tree of size {before.size} in the receipt is not how its tree of size "
-            f"{after.size} begins; keep the receipt and this checkpoint, together they prove it",
-            older,
-            newer,
-        ) from error
