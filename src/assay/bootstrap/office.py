@@ -1,18 +1,20 @@
 """The embedded office: SQLite and a folder of blobs, keys made at its first start, one process at a time."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import msgspec
 
 from assay.adapters.engine import this_engine
 from assay.adapters.filesystem import FolderBlobs, write_whole
 from assay.adapters.home import Home
+from assay.adapters.http_client import HttpClient
 from assay.adapters.openings_folder import FolderOpenings
 from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
 from assay.adapters.tiles.folder import FolderTiles
+from assay.adapters.witness_client import side_by_side, witnesses
 from assay.bootstrap import clock, now
 from assay.collect.files import read_plain
 from assay.crypto.keyfile import Secrets
@@ -21,12 +23,15 @@ from assay.errors import Malformed, Refused
 from assay.formats import text
 from assay.formats.note import check_name
 from assay.office.log import found
-from assay.office.rotate import resume, rotate
 from assay.office.office import Office
+from assay.office.rotate import resume, rotate
 from assay.office.sequencer import Sequencer
+from assay.office.witness import ask
 from assay.packs import shipped
 from assay.provider import signers
 from assay.register.identity import LogKeys, LogSecrets
+from assay.register.quorum import Quorum
+from assay.tlog.witnessing import Witnessing
 from assay.trust.root import Log
 from assay.validation.policy import LIMIT as MAX_POLICY
 from assay.validation.policy import Policy
@@ -42,6 +47,9 @@ SNAPSHOT = "malicious-packages.json"
 MAX_SNAPSHOT = 1 << 30
 REGISTER = "register"
 """The folder of tiles; any static server may serve it."""
+WITNESSES = "witnesses.policy"
+"""Whom the office asks to cosign its checkpoints (c2sp.org/tlog-policy, with URLs)."""
+MAX_WITNESSES = 64 * 1024
 OPENINGS = "openings"
 """The folder of openings; nobody may serve it."""
 
@@ -111,9 +119,23 @@ def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
             )
             office = _rotated(home, office, register, secret)
             found(office)
+            ask_witnesses(home, office)
             yield office, register
         finally:
             ledger.close()
+
+
+def ask_witnesses(home: Home, office: Office) -> Witnessing | None:
+    """Publish, and ask the witnesses that the office's policy names, if it has one.
+
+    Who does not answer costs a signature and is told; Unavailable when one knows entries that this register lacks.
+    """
+    path = home.office / WITNESSES
+    if not path.exists() or not isinstance(office.register, Sequencer):
+        return None
+    quorum = Quorum.parse(read_plain(path, limit=MAX_WITNESSES), what=str(path))
+    with closing(HttpClient()) as client:
+        return ask(office.register, quorum, witnesses(quorum, client), together=side_by_side)
 
 
 def _rotated(home: Home, office: Office, register: Sequencer, secret: bytes) -> Office:

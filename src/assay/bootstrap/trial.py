@@ -11,7 +11,7 @@ from assay.adapters import bundles
 from assay.adapters.filesystem import write_whole
 from assay.adapters.home import Home
 from assay.bootstrap import home as home_of
-from assay.bootstrap.office import embedded, signer, trial_passphrase
+from assay.bootstrap.office import ask_witnesses, embedded, signer, trial_passphrase
 from assay.bootstrap.provide import Prepared, prepare
 from assay.bootstrap.site import published
 from assay.bootstrap.verify import verify_files
@@ -25,6 +25,7 @@ from assay.office.ports import Submission
 from assay.office.publish import passing, result_of
 from assay.office.submit import submit
 from assay.office.validate import verdict_of
+from assay.tlog.witnessing import Witnessing
 from assay.web.pages import site
 
 PROVIDER_KEY = "trial-provider"
@@ -104,6 +105,13 @@ def tell_resumed(resumed: Resumed, steps: Steps) -> None:
         steps("resume", f"could not finish {reason}")
 
 
+def tell_witnessed(told: Witnessing | None, steps: Steps) -> None:
+    if told is not None:
+        steps("witness", told.reason)
+        for failure in told.failed:
+            steps("", f"{failure.witness}: {failure.reason}")
+
+
 def tell(office: Office, state: Submission, steps: Steps) -> None:
     if state.state in ("complete", "incomplete"):
         _, verdict = verdict_of(office, state)
@@ -122,6 +130,7 @@ def write_done(
         raise Unavailable(f"submission {state.payload} stopped at {state.state!r}")
     # Before any receipt is handed out, so that none outlives the register.
     office.register.publish()
+    tell_witnessed(ask_witnesses(home, office), steps)
     _, verdict = verdict_of(office, state)
     write_whole(output / "result.dsse.json", result_of(office, state).encode())
     if (svr := passing(office, state)) is not None:

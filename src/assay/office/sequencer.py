@@ -137,6 +137,21 @@ class Sequencer:
                 self._secrets, self._keys, self._signed = new, new.public(self.origin), signed
             self._stopped = ""
 
+    def published(self) -> bytes:
+        """The newest checkpoint that was published, with what witnesses added to it."""
+        return self._ledger.head().note
+
+    def cosigned(self, note: bytes) -> None:
+        """Publish the newest published checkpoint again, with the signatures that *note* adds to it."""
+        with self._publish, self._commit:
+            head = checkpoints.open_(note, self._keys).checkpoint
+            if head.size != self._reader.size:
+                raise ValueError(f"the register has published {self._reader.size} entries, not {head.size}")
+            self._ledger.publishing(note)
+            tiles_of.flush(self._tiles, head.size, (), note, self._keys)
+            if head.size == self._edge.size:
+                self._signed = note
+
     def stop(self, reason: str) -> None:
         """Take no more entries and sign nothing, for *reason*."""
         with self._commit:
