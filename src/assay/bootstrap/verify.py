@@ -8,7 +8,8 @@ import msgspec
 
 from assay.adapters import bundles
 from assay.adapters.filesystem import read_whole
-from assay.bootstrap import now, trusting
+from assay.bootstrap import now, receipt_forms, trusting
+from assay.bootstrap.receipt_forms import trusted_log
 from assay.bootstrap.results import MAX_RESULT
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
 from assay.formats import customers, strict_json, svr, times
@@ -24,7 +25,6 @@ from assay.register.quorum import Quorum, graded
 from assay.register.receipt import FORMAT as RECEIPT
 from assay.register.receipt import Receipt
 from assay.trust.envelope import verify as verify_envelope
-from assay.trust.root import Log, TrustRoot
 
 ABOUT = {Kind.SUBMISSION: ("bundle", "attestation"), Kind.PUBLICATION: ("result",)}
 
@@ -105,6 +105,9 @@ def _verify(
             identity = envelope.identity
             return _bundle(path, bundle, envelope, trust, at)
         data = read_whole(path, limit=MAX_RESULT)
+        if form := receipt_forms.kind(data):
+            kind = form
+            return _form(path, form, receipt_forms.verify(data, trust.root, quorum), trust)
         found = strict_json.load(data, what=str(path), limit=MAX_RESULT)
         if isinstance(found, dict) and found.get("format") == RECEIPT:
             kind = "receipt"
@@ -220,11 +223,17 @@ def _receipt(path: Path, data: bytes, trust: trusting.Found, quorum: Quorum | No
     )
 
 
-def trusted_log(root: TrustRoot, origin: str) -> Log:
-    log = root.log(origin)
-    if log is None:
-        raise Untrusted(f"register {origin!r} is not among those trusted")
-    return log
+def _form(path: Path, kind: str, found: receipt_forms.Shown, trust: trusting.Found) -> Answer:
+    return Answer(
+        path=path,
+        kind=kind,
+        holds=True,
+        says=found.says,
+        trust=trust.where,
+        records=found.entry.digests if found.entry else (),
+        of=ABOUT.get(found.entry.kind, ()) if found.entry else (),
+        grade=found.grade,
+    )
 
 
 def _trial(says: str, trial: bool) -> str:

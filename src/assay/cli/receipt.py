@@ -6,6 +6,7 @@ import typer
 
 from assay.cli.check import Trust
 from assay.cli.output import Json, emit, out
+from assay.cli.receipt_export import export
 from assay.cli.verify import Policy
 
 app = typer.Typer(help="Receipts of the register.", no_args_is_help=True)
@@ -14,6 +15,9 @@ app = typer.Typer(help="Receipts of the register.", no_args_is_help=True)
 @app.callback()
 def group() -> None:
     """Receipts of the register."""
+
+
+app.command("export")(export)
 
 
 @app.command("upgrade")
