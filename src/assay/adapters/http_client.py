@@ -32,6 +32,9 @@ class Answer(msgspec.Struct, frozen=True):
     status: int
     content_type: str
     body: bytes
+    """As it came: a coding that was asked for is still to be undone."""
+    coding: str = ""
+    location: str = ""
 
 
 class HttpClient:
@@ -215,7 +218,9 @@ def _read(response: http.client.HTTPResponse, limit: int, url: str) -> Answer:
     body = b"".join(chunks)
     if told is not None and len(body) != told:
         raise http.client.IncompleteRead(body, told - len(body))
-    return Answer(response.status, response.headers.get_content_type(), body)
+    headers = response.headers
+    coding, location = headers.get("Content-Encoding", ""), headers.get("Location", "")
+    return Answer(response.status, headers.get_content_type(), body, coding=coding, location=location)
 
 
 def _said(error: Exception) -> str:
