@@ -362,23 +362,22 @@ def test_yesterdays_backup_refuses_to_sign(
     postgres: Cluster,
     tmp_path: Path,
 ) -> None:
-    name = psycopg.conninfo.conninfo_to_dict(ready)["dbname"]
-    backup = postgres.run("pg_dump", "-Fc", postgres.dsn(str(name)))
+    schema = postgres.schema_of(ready)
+    file = postgres.folder / "backup"
+    file.write_bytes(postgres.run("pg_dump", "-Fc", "--schema", schema, postgres.dsn("assay")))
     today = open_front()
     told = [acknowledged(today.append(wanted("today")))]
     today.close()
     restored = postgres.database()
-    file = postgres.folder / "backup"
-    file.write_bytes(backup)
     postgres.run("pg_restore", "--dbname", postgres.dsn(restored), str(file))
-    yesterday = open_front(postgres.url(restored))
+    yesterday = open_front(postgres.url(restored, schema))
     wait_until(lambda: bool(yesterday.trouble), "the refusal")
     for _ in range(3):
         with pytest.raises(
             Unavailable, match="it is an older copy; nothing is signed until the newer one is back"
         ):
             yesterday.append(wanted("fork"))
-    with psycopg.connect(postgres.dsn(restored)) as connection:
+    with psycopg.connect(postgres.url(restored, schema)) as connection:
         assert connection.execute("SELECT size FROM head").fetchone() == (3,)
     again = open_front()
     told.append(acknowledged(eventually(lambda: again.append(wanted("tomorrow")))))
@@ -410,7 +409,11 @@ def test_the_server_goes_and_comes_back(
 def test_a_role_that_may_only_use_the_tables_is_enough(ready: str, tiles: Path, postgres: Cluster) -> None:
     with psycopg.connect(ready, autocommit=True) as owner:
         owner.execute("CREATE ROLE front LOGIN")
-        owner.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO front")
+        schema = postgres.schema_of(ready)
+        owner.execute(f"GRANT USAGE ON SCHEMA {schema} TO front".encode())
+        owner.execute(
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO front".encode()
+        )
     try:
         one = front_end(ready.replace("assay@", "front@", 1), tiles)
         try:

@@ -16,7 +16,8 @@ from typing import IO
 import psycopg
 import pytest
 
-USER = "assay"
+USER = DATABASE = "assay"
+SCHEMA = "test"
 SECONDS = 60
 """What starting, stopping and initdb may take each."""
 ACCOUNTS = ("postgres", "nobody")
@@ -41,7 +42,7 @@ log_min_messages = warning
 
 
 class Cluster:
-    """A server of this test run. :meth:`database` makes an empty database and says where it is."""
+    """A server of this test run. :meth:`schema` makes an empty place in it and says where."""
 
     def __init__(self, binaries: Path) -> None:
         self._binaries = binaries
@@ -49,7 +50,7 @@ class Cluster:
         self.folder = Path(tempfile.mkdtemp(prefix="assay-pg-"))
         self._server: subprocess.Popen[bytes] | None = None
         self._watch: subprocess.Popen[bytes] | None = None
-        self._made = 0
+        self._made, self._has_database = 0, False
         if self._account is not None:
             shutil.chown(self.folder, self._account)
         made = self._run(
@@ -88,17 +89,34 @@ class Cluster:
     def dsn(self, database: str) -> str:
         return f"host={self.folder} user={USER} dbname={database}"
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, schema: str = "public") -> str:
         """For SqlLedger.postgres."""
-        return f"postgresql://{USER}@/{database}?host={self.folder}"
+        return f"postgresql://{USER}@/{database}?host={self.folder}&options=-csearch_path%3D{schema}"
 
-    def database(self, template: str = "template0") -> str:
-        """Name of a new database: empty, or a copy of *template*, which nobody may be connected to."""
+    def database(self) -> str:
+        """Name of a new, empty database. It takes long: the server has some hundred files to sync for each."""
         self._made += 1
-        name = f"assay_{self._made}"
-        with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        name = f"{DATABASE}_{self._made}"
+        self._execute("postgres", f"CREATE DATABASE {name}")
         return name
+
+    def schema(self) -> str:
+        """URL of a new, empty schema: as good as a database for most tests."""
+        self._made += 1
+        name = f"{SCHEMA}_{self._made}"
+        if not self._has_database:
+            self._execute("postgres", f"CREATE DATABASE {DATABASE}")
+            self._has_database = True
+        self._execute(DATABASE, f"CREATE SCHEMA {name}")
+        return self.url(DATABASE, name)
+
+    def schema_of(self, url: str) -> str:
+        """Name of the schema that :meth:`schema` made."""
+        return url.rpartition("%3D")[2]
+
+    def _execute(self, database: str, statement: str) -> None:
+        with psycopg.connect(self.dsn(database), autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     def run(self, program: str, *arguments: str) -> bytes:
         """A client program that came with the server: ``pg_dump``, ``pg_restore``; what it wrote."""
@@ -188,5 +206,5 @@ def postgres() -> Iterator[Cluster]:
 
 @pytest.fixture
 def database(postgres: Cluster) -> str:
-    """URL of an empty database of this test's own."""
-    return postgres.url(postgres.database())
+    """URL of an empty schema of this test's own."""
+    return postgres.schema()

@@ -9,7 +9,7 @@ from typing import Any, cast
 import psycopg
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from assay.errors import Malformed, Unavailable
@@ -24,9 +24,11 @@ IDLE_SECONDS = 30
 
 def engine(url: str, name: str) -> Engine:
     """A pool of connections that call themselves *name*. *url* is ``postgresql://user@host/database?option=value``."""
-    checked = make_url(_checked(url)).set(drivername="postgresql+psycopg")
     made = create_engine(
-        checked, connect_args=_arguments(name), isolation_level="READ COMMITTED", pool_pre_ping=True
+        _checked(url).set(drivername="postgresql+psycopg"),
+        connect_args=_arguments(url, name),
+        isolation_level="READ COMMITTED",
+        pool_pre_ping=True,
     )
 
     @event.listens_for(made, "connect")
@@ -40,7 +42,7 @@ def engine(url: str, name: str) -> Engine:
 @contextmanager
 def session(url: str, name: str) -> Iterator[Session]:
     """One connection, each statement its own transaction. Unavailable when the server does not answer."""
-    with failures(), psycopg.connect(_checked(url), autocommit=True, **_arguments(name)) as connection:
+    with failures(), psycopg.connect(url, autocommit=True, **_arguments(url, name)) as connection:
         _require_durable(connection)
         yield connection
 
@@ -99,7 +101,7 @@ def heard(connection: Session) -> list[psycopg.Notify]:
     return list(connection.notifies(timeout=0))
 
 
-def _checked(url: str) -> str:
+def _checked(url: str) -> URL:
     try:
         found = make_url(url)
     except ArgumentError as error:
@@ -108,14 +110,16 @@ def _checked(url: str) -> str:
         raise Malformed(
             f"the database's URL begins with {shown(found.drivername, 40)!r}, expected 'postgresql://'"
         )
-    return url
+    return found
 
 
-def _arguments(name: str) -> dict[str, Any]:
+def _arguments(url: str, name: str) -> dict[str, Any]:
+    given = _checked(url).query.get("options", "")
+    options = " ".join((given,) if isinstance(given, str) else given)
     return {
         "application_name": name,
         "connect_timeout": CONNECT_SECONDS,
-        "options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS * 1000}",
+        "options": f"{options} -c idle_in_transaction_session_timeout={IDLE_SECONDS * 1000}",
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
