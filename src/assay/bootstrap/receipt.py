@@ -8,12 +8,17 @@ from assay.adapters.filesystem import read_whole, write_whole
 from assay.adapters.tiles.folder import FolderTiles
 from assay.adapters.tiles.http import HttpTiles
 from assay.bootstrap import trusting
-from assay.bootstrap.verify import read_policy, trusted_log
+from assay.bootstrap.receipt_forms import trusted_log
+from assay.bootstrap.verify import read_policy
 from assay.errors import Unavailable, Untrusted
+from assay.register.identity import LogKeys
 from assay.register.quorum import Graded, Quorum, graded
 from assay.register.receipt import MAX_BYTES, Receipt, VerifiedReceipt
 from assay.tlog.ports import TileFiles
-from assay.tlog.upgrade import upgrade
+from assay.tlog.upgrade import TwoHistories, upgrade
+
+EQUIVOCATION = ".equivocation.json"
+"""Added to the name of the file that would have been written."""
 
 
 class Upgraded(msgspec.Struct, frozen=True):
@@ -37,7 +42,7 @@ def upgrade_receipt(
     log = trusted_log(found.root, receipt.origin)
     quorum = log.quorum if policy is None else read_policy(policy)
     before = receipt.verify(log.keys)
-    newer = upgrade(receipt, log.keys, tiled_log(register))
+    newer = _newer(receipt, log.keys, tiled_log(register), output or path)
     after = newer.verify(log.keys)
     grade = _graded(after, quorum)
     written = output or path
@@ -51,6 +56,17 @@ def upgrade_receipt(
         grade=grade,
         policy=quorum is not None,
     )
+
+
+def _newer(receipt: Receipt, keys: LogKeys, files: TileFiles, written: Path) -> Receipt:
+    try:
+        return upgrade(receipt, keys, files)
+    except TwoHistories as error:
+        kept = written.with_name(f"{written.name}{EQUIVOCATION}")
+        write_whole(kept, error.proof.encode())
+        raise Untrusted(
+            f"{error}; {kept} proves it to anybody: show it to others who rely on this register"
+        ) from error
 
 
 def tiled_log(where: str) -> TileFiles:
