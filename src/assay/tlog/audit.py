@@ -97,13 +97,11 @@ class Audit:
             self._wrong(f"entry {index} is of kind {entry.kind}; genesis is entry 0 and nothing else")
         elif entry.kind is Kind.GENESIS:
             self._learn(index, lambda: self._keyring.learn_genesis(data))
-            self._watched = msgspec.structs.replace(self._watched, genesis=data)
         elif entry.kind is Kind.KEY_CHANGE:
             if not self._keyring.knows(index, data):
                 note = self._watched.checkpoint
                 shown = change(self._files, self._reader, index, data, self._keyring.since, note)
                 self._learn(index, lambda: self._keyring.learn(shown))
-            self._watched = msgspec.structs.replace(self._watched, changes=self._keyring.changes)
         elif entry.kind in OF_DRAWS:
             self._learn(index, lambda: self._draw(index, data, entry))
 

@@ -128,9 +128,10 @@ class _Looking:
     # the register itself
 
     def _follow(self) -> None:
-        signed = self._signed(self._main)
-        if signed is None:
+        found = self._signed(self._main)
+        if found is None:
             return
+        signed, self._keyring = found
         self._remember(signed)
         if self._accept(signed):
             self._save()  # a crash here: the new checkpoint is remembered, its entries are read at the next look
@@ -193,15 +194,17 @@ class _Looking:
     # other views
 
     def _compare(self, view: View) -> None:
-        signed = self._signed(view)
-        if signed is None:
+        found = self._signed(view)
+        if found is None:
             return
-        if self._accepted is None:
+        if self._accepted is None or self._keyring is None:
             raise Unavailable("there is nothing to compare it with")
+        signed, keyring = found
         if signed.checkpoint.size <= self._accepted.checkpoint.size:
             self._conflict(signed, self._accepted, self._main)
             return
-        self._remember(signed)
+        if keyring is self._keyring:  # new keys are taken from the register itself only
+            self._remember(signed)
         self._conflict(self._accepted, signed, view)
 
     def _catch_up(self) -> None:
@@ -243,8 +246,8 @@ class _Looking:
 
     # checkpoints and keys
 
-    def _signed(self, view: View) -> SignedCheckpoint | None:
-        """The checkpoint that *view* shows, verified; None after an alarm."""
+    def _signed(self, view: View) -> tuple[SignedCheckpoint, Keyring] | None:
+        """The checkpoint that *view* shows, verified, and the keys that it took; None after an alarm."""
         data = view.files.read(CHECKPOINT, limit=MAX_CHECKPOINT)
         if data is None:
             raise Unavailable("there is no checkpoint")
@@ -261,8 +264,7 @@ class _Looking:
         except Refused as error:
             self._still(f"{view.name}: {error}")
             return None
-        self._keyring = keyring
-        return signed
+        return signed, keyring
 
     def _restored(self, watched: Watched) -> Keyring:
         keyring = Keyring(self._monitor.keys(watched.origin), self._monitor.required)
@@ -294,6 +296,11 @@ class _Looking:
         self._open += [Alarm(line) for line in lines]
 
     def _save(self) -> None:
+        if self._watched is not None and self._keyring is not None:
+            # Keys that a checkpoint took are remembered with it, or the next look could not open it.
+            self._watched = msgspec.structs.replace(
+                self._watched, genesis=self._keyring.genesis, changes=self._keyring.changes
+            )
         if self._watched is not None and self._watched != self._saved:
             self._monitor.state.save(self._watched.encode())
             self._saved = self._watched
