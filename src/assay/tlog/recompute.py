@@ -53,7 +53,7 @@ class Recomputation:
         if len(bundle) < begun or (begun and tiles.peaks(hashes[: begun * HASH_BYTES]) != peaks):
             start = self._full << HEIGHT
             raise Untrusted(
-                f"{Tile(tiles.ENTRIES, self._full, len(bundle)).path}: entries {start} to {start + begun - 1} are not those seen before"
+                f"{Tile(tiles.ENTRIES, self._full).path}: entries {start} to {start + begun - 1} are not those seen before"
             )
         if len(bundle) < WIDTH:
             self._begun = (len(bundle), tiles.peaks(hashes))
