@@ -44,20 +44,8 @@ def check_bundle(path: Path, packs: Sequence[str], trust: Path | None) -> Checke
         engine=this_engine(),
     )
     judged = examine(inputs, OfflineSigstore())
-    here = home()
-    here.prepare()
-    folder = here.folder / "check" / opened.envelope.identity.short
-    blobs = FolderBlobs(here.folder / "check" / "blobs")
-    for data in (
-        bundle.envelope,
-        bundle.customers,
-        inputs.policy,
-        inputs.trust,
-        inputs.history,
-        *bundle.artifacts.values(),
-    ):
-        if data is not None:
-            blobs.put(data)
+    here = _keep(inputs)
+    folder = here / opened.envelope.identity.short
     names = {str(artifact.digest): artifact.name for artifact in opened.attestation.artifacts}
     for name, data in preview("Preview", judged, names).items():
         write_whole(folder / "pages" / name, data)
@@ -68,3 +56,23 @@ def check_bundle(path: Path, packs: Sequence[str], trust: Path | None) -> Checke
         page=(folder / "pages" / "index.html").resolve(),
         trust=found.where,
     )
+
+
+def _keep(inputs: Inputs) -> Path:
+    """Keep what a replay needs; the folder that checks go into."""
+    here = home()
+    here.prepare()
+    folder = here.folder / "check"
+    blobs = FolderBlobs(folder / "blobs")
+    bundle = inputs.bundle
+    for data in (
+        bundle.envelope,
+        bundle.customers,
+        inputs.policy,
+        inputs.trust,
+        inputs.history,
+        *bundle.artifacts.values(),
+    ):
+        if data is not None:
+            blobs.put(data)
+    return folder

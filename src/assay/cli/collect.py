@@ -1,10 +1,14 @@
 """``assay collect``: what would be evidence, and what would not."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from assay.cli.output import Json, emit, out, table
+
+if TYPE_CHECKING:
+    from assay.collect.gather import Gathered
 
 Release = typer.Option(
     [],
@@ -27,28 +31,14 @@ def collect(
     from assay.adapters.filesystem import write_whole
     from assay.bootstrap.provide import collected
     from assay.formats.bundle import artifact_path
+    from assay.formats.text import shown
 
     gathered = collected(path, release)
     if output is not None:
         for found in gathered.artifacts:
             write_whole(output / artifact_path(found.digest), found.data)
     if json:
-        emit(
-            {
-                "artifacts": [
-                    {
-                        "name": a.name,
-                        "kind": a.kind,
-                        "digest": str(a.digest),
-                        "size": len(a.data),
-                        "generated": a.name in gathered.generated,
-                    }
-                    for a in gathered.artifacts
-                ],
-                "skipped": [{"name": item.name, "reason": item.reason} for item in gathered.skipped],
-                "output": str(output.resolve()) if output else None,
-            }
-        )
+        emit(_object(gathered, output))
         return
     rows = [
         (
@@ -61,6 +51,24 @@ def collect(
     ]
     out().print(table(("kind", "artifact", "bytes", "sha-256"), rows))
     for item in gathered.skipped:
-        out().print(f"left out {item.name}: {item.reason}")
+        out().print(f"left out {shown(item.name)}: {shown(item.reason, 400)}")
     if output is not None:
         out().print(f"wrote {len(rows)} artifacts under {output}")
+
+
+def _object(gathered: "Gathered", output: Path | None) -> dict[str, Any]:
+    artifacts = [
+        {
+            "name": found.name,
+            "kind": found.kind,
+            "digest": str(found.digest),
+            "size": len(found.data),
+            "generated": found.name in gathered.generated,
+        }
+        for found in gathered.artifacts
+    ]
+    return {
+        "artifacts": artifacts,
+        "skipped": [{"name": item.name, "reason": item.reason} for item in gathered.skipped],
+        "output": str(output.resolve()) if output else None,
+    }

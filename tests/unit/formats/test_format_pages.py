@@ -27,6 +27,12 @@ def page(name: str) -> str:
     return (FORMATS / f"{name}.md").read_text()
 
 
+def test_the_list_of_formats_is_whole() -> None:
+    pages = {path.stem for path in FORMATS.glob("*.md")} - {"README"}
+    assert len(pages) > 20
+    assert sorted(name for name in pages if f"]({name}.md)" not in page("README")) == []
+
+
 @pytest.mark.parametrize("name", sorted({*ATTESTATION, *RELEASE, *ARTIFACT, *RESULT}))
 def test_every_property_has_its_row(name: str) -> None:
     assert f"\n| `{name}` | " in page("attestation")
