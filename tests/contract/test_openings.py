@@ -79,6 +79,12 @@ def test_writes_again_after_a_crash(held: Openings) -> None:
     assert held.read(0, 520) == (*backings(0, 250), *backings(250, 520, "again"))
 
 
+def test_replaces_no_more_than_it_is_given(held: Openings) -> None:
+    held.write(0, backings(0, 300))
+    held.write(5, backings(5, 7, "again"))
+    assert held.read(0, 300) == (*backings(0, 5), *backings(5, 7, "again"), *backings(7, 300))
+
+
 def test_nothing_is_left_out(held: Openings) -> None:
     held.write(0, backings(0, 10))
     with pytest.raises(Unavailable):

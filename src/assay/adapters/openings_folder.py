@@ -92,7 +92,7 @@ class FolderOpenings:
                 raise Unavailable(
                     f"{self.folder / _path(number)} holds {len(held)} entries, expected {first} or more"
                 )
-            yield number, [*held[:first], *openings.merged(held[first:last], now)]
+            yield number, [*held[:first], *openings.merged(held[first:last], now), *held[last:]]
 
     def _before(self, number: int, first: int) -> tuple[Backing, ...]:
         """What a bundle holds that is about to grow from *first* on; nothing of a damaged one that is written from its start."""

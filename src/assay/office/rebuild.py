@@ -19,12 +19,15 @@ from assay.office.ports import Backing, Blobs, Head, Openings, Submission
 from assay.register import leaf, merkle, opening
 from assay.register.checkpoint import SignedCheckpoint
 from assay.register.edge import Edge
+from assay.register.identity import LogKeys
 from assay.register.leaf import Entry, Kind
 from assay.register.merkle import leaf_hash
+from assay.register.receipt import Receipt
 from assay.tlog.read import TileReader
 
 MAX_LOSSES = 1000
 """Losses that are named one by one."""
+_STEPS = frozenset({Kind.COMPLETENESS, Kind.DETERMINATION, Kind.PUBLICATION})
 
 
 class Older(Protocol):
@@ -52,9 +55,12 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     """What the register has published, verified under the office's keys."""
     reader: TileReader
     """Of the published tree."""
+    keys: LogKeys
     openings: Openings
     blobs: Blobs
     older: Older | None = None
+    receipts: Sequence[Receipt] = ()
+    """Receipts that somebody holds: the new database must be of the history that they are of."""
 
 
 class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,13 +82,15 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
     """Why entries are known to be missing at the end: they were recorded, and their leaves are nowhere."""
 
 
-def rebuild(source: Source, target: Target, stamp: int = 0) -> Rebuilt:
-    """Fill *target*. *stamp*: seconds of the newest signature that somebody is known to hold.
+def rebuild(source: Source, target: Target) -> Rebuilt:
+    """Fill *target*.
 
-    Unavailable when the register is damaged, or the older database is of another register.
+    Unavailable when the register is damaged. Untrusted when a receipt does not verify, or is of another history.
     """
     reader, signed = source.reader, source.signed
     tail, trouble = _tail(source)
+    seen = [_seen(source, tail, receipt) for receipt in source.receipts]
+    trouble += [told for _, told in seen if told]
     work = _Work(source, target)
     for start in range(0, reader.size, BUNDLE):
         end = min(start + BUNDLE, reader.size)
@@ -90,7 +98,9 @@ def rebuild(source: Source, target: Target, stamp: int = 0) -> Rebuilt:
     for at in range(0, len(tail), BUNDLE):
         work.take(reader.size + at, tail[at : at + BUNDLE])
     edge = _edge(reader).extend([leaf_hash(one) for one in tail]).after
-    stamps = [stamp, signed.timestamp, *([source.older.head().stamp] if source.older else [])]
+    stamps = [signed.timestamp, *(stamp for stamp, _ in seen)]
+    if source.older is not None:
+        stamps.append(source.older.head().stamp)
     head = Head(edge, max(stamps), reader.size, signed.note.encode())
     target.finish(head, tail, work.open())
     kept = source.openings.end()
@@ -114,13 +124,18 @@ def differing_leaves(reader: TileReader, older: Older) -> Iterator[str]:
     """Leaves that both the older database and the tiles hold, and that are not the same."""
     head = older.head()
     end = min(head.edge.size, reader.size)
-    if head.settled < end:
+    if head.settled >= end:
+        return
+    try:
         held = older.leaves(head.settled, end)
-        for at, (one, other) in enumerate(
-            zip(held, reader.entries(head.settled, end), strict=True), head.settled
-        ):
-            if one != other:
-                yield f"leaves: entry {at} is another one than in the tiles"
+    except Unavailable as error:
+        yield f"leaves: {error}"
+        return
+    for at, (one, other) in enumerate(
+        zip(held, reader.entries(head.settled, end), strict=True), head.settled
+    ):
+        if one != other:
+            yield f"leaves: entry {at} is another one than in the tiles"
 
 
 def _tail(source: Source) -> tuple[tuple[bytes, ...], list[str]]:
@@ -141,6 +156,25 @@ def _tail(source: Source) -> tuple[tuple[bytes, ...], list[str]]:
     return leaves, []
 
 
+def _seen(source: Source, tail: Sequence[bytes], receipt: Receipt) -> tuple[int, str]:
+    """The time of a receipt's signature, and what it shows that is lost."""
+    found = receipt.verify(source.keys)
+    head, size = found.checkpoint.checkpoint, source.reader.size
+    if head.size > size + len(tail):
+        lost = f"a receipt for entry {receipt.index} shows that there were {head.size} entries; from {size + len(tail)} on they are lost"
+        return found.checkpoint.timestamp, lost
+    if head.size > size:
+        root = _edge(source.reader).extend([leaf_hash(one) for one in tail[: head.size - size]]).after.root
+    else:
+        root = source.reader.root_at(head.size)
+    if root != head.root:
+        raise Untrusted(
+            f"a receipt for entry {receipt.index} is of another history: its tree of {head.size} has root {head.root.hex()}, "
+            f"the register's has {root.hex()}"
+        )
+    return found.checkpoint.timestamp, ""
+
+
 def _edge(reader: TileReader) -> Edge:
     frontier = merkle.frontier(reader.size)
     nodes = reader.nodes(frontier)
@@ -157,6 +191,7 @@ def _read_entries(reader: TileReader, start: int, end: int) -> list[bytes]:
 class _Work:
     def __init__(self, source: Source, target: Target) -> None:
         self._source, self._target = source, target
+        self._older_size = source.older.head().edge.size if source.older else 0
         self._open: dict[int, _Life] = {}
         """Submissions that may change, by entry."""
         self._gone: set[int] = set()
@@ -204,9 +239,14 @@ class _Work:
         else:
             reason = "they were not published"
         older = self._source.older
-        if older is not None and older.head().edge.size >= end:
-            self.recovered += end - start
-            return older.backing(start, end)
+        if older is not None and self._older_size >= end:
+            try:
+                found = older.backing(start, end)
+            except Unavailable as error:
+                reason += f"; and {error}"
+            else:
+                self.recovered += end - start if start < self._source.reader.size else 0
+                return found
         self._lose(f"the openings of entries {start} to {end - 1}: {reason}", end - start)
         return [None] * (end - start)
 
@@ -352,9 +392,6 @@ class _Life(msgspec.Struct):
     verdict: Digest | None = None
     result: Digest | None = None
     publication: int | None = None
-
-
-_STEPS = frozenset({Kind.COMPLETENESS, Kind.DETERMINATION, Kind.PUBLICATION})
 
 
 class _Report(msgspec.Struct, frozen=True):

@@ -346,17 +346,21 @@ def _store(connection: Connection, submissions: Sequence[Submission]) -> None:
     """Admitted ones: new ones first, then those that are further on, in order."""
     table = tables.submissions
     new = [one for one in submissions if one.state == STATES[0]]
-    if new:
-        insert_all(connection, tables.submissions, [_values(one) for one in new])
-        rows = [
-            {"payload": str(one.payload), "position": n, "digest": str(digest)}
-            for one in new
-            for n, digest in enumerate(one.artifacts)
-        ]
-        insert_all(connection, tables.artifacts, rows)
+    put(connection, new)
     for one in submissions:
         if one.state != STATES[0]:
             connection.execute(update(table).where(table.c.payload == str(one.payload)).values(_values(one)))
+
+
+def put(connection: Connection, submissions: Sequence[Submission]) -> None:
+    """Rows of submissions that have none yet, whatever their state."""
+    rows = [
+        {"payload": str(one.payload), "position": n, "digest": str(digest)}
+        for one in submissions
+        for n, digest in enumerate(one.artifacts)
+    ]
+    insert_all(connection, tables.submissions, [_values(one) for one in submissions])
+    insert_all(connection, tables.artifacts, rows)
 
 
 def _values(submission: Submission) -> dict[str, Any]:

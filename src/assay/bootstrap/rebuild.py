@@ -1,0 +1,163 @@
+"""``assay office rebuild``: an office's database, made again from its register, openings and blobs."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+
+from assay.adapters.filesystem import FolderBlobs, read_whole
+from assay.adapters.home import Home
+from assay.adapters.openings_folder import FolderOpenings
+from assay.adapters.sql import rebuild as files
+from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.sql.rebuild import NewDatabase
+from assay.adapters.tiles.folder import FolderTiles
+from assay.bootstrap import now
+from assay.bootstrap.office import OPENINGS, REGISTER
+from assay.collect.files import read_plain
+from assay.errors import Malformed, Unavailable, Untrusted
+from assay.formats import text
+from assay.office.rebuild import Rebuilt, Source, differing_leaves, rebuild
+from assay.register.receipt import MAX_BYTES, Receipt
+from assay.tlog.publish import published
+from assay.tlog.read import TileReader
+
+DATABASE = "office.sqlite"
+SEARCH = "search.sqlite"
+MAX_DIFFERENCES = 1000
+"""Differences that are named one by one."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    origin: str
+    rebuilt: Rebuilt
+    older: str
+    """``absent``, ``unreadable``, ``same`` or ``different``."""
+    reason: str
+    """Why the older database cannot be read."""
+    differences: tuple[str, ...]
+    """Between the older database and the new one, at most 1,000 of them."""
+    different: int
+    """How many there are."""
+    receipts: int
+    """Receipts that were looked at."""
+    database: Path | None
+    """Where the new database is; None when it was thrown away, because entries are known to be missing at its end."""
+    aside: Path | None
+    """Where the older database is now."""
+
+    @property
+    def whole(self) -> bool:
+        return not (
+            self.rebuilt.lost or self.rebuilt.unknown_tail or self.different or self.older == "unreadable"
+        )
+
+
+def rebuild_office(
+    home: Home, out: Path | None, receipts: Sequence[Path], *, lose_tail: bool = False
+) -> Outcome:
+    """Make the database at *out*, or in the place of the office's own, which is moved aside.
+
+    Nothing is signed. Nothing is replaced when the register is damaged or not this office's, or when entries are known to
+    be missing at its end, unless *lose_tail*.
+    """
+    origin = _origin(home)
+    with home.locked():
+        return _rebuild(home, origin, out, [_receipt(path) for path in receipts], lose_tail=lose_tail)
+
+
+def _rebuild(
+    home: Home, origin: str, out: Path | None, receipts: Sequence[Receipt], *, lose_tail: bool
+) -> Outcome:
+    place = home.office / DATABASE
+    openings = FolderOpenings(home.office / OPENINGS)
+    with ExitStack() as stack:
+        found = files.older(place)
+        older = found if isinstance(found, SqlLedger) else None
+        if older is not None:
+            stack.callback(older.close)
+        target = NewDatabase(out or place.with_name(f"{DATABASE}.rebuilt-{now():%Y%m%dT%H%M%SZ}"))
+        stack.callback(target.discard)
+        source = _source(home, origin, openings, older, receipts)
+        done = rebuild(source, target)
+        told = tuple(_differences(source, place, target.path)) if older is not None else ()
+        if older is not None:
+            older.close()
+        kept = out is not None or not done.unknown_tail or lose_tail
+        aside = None
+        if not kept:
+            target.path.unlink()
+        elif out is None:
+            aside = _replace(target.path, place, home)
+            openings.cut(done.size)
+    state = "same" if not told else "different"
+    if older is None:
+        state = "unreadable" if found else "absent"
+    return Outcome(
+        origin=origin,
+        rebuilt=done,
+        older=state,
+        reason=found if isinstance(found, str) else "",
+        differences=told[:MAX_DIFFERENCES],
+        different=len(told),
+        receipts=len(receipts),
+        database=(out or place) if kept else None,
+        aside=aside,
+    )
+
+
+def _replace(new: Path, place: Path, home: Home) -> Path | None:
+    for suffix in ("", "-wal", "-shm"):
+        (home.office / f"{SEARCH}{suffix}").unlink(missing_ok=True)  # it is made again from the new database
+    there = place.exists()
+    aside = place.with_name(f"{DATABASE}.before-{now():%Y%m%dT%H%M%SZ}")
+    files.replace(new, place, aside)
+    return aside if there else None
+
+
+def _source(
+    home: Home, origin: str, openings: FolderOpenings, older: SqlLedger | None, receipts: Sequence[Receipt]
+) -> Source:
+    log = home.trust().log(origin)
+    if log is None:
+        raise Unavailable(f"{home.trust_file} does not know the keys of {origin}; nothing is rebuilt")
+    tiles = FolderTiles(home.office / REGISTER)
+    try:
+        signed = published(tiles, log.keys)
+        if signed is None:
+            raise Unavailable(
+                f"{home.office / REGISTER} has no checkpoint: nothing was published, nothing is rebuilt"
+            )
+        reader = TileReader(tiles, signed.checkpoint.size, signed.checkpoint.root)
+        reader.check_edge()
+    except (Malformed, Untrusted) as error:
+        raise Unavailable(
+            f"the register is damaged or not this office's, nothing is rebuilt: {error}"
+        ) from error
+    return Source(
+        signed=signed,
+        reader=reader,
+        keys=log.keys,
+        openings=openings,
+        blobs=FolderBlobs(home.office / "blobs"),
+        older=older,
+        receipts=receipts,
+    )
+
+
+def _differences(source: Source, old: Path, new: Path) -> Iterator[str]:
+    if source.older is not None:
+        yield from differing_leaves(source.reader, source.older)
+    yield from files.differences(old, new)
+
+
+def _origin(home: Home) -> str:
+    path = home.office / "origin"
+    if not path.is_file():
+        raise Unavailable(f"{home.office} is no office: {path.name} is missing")
+    return text.decode(read_plain(path, limit=1024), what=str(path)).strip()
+
+
+def _receipt(path: Path) -> Receipt:
+    return Receipt.parse(read_whole(path, limit=MAX_BYTES), what=str(path))
