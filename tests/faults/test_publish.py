@@ -6,6 +6,7 @@ The oracle re-verifies the whole store at the checkpoint it shows, and again aft
 import os
 import re
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,23 @@ def test_a_disk_that_keeps_something_else_is_told(changed: Callable[[bytes], byt
         if told[-1] != "checkpoint":
             assert shown(store) == (done[-1] if done else 0)
     assert len(set(told)) > 20
+
+
+def test_reading_back_may_be_spread() -> None:
+    """Several files at a time; the one that differs is named all the same."""
+
+    def lies(store: MemoryTiles, path: str, data: bytes) -> None:
+        store.files[path] = data[:-1]
+
+    with ThreadPoolExecutor(4) as pool:
+        for at, told in ((0, None), (1, "tile/1/000.p/2"), (4, "tile/0/000")):
+            store = Faulty(at, lies)
+            if told is None:
+                flush(store, 0, tiled.leaves(600), tiled.signed(600), tiled.KEYS, spread=pool.map)
+                tiled.check(store, 600)
+                continue
+            with pytest.raises(Unavailable, match=f"^{re.escape(told)} reads back differently"):
+                flush(store, 0, tiled.leaves(600), tiled.signed(600), tiled.KEYS, spread=pool.map)
 
 
 def test_files_of_somebody_else_at_a_size_that_was_not_published_give_way() -> None:

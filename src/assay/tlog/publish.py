@@ -4,7 +4,7 @@ The truth while this runs is with the caller, who holds the leaves until :func:`
 any point. Nothing that a published checkpoint needs is written a second time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from assay.errors import Malformed, Refused, TooLarge, Unavailable, Untrusted
 from assay.register import checkpoint as checkpoints
@@ -15,6 +15,8 @@ from assay.register.merkle import HASH_BYTES
 from assay.register.tiles import ENTRIES, HEIGHT, TILE_BYTES, WIDTH, Tile
 from assay.tlog.ports import CHECKPOINT, TileFiles, TileStore
 from assay.tlog.read import MAX_CHECKPOINT, TileReader
+
+Map = Callable[[Callable[[tuple[str, bytes]], None], Iterable[tuple[str, bytes]]], Iterable[None]]
 
 CHUNK_FILES = 64
 CHUNK_BYTES = 8 << 20
@@ -40,11 +42,13 @@ def flush(
     keys: LogKeys,
     *,
     required: Sequence[Scheme] = BOTH,
+    spread: Map = map,
 ) -> None:
     """Publish *signed*, a checkpoint over the *old* entries that *store* holds and *leaves* after them.
 
     :class:`Refused`: the store has published something that *signed* does not continue, or the leaves are not those signed.
     :class:`Unavailable`: a file cannot be written, reads back differently, or what should be there is not; named.
+    *spread* reads files back: ``map``, or, for a distant store that may be shared by threads, one that does several at a time.
     """
     head = checkpoints.open_(signed, keys, required=required)
     new = head.checkpoint
@@ -59,8 +63,8 @@ def flush(
     # A crash while this runs leaves files that no published checkpoint needs. The next flush writes them again, whole.
     for files in _chunks(growth.files()):
         store.write_many(files)
-        for path, data in files:
-            _reread(store, path, data)
+        for _ in spread(lambda file: _reread(store, *file), files):
+            pass  # the first that differs is raised here
     _check_edge(store, new)
     # A crash here leaves all tiles and the old checkpoint; after it the new one, and partial tiles that are not needed.
     if before is None or before.note.encode() != signed:
