@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,15 +15,18 @@ import msgspec
 import pytest
 from tests.scenario.conftest import NOW, Assay
 from tests.support.logs import FictionalLog
+from tests.support.serving import served
 
 from assay.adapters.http_client import HttpClient
 from assay.adapters.tiles.folder import FolderTiles
+from assay.adapters.tiles.memory import MemoryTiles
 from assay.adapters.witness_client import side_by_side, witnesses
 from assay.formats.note import Note
 from assay.register.quorum import Quorum
 from assay.tlog import witnessing
 from assay.tlog.equivocation import Equivocation
 from assay.tlog.witnessing import Witnessing
+from assay.web import tiles
 
 HONEST, LIAR = FictionalLog("register.example/honest"), FictionalLog("register.example/liar")
 MAIN = LIAR.leaves(12)
@@ -43,12 +47,12 @@ class Running(msgspec.Struct):
 
 
 @contextmanager
-def running(folder: Path, name: str, logs: Path) -> Iterator[Running]:
+def running(folder: Path, name: str, logs: Path, *more: str) -> Iterator[Running]:
     secret = folder.parent / "passphrase"
     secret.write_text(SECRET)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("ASSAY_")}
     with subprocess.Popen(
-        [sys.executable, "-m", "assay", "witness", "--state", str(folder), "--name", name, "--log", str(logs), "--json"],
+        [sys.executable, "-m", "assay", "witness", "--state", str(folder), "--name", name, "--log", str(logs), "--json", *more],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=folder.parent,
         env={**clean, "ASSAY_NOW": NOW, "ASSAY_PASSPHRASE_FILE": str(secret)},
     ) as process:  # fmt: skip
@@ -119,8 +123,8 @@ def test_an_honest_register_and_one_that_lies(
     for size in (3, 9):
         found = ask(HONEST, honest, size, quorum)
         assert (found.satisfied, found.failed, found.alarms) == (True, (), ())
-    tiles = FolderTiles.make(tmp_path / "honest")
-    HONEST.publish(tiles, honest, found.note)
+    published = FolderTiles.make(tmp_path / "honest")
+    HONEST.publish(published, honest, found.note)
     assert ask(LIAR, MAIN, 7, quorum).satisfied
 
     # A receipt is logged at once and witnessed later.
@@ -220,13 +224,40 @@ def test_a_witness_without_its_state_does_not_start(tmp_path: Path, assay: Assay
     assert "state.sqlite is missing: without what it cosigned before this witness must not sign" in said.err
 
 
+def test_a_state_of_yesterday_is_noticed_at_the_start(two: tuple[Running, Running], tmp_path: Path) -> None:
+    quorum = Quorum.parse(policy(two[:1]))
+    leaves = HONEST.leaves(9)
+    assert ask(HONEST, leaves, 3, quorum).satisfied
+    assert not two[0].ended()
+    shutil.copytree(tmp_path / "one", tmp_path / "yesterday")
+    store = MemoryTiles()
+    with running(tmp_path / "one", "witness.example/one", tmp_path / "logs.txt") as again:
+        HONEST.publish(store, leaves, ask(HONEST, leaves, 9, Quorum.parse(policy((again,)))).note)
+        again.ended()
+    with served(tiles.app(store), tiles.LIMITS) as url:
+        keys = [key for key in HONEST.keys.vkeys if key.name == HONEST.origin]
+        (tmp_path / "log-policy").write_text(
+            "".join(f"log {key.encode()} {url}/\n" for key in keys) + "quorum none\n"
+        )
+        more = ("--policy", str(tmp_path / "log-policy"))
+        with running(tmp_path / "yesterday", "witness.example/one", tmp_path / "logs.txt", *more) as old:
+            found = ask(HONEST, HONEST.leaves(9, "fork", 4), 9, Quorum.parse(policy((old,))))
+            assert (found.satisfied, len(found.failed)) == (False, 1)
+            assert (
+                "the state is an older copy; it signs nothing of this log any more" in found.failed[0].reason
+            )
+            assert "cosigned size 9 of register.example/honest before, and its state ends at 3" in old.ended()
+        with running(tmp_path / "one", "witness.example/one", tmp_path / "logs.txt", *more) as new:
+            assert not new.ended()
+
+
 def test_an_upgrade_waits_for_the_witnesses(tmp_path: Path, assay: Assay) -> None:
     leaves = HONEST.leaves(6)
     (tmp_path / "trust.json").write_bytes(HONEST.trust().pretty())
     receipt = tmp_path / "receipt.json"
     receipt.write_bytes(HONEST.receipt(1, leaves[:2]).encode())
-    tiles = FolderTiles.make(tmp_path / "tiles")
-    HONEST.publish(tiles, leaves, HONEST.note(leaves))
+    published = FolderTiles.make(tmp_path / "tiles")
+    HONEST.publish(published, leaves, HONEST.note(leaves))
     key = "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2"  # of a public witness
     (tmp_path / "policy").write_text(f"witness w {key}\nquorum w\n")
     before = receipt.read_bytes()

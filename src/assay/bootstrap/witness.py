@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -9,17 +10,21 @@ import msgspec
 from assay import bootstrap
 from assay.adapters.filesystem import read_whole, write_whole
 from assay.adapters.system import SystemEntropy
+from assay.adapters.tiles.http import HttpTiles
+from assay.adapters.witness_client import side_by_side
 from assay.adapters.witness_state import SqliteWitnessState
 from assay.bootstrap.verify import read_policy
 from assay.collect.files import read_plain
 from assay.crypto import keyfile
 from assay.crypto.keyfile import Secrets
 from assay.crypto.keys import SEED_BYTES, Algorithm, PrivateKey
-from assay.errors import Malformed, Refused, Unavailable
+from assay.errors import AssayError, Malformed, Refused, Unavailable
 from assay.formats import text
 from assay.formats.note import Vkey, check_name
 from assay.register.cosignature import Cosigner
 from assay.register.identity import LogKeys
+from assay.tlog.ports import CHECKPOINT
+from assay.tlog.read import MAX_CHECKPOINT
 from assay.tlog.witness import Witness
 from assay.trust.root import TrustRoot
 from assay.web import serving
@@ -30,6 +35,8 @@ STATE = "state.sqlite"
 ALGORITHMS: tuple[Algorithm, ...] = ("ed25519", "ml-dsa-44")
 MAX_LOGS_FILE = 16 * 1024 * 1024
 MAX_LOGS = 10_000
+LOOK_S = 5.0
+"""For each log that is looked at before serving."""
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -66,12 +73,33 @@ def run(
     clock = bootstrap.clock()
     with closing(SqliteWitnessState(folder / STATE)) as state:
         one = Witness(secrets.name, secrets.keys, known, state, lambda: int(clock.now().timestamp()))
+        look_at_published(one, policy, tell)
         serving.serve(
             pages.app(one, tell),
             listen,
             ready=lambda url: ready(Started(url, one.name, _vkeys(secrets), tuple(sorted(known)))),
             limits=pages.LIMITS,
         )
+
+
+def look_at_published(one: Witness, policy: Path | None, tell: Callable[[str], None]) -> None:
+    """Read what the logs with a URL publish: a cosignature of ours there that the state lacks means an older copy of it."""
+    logs = read_policy(policy).policy.logs if policy is not None else ()
+
+    def look(url: str) -> str:
+        try:
+            with closing(HttpTiles(url, timeout_s=LOOK_S)) as files:
+                note = files.read(CHECKPOINT, limit=MAX_CHECKPOINT)
+            if note is not None:
+                one.look_at(note)
+        except AssayError as error:
+            return f"{url}: {error}"
+        return ""
+
+    urls = dict.fromkeys(log.url for log in logs if log.url)
+    for line in side_by_side([partial(look, url) for url in urls]):
+        if line:
+            tell(line)
 
 
 def known_logs(files: Sequence[Path], policy: Path | None) -> dict[str, LogKeys]:

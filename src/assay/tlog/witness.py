@@ -112,7 +112,7 @@ class Witness:
 
         Unavailable when the state cannot be kept, or must not be relied on: nothing was signed.
         """
-        signed = self._opened(request)
+        signed = self._opened(request.checkpoint)
         checkpoint = signed.checkpoint
         if request.old > checkpoint.size:
             raise Malformed(f"the old size {request.old} is larger than the checkpoint's, {checkpoint.size}")
@@ -134,12 +134,19 @@ class Witness:
             f"the state of {checkpoint.origin} changed {MAX_TRIES} times while it was asked; try again"
         )
 
-    def _opened(self, request: AddCheckpoint) -> checkpoints.SignedCheckpoint:
-        origin = request.checkpoint.partition(b"\n")[0].decode("utf-8", errors="replace")
+    def look_at(self, note: bytes) -> None:
+        """See that a checkpoint found elsewhere, such as the one a log publishes, tells nothing that was forgotten.
+
+        Unavailable, from then on for this log, when it does; other errors when it is no checkpoint of a known log.
+        """
+        self._check_state(self._opened(note))
+
+    def _opened(self, note: bytes) -> checkpoints.SignedCheckpoint:
+        origin = note.partition(b"\n")[0].decode("utf-8", errors="replace")
         keys = self.logs.get(origin)
         if keys is None:
             raise Unknown(f"this witness does not know the log {origin[:80]!r}")
-        return checkpoints.open_(request.checkpoint, keys, required=self._required[origin])
+        return checkpoints.open_(note, keys, required=self._required[origin])
 
     def _check_growth(self, request: AddCheckpoint, new: Checkpoint, latest: Seen | None) -> None:
         """The rules of add-checkpoint, in the specification's order."""

@@ -44,7 +44,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     head_s: float = 10.0
     """For the head of a request; idle kept connections are closed after it too."""
     requests: int = 1024
-    """Answered at a time; more wait."""
+    """Connections served at a time, idle ones too; more wait until one of them is let go."""
     stop_s: float = 10.0
     """How long requests under way may take once it is to stop."""
 

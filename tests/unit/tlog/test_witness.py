@@ -239,6 +239,20 @@ def test_a_signature_of_ours_on_another_tree_of_the_size_is_noticed() -> None:
         one.add_checkpoint(AddCheckpoint(8, (), cosigned(other, FORK.note(8), lines)))
 
 
+def test_what_a_log_publishes_is_looked_at() -> None:
+    before, again = witness(), witness()
+    lines = before.add_checkpoint(MAIN.request(0, 8))
+    published = cosigned(before, MAIN.note(8), lines)
+    before.look_at(published)
+    again.look_at(MAIN.note(8))  # not cosigned: tells nothing
+    assert again.state.stopped(ORIGIN) == ""
+    with pytest.raises(Unavailable, match="the state is an older copy"):
+        again.look_at(published)
+    assert again.state.stopped(ORIGIN)
+    with pytest.raises(Unknown):
+        again.look_at(b"junk")
+
+
 def test_lines_forged_in_our_name_stop_nothing() -> None:
     one = witness()
     forged = tuple(
