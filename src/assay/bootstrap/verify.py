@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
 from assay.adapters import bundles
 from assay.adapters.filesystem import read_whole
-from assay.bootstrap import now, receipt_forms, trusting
+from assay.bootstrap import key_histories, now, receipt_forms, trusting
 from assay.bootstrap.receipt_forms import trusted_log
 from assay.bootstrap.results import MAX_RESULT
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
@@ -24,6 +25,7 @@ from assay.register.leaf import Kind
 from assay.register.quorum import Quorum, graded
 from assay.register.receipt import FORMAT as RECEIPT
 from assay.register.receipt import Receipt
+from assay.register.rotation import KeyHistory
 from assay.trust.envelope import verify as verify_envelope
 
 ABOUT = {Kind.SUBMISSION: ("bundle", "attestation"), Kind.PUBLICATION: ("result",)}
@@ -47,6 +49,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Of a receipt: when its entry was made, by the register's word."""
     grade: str = ""
     """Of a receipt: ``logged`` or ``witnessed``."""
+    history: KeyHistory | None = None
+    """Of a key history; receipts of that register are verified by it."""
 
 
 def verify_files(files: Sequence[Path], trust: Path | None, policy: Path | None = None) -> tuple[Answer, ...]:
@@ -58,7 +62,11 @@ def verify_files(files: Sequence[Path], trust: Path | None, policy: Path | None 
     A signature is good that was good when a receipt among the files recorded what it signs: keys end, and results stay.
     """
     quorum = None if policy is None else read_policy(policy)
-    answers = [_verify(path, trusting.find(trust, path), quorum) for path in files]
+    known = {path: _verify(path, trusting.find(trust, path)) for path in files if key_histories.like(path)}
+    told = {one.history.origin: one.history for one in known.values() if one.history is not None}
+    answers = [
+        known.get(path) or _verify(path, trusting.find(trust, path), quorum, told=told) for path in files
+    ]
     moments = {
         digest: one.recorded for one in answers if one.holds and one.recorded for digest in one.records
     }
@@ -94,7 +102,11 @@ def read_policy(path: Path) -> Quorum:
 
 
 def _verify(
-    path: Path, trust: trusting.Found, quorum: Quorum | None = None, at: datetime | None = None
+    path: Path,
+    trust: trusting.Found,
+    quorum: Quorum | None = None,
+    at: datetime | None = None,
+    told: Mapping[str, KeyHistory] = MappingProxyType({}),
 ) -> Answer:
     kind, identity, at = "file", None, at or now()
     try:
@@ -111,7 +123,12 @@ def _verify(
         found = strict_json.load(data, what=str(path), limit=MAX_RESULT)
         if isinstance(found, dict) and found.get("format") == RECEIPT:
             kind = "receipt"
-            return _receipt(path, data, trust, quorum)
+            return _receipt(path, data, trust, quorum, told)
+        if isinstance(found, dict) and found.get("format") == key_histories.FORMAT:
+            kind = "key history"
+            history = key_histories.verified(data, trust.root, what=str(path))
+            says = key_histories.said(history)
+            return Answer(path=path, kind=kind, holds=True, says=says, trust=trust.where, history=history)
         if isinstance(found, dict) and "payloadType" in found:
             kind = "envelope"
             envelope = Envelope.parse(data, what=str(path), expected=PAYLOAD_TYPE)
@@ -203,10 +220,17 @@ def _is_result(payload: object) -> bool:
     return False
 
 
-def _receipt(path: Path, data: bytes, trust: trusting.Found, quorum: Quorum | None) -> Answer:
+def _receipt(
+    path: Path,
+    data: bytes,
+    trust: trusting.Found,
+    quorum: Quorum | None,
+    told: Mapping[str, KeyHistory],
+) -> Answer:
     receipt = Receipt.parse(data, what=str(path))
     log = trusted_log(trust.root, receipt.origin)
-    verified = receipt.verify(log.keys)
+    history = told.get(receipt.origin)
+    verified = receipt.verify(log.keys) if history is None else history.verify(receipt)
     head = verified.checkpoint.checkpoint
     grade = graded(verified.checkpoint.note, quorum or log.quorum)
     says = f"entry {verified.index} of {head.size} in {head.origin}, a {verified.entry.kind}; {grade.says}"
@@ -232,6 +256,7 @@ def _form(path: Path, kind: str, found: receipt_forms.Shown, trust: trusting.Fou
         trust=trust.where,
         records=found.entry.digests if found.entry else (),
         of=ABOUT.get(found.entry.kind, ()) if found.entry else (),
+        recorded=found.entry.time if found.entry else None,
         grade=found.grade,
     )
 

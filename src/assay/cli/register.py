@@ -9,6 +9,7 @@ import typer
 from assay.cli import exits
 from assay.cli.check import Trust
 from assay.cli.output import Json, Rows, Steps, emit, out
+from assay.cli.register_keys import keys
 from assay.formats import times
 from assay.formats.text import shown
 
@@ -23,6 +24,7 @@ Key = typer.Option(
 )
 
 app = typer.Typer(help="A register's files.", no_args_is_help=True)
+app.command("keys")(keys)
 
 
 @app.command("show")

@@ -23,7 +23,7 @@ from assay.register.merkle import leaf_hash
 from assay.register.opening import openings
 from assay.register.receipt import Receipt, VerifiedReceipt
 
-MAX_CHANGES = 1000
+MAX_CHANGES = 256
 
 
 class KeyChange(msgspec.Struct, frozen=True, kw_only=True):
