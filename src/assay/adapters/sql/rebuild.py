@@ -94,8 +94,7 @@ def older(path: Path) -> SqlLedger | str:
     if not path.exists():
         return ""
     try:
-        with closing(_read_only(path)) as connection:
-            connection.execute("SELECT size FROM head").fetchone()
+        _look(path)
         found = SqlLedger.sqlite(path)
         found.head()
     except sqlite3.Error as error:
@@ -145,7 +144,10 @@ def replacing(new: Path, old: Path, aside: Path) -> Iterator[Callable[[], object
     The name of *old* always leads to the whole older database, to one that nobody can open, or to the new one.
     """
     if old.exists():
-        yield lambda: _close(old)  # its log goes into it; a damaged one keeps its log, below
+        if _readable(old):
+            yield lambda: _close(
+                old
+            )  # its log goes into it. A damaged one is not opened: that would throw its log away
         for suffix in ("", "-wal"):
             if _beside(old, suffix).exists():
                 # A crash here leaves the older database under both names.
@@ -167,12 +169,25 @@ def replace(new: Path, old: Path, aside: Path) -> None:
         raise Unavailable(f"cannot put {new} in the place of {old}: {error.strerror or error}") from error
 
 
+def _look(path: Path) -> None:
+    with closing(_read_only(path)) as connection:
+        connection.execute("SELECT size FROM head").fetchone()
+
+
+def _readable(path: Path) -> bool:
+    try:
+        _look(path)
+    except sqlite3.Error:
+        return False
+    return True
+
+
 def _read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
 
 def _close(path: Path) -> None:
-    """Bring what is in the log beside a database into it; a damaged one stays as it is."""
+    """Bring what is in the log beside a database into it, if nobody else has it open."""
     with suppress(sqlite3.Error), closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
