@@ -3,13 +3,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.signing import private
 
 from assay.errors import AssayError, Malformed, Unsupported, Untrusted
 from assay.formats import cbor, cose
-from assay.formats.cose import Sign1
+from assay.formats.cose import Detached, Sign1
 
 KEY = private("ed25519", "cose")
 HEADERS = {cose.ALG: -19, cose.KID: b"k"}
@@ -94,6 +95,65 @@ def test_every_changed_byte_is_rejected() -> None:
 def test_another_key_is_untrusted() -> None:
     with pytest.raises(Untrusted, match="does not verify"):
         EXAMPLE.check("ed25519", private("ed25519", "other").public.verify)
+
+
+ECDSA = private("ecdsa-p256", "cose")
+
+
+def joined(der: bytes) -> bytes:
+    r, s = decode_dss_signature(der)
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+@given(st.binary(max_size=20))
+def test_ecdsa_of_other_writers_is_read(payload: bytes) -> None:
+    for identifier in (-7, -9):
+        signed = cose.sign1({cose.ALG: identifier}, payload, lambda message: joined(ECDSA.sign(message)))
+        signed.check("ecdsa-p256", ECDSA.public.verify)
+
+
+@pytest.mark.parametrize("length", [0, 63, 65, 70])
+def test_ecdsa_joins_r_and_s(length: int) -> None:
+    signed = cose.sign1({cose.ALG: -7}, b"payload", lambda _: bytes(length))
+    with pytest.raises(Malformed, match=f"signature has {length} bytes, expected 64"):
+        signed.check("ecdsa-p256", ECDSA.public.verify)
+
+
+def test_ecdsa_of_zeros_is_untrusted() -> None:
+    with pytest.raises(Untrusted, match="does not verify"):
+        cose.sign1({cose.ALG: -7}, b"x", lambda _: bytes(64)).check("ecdsa-p256", ECDSA.public.verify)
+
+
+DETACHED = Detached(EXAMPLE.protected, {396: 1}, EXAMPLE.signature)
+
+
+def test_a_detached_payload_is_brought_along() -> None:
+    assert Detached.parse(DETACHED.encode(), what="receipt") == DETACHED
+    assert check(DETACHED.attach(b"payload")) == HEADERS
+    with pytest.raises(Untrusted, match="does not verify"):
+        check(DETACHED.attach(b"another"))
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        pytest.param(EXAMPLE.encode(), Unsupported, "receipt carries its payload, expected a detached one", id="attached"),
+        pytest.param(DETACHED.encode()[1:], Malformed, "receipt is not tag 18 over", id="no tag"),
+        pytest.param(cbor.encode(cbor.Tag(18, (b"", {}, None, None))), Malformed, "is not tag 18 over", id="no signature"),
+        pytest.param(cbor.encode(cbor.Tag(18, (b"", b"", None, b""))), Malformed, "is not tag 18 over", id="header no map"),
+        pytest.param(DETACHED.encode() + b"\0", Malformed, "deterministic form", id="trailing byte"),
+    ],
+)  # fmt: skip
+def test_rejects_what_is_not_detached(data: bytes, error: type[AssayError], message: str) -> None:
+    with pytest.raises(error, match=message):
+        Detached.parse(data, what="receipt")
+
+
+def test_what_headers_say_is_one_short_line() -> None:
+    assert cose.told("a\n" * 900) == repr("a\n" * 900)[:99] + "…"
+    assert cose.told({1: b"x"}) == "{1: b'x'}"
+    assert cose.labels({}) == "nothing"
+    assert cose.labels({1: 0, "x\x1b": 0}) == "1, 'x\\x1b'"
 
 
 @given(st.binary(max_size=100))
