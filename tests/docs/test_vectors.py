@@ -7,9 +7,11 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tools.vector_sets.signing import LABEL, Table
 from tools.vectors import FOLDER, vectors
 
@@ -222,9 +224,46 @@ def test_cose_receipts(case: dict[str, Any]) -> None:
         return
     (proven,) = verify()
     assert (proven.size, proven.index) == (case["size"], case.get("entry"))
-    signature = bytes.fromhex(case["receipt"])[-64:]
-    if proven.scheme == "ed25519":
-        public = ed25519.Ed25519PublicKey.from_public_bytes(raw(found["keys"]["ed25519"]["vkey"])[3])
-        public.verify(signature, bytes.fromhex(case["to_be_signed"]))
-        with pytest.raises(InvalidSignature):
-            public.verify(signature, bytes.fromhex(case["to_be_signed"]) + b"\0")
+
+
+def folded(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
+    """RFC 9162 section 2.1.3.2, the other way round: which siblings stand to the left follows from the index."""
+    inner = (index ^ (size - 1)).bit_length()
+    assert len(path) == inner + (index >> inner).bit_count()
+    for at, sibling in enumerate(path):
+        left = at >= inner or index >> at & 1
+        leaf = hashlib.sha256(b"\1" + (sibling + leaf if left else leaf + sibling)).digest()
+    return leaf
+
+
+@pytest.mark.parametrize("case", [one for one in of("cose-receipts") if one.values[0]["valid"]])
+def test_cose_receipts_by_hand(case: dict[str, Any]) -> None:
+    """With a CBOR decoder and nothing of Assay."""
+    found = READ["cose-receipts"]
+    receipt = cbor2.loads(bytes.fromhex(case["receipt"]))
+    protected, unprotected, payload, signature = receipt.value
+    header = cbor2.loads(protected)
+    assert (receipt.tag, payload, header[395], header[15][1]) == (18, None, 1, found["origin"])
+    ((kind, (proof,)),) = unprotected[396].items()
+    first, second, path = cbor2.loads(proof)
+    root = bytes.fromhex(found["roots"][str(case["size"])])
+    if kind == -1:
+        leaf = hashlib.sha256(b"\0" + found["entries"][case["entry"]].encode()).digest()
+        assert (first, second) == (case["size"], case["entry"])
+        assert folded(leaf, second, first, list(path)) == root
+    else:
+        assert (kind, first, second) == (-2, case["old"], case["size"])
+    message = cbor2.dumps(["Signature1", protected, b"", root])
+    assert message.hex() == case["to_be_signed"]
+    name = {-19: "ed25519", -48: "ml-dsa-44"}[header[1]]
+    public = raw(found["keys"][name]["vkey"])[3]
+    key: Any = (ed25519.Ed25519PublicKey if header[1] == -19 else mldsa.MLDSA44PublicKey).from_public_bytes(
+        public
+    )
+    assert (
+        hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
+        == header[4]
+    )
+    key.verify(signature, message)
+    with pytest.raises(InvalidSignature):
+        key.verify(signature, message + b"\0")
