@@ -21,13 +21,13 @@ from tests.support.front_ends import (
     front_end,
     leading,
     oracle,
+    shared,
     wait_until,
     wanted,
 )
 from tests.support.offices import LOG, ORIGIN
 from tests.support.postgres import Cluster
 
-from assay.adapters.memory import FixedClock
 from assay.adapters.sql import queue
 from assay.adapters.sql.front_end import FrontEnd
 from assay.adapters.sql.leader import Term
@@ -48,11 +48,11 @@ def tiles(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def open_front(database: str, tiles: Path) -> Iterator[Open]:
-    """``open_front(now=..., ready=...)``: a front end, closed at the end."""
+    """``open_front(ready=...)``: a front end, closed at the end."""
     opened: list[FrontEnd] = []
 
-    def make(url: str = database, **options: object) -> FrontEnd:
-        opened.append(front_end(url, tiles, **options))  # type: ignore[arg-type]
+    def make(url: str = database, ready: Callable[[Sequencer], None] = lambda _: None) -> FrontEnd:
+        opened.append(front_end(url, tiles, ready))
         return opened[-1]
 
     yield make
@@ -166,8 +166,7 @@ def test_a_leader_asleep_in_its_transaction_keeps_nobody_waiting(ready: str) -> 
 
 def term(url: str, connection: Session, name: str, tiles: Path, now_days: int = 0) -> Term:
     epoch = taken_by(Lease(connection, name, 0.2))
-    clock = FixedClock(NOW + timedelta(days=now_days))
-    return Term(url, connection, name, epoch, FolderTiles(tiles), LOG, ORIGIN, clock)
+    return Term(shared(url, tiles, NOW + timedelta(days=now_days)), connection, name, epoch)
 
 
 def test_a_batch_that_its_leader_did_not_sign_is_signed_by_the_next(ready: str, tiles: Path) -> None:
@@ -283,11 +282,15 @@ def test_a_withdrawn_parcel_is_not_recorded(ready: str, tiles: Path) -> None:
 # Whole front ends.
 
 
+def leads(front: FrontEnd) -> bool:
+    return front.leading is not None
+
+
 def test_two_front_ends_write_one_register(open_front: Open, database: str, tiles: Path) -> None:
     one, other = open_front(), open_front()
     told = [acknowledged(front.append(wanted(f"{at}"))) for at, front in enumerate([one, other] * 5)]
     assert [entry.index for entry in told] == list(range(10))
-    assert [one.leads, other.leads].count(True) == 1
+    assert [leads(one), leads(other)].count(True) == 1
     for front in (one, other):
         with pytest.raises(Duplicate, match="submitted before"):
             front.append(wanted("0"))
@@ -325,10 +328,10 @@ def test_the_next_one_leads_when_the_leader_closes(open_front: Open, database: s
     told = [acknowledged(first.append(wanted("first")))]
     second = open_front()
     told.append(acknowledged(second.append(wanted("second"))))
-    assert (first.leads, second.leads) == (True, False)
+    assert (leads(first), leads(second)) == (True, False)
     first.close()
     told.append(acknowledged(second.append(wanted("third"))))
-    assert second.leads
+    assert leads(second)
     with pytest.raises(Unavailable, match="is closed"):
         first.append(wanted("fourth"))
     assert oracle(database, tiles, told) == 3

@@ -10,12 +10,12 @@ import threading
 import time
 from pathlib import Path
 
-from tests.support.front_ends import TERMS, wanted
+import msgspec
+from tests.support.front_ends import shared, wanted
 from tests.support.offices import LOG, ORIGIN
 
 from assay.adapters.sql.front_end import FrontEnd
 from assay.adapters.system import SystemClock
-from assay.adapters.tiles.folder import FolderTiles
 from assay.errors import Duplicate, Unavailable
 from assay.office.ports import Appended
 from assay.register import checkpoint, proof
@@ -25,7 +25,7 @@ THREADS = 8
 
 
 def main(url: str, tiles: str, name: str) -> None:
-    front = FrontEnd(url, FolderTiles.make(Path(tiles)), LOG, ORIGIN, SystemClock(), terms=TERMS)
+    front = FrontEnd(msgspec.structs.replace(shared(url, Path(tiles)), clock=SystemClock()))
     ended, door = threading.Event(), threading.Lock()
 
     def tell(line: str) -> None:

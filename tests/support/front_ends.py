@@ -16,8 +16,9 @@ import psycopg
 from tests.support.offices import LOG, ORIGIN
 
 from assay.adapters.memory import FixedClock
-from assay.adapters.sql.front_end import FrontEnd, Terms
+from assay.adapters.sql.front_end import FrontEnd
 from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.sql.shared import Shared
 from assay.adapters.tiles.folder import FolderTiles
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
@@ -28,7 +29,6 @@ from assay.register.merkle import leaf_hash
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
-TERMS = Terms(lease_seconds=1.0, patience_seconds=10.0, publish_seconds=0.2)
 SECONDS = 60
 """What a test waits for before it fails."""
 
@@ -57,15 +57,21 @@ def wanted(name: str, state: str = "submitted") -> Wanted:
     return Wanted(data, b"[]", submission)
 
 
-def front_end(
-    url: str,
-    tiles: Path,
-    *,
-    now: datetime = NOW,
-    ready: Callable[[Sequencer], None] = lambda _: None,
-    terms: Terms = TERMS,
-) -> FrontEnd:
-    return FrontEnd(url, FolderTiles.make(tiles), LOG, ORIGIN, FixedClock(now), terms=terms, ready=ready)
+def shared(url: str, tiles: Path, now: datetime = NOW) -> Shared:
+    return Shared(
+        url=url,
+        tiles=FolderTiles.make(tiles),
+        secrets=LOG,
+        origin=ORIGIN,
+        clock=FixedClock(now),
+        lease_seconds=1.0,
+        patience_seconds=10.0,
+        publish_seconds=0.2,
+    )
+
+
+def front_end(url: str, tiles: Path, ready: Callable[[Sequencer], None] = lambda _: None) -> FrontEnd:
+    return FrontEnd(shared(url, tiles), ready=ready)
 
 
 def acknowledged(answer: Appended) -> Acknowledged:

@@ -15,14 +15,14 @@ import msgspec
 
 from assay.adapters.sql import queue
 from assay.adapters.sql.desk import Answer, Deliver, Desk
-from assay.adapters.sql.leader import Leader, Ready
+from assay.adapters.sql.leader import Leader
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import session
 from assay.adapters.sql.prepare import prepare
+from assay.adapters.sql.shared import Ready, Shared
 from assay.errors import AssayError, Unavailable
-from assay.office.ports import Appended, Clock, Wanted
+from assay.office.ports import Appended, Wanted
 from assay.office.sequencer import Sequencer
-from assay.register.identity import LogSecrets
 from assay.tlog.ports import TileStore
 
 T = TypeVar("T")
@@ -31,14 +31,6 @@ _FOUNDING = 0x61737361
 """Key of the advisory lock under which an office is founded."""
 _VIEWS = 5
 """How often a reader tries again while the leader moves leaves from the database into tiles."""
-
-
-class Terms(msgspec.Struct, frozen=True):
-    lease_seconds: float = 5.0
-    """After which another process leads when the leader has died."""
-    patience_seconds: float = 20.0
-    """How long an entry waits for a leader before it is taken back."""
-    publish_seconds: float = 1.0
 
 
 class _ReadOnly:
@@ -60,41 +52,25 @@ class _ReadOnly:
 class FrontEnd:
     """A :class:`~assay.office.ports.Register` for many threads, which also leads, and publishes tiles, when it is its turn.
 
-    *url*: of PostgreSQL. *tiles*: the one store of all front ends. *ready* is called before this process begins to sign;
-    it raises Unavailable when the register may not be gone on with. Only the leader publishes: :meth:`publish` does
-    nothing elsewhere.
+    *ready* is called before this process begins to sign. Only the leader publishes and erases.
     """
 
-    def __init__(
-        self,
-        url: str,
-        tiles: TileStore,
-        secrets: LogSecrets,
-        origin: str,
-        clock: Clock,
-        *,
-        terms: Terms | None = None,
-        ready: Ready = lambda _: None,
-    ) -> None:
-        terms = terms or Terms()
-        self._url, self._tiles, self._secrets, self._origin, self._clock = url, tiles, secrets, origin, clock
-        self._every = terms.publish_seconds
+    def __init__(self, shared: Shared, *, ready: Ready = lambda _: None) -> None:
+        self._shared = shared
         self.front = random.token_hex(6)
         """This process's name among the front ends."""
-        self._ledger = SqlLedger.postgres(url)
-        prepare(url)
+        self._ledger = SqlLedger.postgres(shared.url)
+        prepare(shared.url)
         self._reading = threading.Lock()
         self._view: Sequencer | None = None
         self._ended = threading.Event()
         self._publishing = ""
-        self._leader = Leader(
-            url, self.front, tiles, secrets, origin, clock, seconds=terms.lease_seconds, ready=ready
-        )
+        self._leader = Leader(shared, self.front, ready)
         self._desk = Desk(
-            url,
+            shared.url,
             self.front,
-            secrets.public(origin),
-            patience=terms.patience_seconds,
+            shared.secrets.public(shared.origin),
+            patience=shared.patience_seconds,
             refused=lambda: self._leader.trouble,
         )
         self._publisher = threading.Thread(target=self._publish, name="register-publish", daemon=True)
@@ -106,8 +82,10 @@ class FrontEnd:
         return self._leader.trouble or self._publishing
 
     @property
-    def leads(self) -> bool:
-        return self._leader.term is not None
+    def leading(self) -> Sequencer | None:
+        """The register itself, while this process leads: to have it cosigned, or to stop it."""
+        term = self._leader.term
+        return None if term is None else term.sequencer
 
     def size(self) -> int:
         return self._ledger.head().edge.size
@@ -133,7 +111,7 @@ class FrontEnd:
 
     def checkpoint(self) -> bytes:
         """The newest that a leader has signed; Unavailable when none has yet."""
-        with session(self._url, f"assay reader {self.front}") as connection:
+        with session(self._shared.url, f"assay reader {self.front}") as connection:
             found = queue.newest_checkpoint(connection)
         if found is None:
             raise Unavailable(self._leader.trouble or "no process sequences for this office yet")
@@ -149,14 +127,22 @@ class FrontEnd:
         return self._read(new, lambda view: view.consistency(old, new))
 
     def publish(self) -> None:
-        term = self._leader.term
-        if term is not None:
-            term.sequencer.publish()
+        """When this process leads; who leads publishes by itself, too."""
+        leading = self.leading
+        if leading is not None:
+            leading.publish()
+
+    def erase(self, index: int) -> None:
+        """Forget the openings of entry *index*. Unavailable when another process leads: ask there."""
+        leading = self.leading
+        if leading is None:
+            raise Unavailable(f"the openings of entry {index} can be erased by the process that leads only")
+        leading.erase(index)
 
     @contextmanager
     def founding(self) -> Iterator[None]:
         """One process at a time: of several that start together on an empty register, one writes entry 0."""
-        with session(self._url, f"assay founder {self.front}") as connection:
+        with session(self._shared.url, f"assay founder {self.front}") as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", (_FOUNDING,))
             yield
 
@@ -173,9 +159,9 @@ class FrontEnd:
 
     def _read(self, size: int, read: Callable[[Sequencer], T]) -> T:
         """What *read* finds in a tree of at least *size*."""
-        term = self._leader.term
-        if term is not None and term.sequencer.size() >= size:
-            return read(term.sequencer)
+        leading = self.leading
+        if leading is not None and leading.size() >= size:
+            return read(leading)
         if size > (there := self.size()):
             raise Unavailable(f"the register has {there} entries, not {size}")
         for last in (*[False] * _VIEWS, True):
@@ -193,13 +179,14 @@ class FrontEnd:
         """A view of the register as it was when somebody last asked for more; it reads only."""
         with self._reading:
             if self._view is None or self._view.size() < size:
-                self._view = Sequencer(
-                    self._ledger, _ReadOnly(self._tiles), self._secrets, self._origin, self._clock
+                shared = msgspec.structs.replace(
+                    self._shared, tiles=_ReadOnly(self._shared.tiles), openings=None
                 )
+                self._view = shared.sequencer(self._ledger)
             return self._view
 
     def _publish(self) -> None:
-        while not self._ended.wait(self._every):
+        while not self._ended.wait(self._shared.publish_seconds):
             try:
                 self.publish()
                 self._publishing = ""

@@ -6,7 +6,7 @@ recorded and not signed, before it records anything else; so nothing depends on 
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -15,16 +15,12 @@ from assay.adapters.sql.lease import CHANNEL, Lease, name_of
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import Bell, Session, engine, heard, session
 from assay.adapters.sql.queue import Answers, Batch, Parcel, Refusal
+from assay.adapters.sql.shared import Ready, Shared
 from assay.errors import AssayError, Unavailable
-from assay.office.ports import Clock, Recorded
-from assay.office.sequencer import Sequencer
+from assay.office.ports import Recorded
 from assay.register import checkpoint as checkpoints
 from assay.register.checkpoint import Checkpoint
-from assay.register.identity import LogSecrets
-from assay.tlog.ports import TileStore
 
-Ready = Callable[[Sequencer], None]
-"""Raises Unavailable when the register may not be gone on with, as for a witness that has seen more of it."""
 MAX_TRIES = 3
 """Of a parcel that fails alone, before it is answered with its failure: it must not keep the others waiting."""
 PRUNE_SECONDS = 60
@@ -32,23 +28,11 @@ RETRY_SECONDS = 0.5
 
 
 class Leader:
-    """A thread that leads whenever nobody else does. *seconds*: the length of the lease."""
+    """A thread that leads whenever nobody else does."""
 
-    def __init__(
-        self,
-        url: str,
-        front: str,
-        tiles: TileStore,
-        secrets: LogSecrets,
-        origin: str,
-        clock: Clock,
-        *,
-        seconds: float,
-        ready: Ready,
-    ) -> None:
-        self._url, self._front = url, front
-        self._tiles, self._secrets, self._origin, self._clock = tiles, secrets, origin, clock
-        self._seconds, self._ready = seconds, ready
+    def __init__(self, shared: Shared, front: str, ready: Ready) -> None:
+        self._shared, self._front, self._ready = shared, front, ready
+        self._seconds = shared.lease_seconds
         self._terms = 0
         self._closed = threading.Event()
         self._bell = Bell()
@@ -71,7 +55,7 @@ class Leader:
             self._terms += 1
             holder = f"{self._front}-{self._terms}"
             try:
-                with session(self._url, f"assay candidate {self._front}") as connection:
+                with session(self._shared.url, f"assay candidate {self._front}") as connection:
                     connection.execute(f"LISTEN {CHANNEL}".encode())
                     self._stand(connection, Lease(connection, holder, self._seconds))
             except Exception as error:  # noqa: BLE001 - a term may fail in any way; the cause is told, and another begins
@@ -100,9 +84,7 @@ class Leader:
         # What the ledger commits is durable all the same; signatures and prunings can be repeated.
         connection.execute("SET synchronous_commit = off")
         connection.execute(f"LISTEN {queue.WANTED}".encode())
-        term = Term(
-            self._url, connection, lease.holder, epoch, self._tiles, self._secrets, self._origin, self._clock
-        )
+        term = Term(self._shared, connection, lease.holder, epoch)
         try:
             self._ready(term.sequencer)
             term.begin()
@@ -131,27 +113,16 @@ class Leader:
 class Term:
     """One leader's register, under one epoch."""
 
-    def __init__(
-        self,
-        url: str,
-        connection: Session,
-        holder: str,
-        epoch: int,
-        tiles: TileStore,
-        secrets: LogSecrets,
-        origin: str,
-        clock: Clock,
-    ) -> None:
-        self._connection, self._epoch = connection, epoch
-        self._secrets, self._origin, self._clock = secrets, origin, clock
-        self._ledger = SqlLedger(engine(url, name_of(holder)), epoch=epoch, also=self._answer)
+    def __init__(self, shared: Shared, connection: Session, holder: str, epoch: int) -> None:
+        self._shared, self._connection, self._epoch = shared, connection, epoch
+        self._ledger = SqlLedger(engine(shared.url, name_of(holder)), epoch=epoch, also=self._answer)
         self._claimed: Sequence[Parcel] = ()
         self._whole: Refusal | None = None
         self._batch: int | None = None
         """Of the commit under way, or of the newest one."""
         self._alone, self._tries = 0, 0
         try:
-            self.sequencer = Sequencer(self._ledger, tiles, secrets, origin, clock)
+            self.sequencer = shared.sequencer(self._ledger)
         except BaseException:
             self._ledger.close()
             raise
@@ -233,10 +204,10 @@ class Term:
         if not batch.hashes:
             return b""
         after = batch.before.extend(batch.hashes).after
-        known = Checkpoint(self._origin, after.size, after.root)
+        known = Checkpoint(self._shared.origin, after.size, after.root)
         self.sequencer.require(known)
         stamp = self._ledger.stamp(self._now())
-        return checkpoints.sign(known, (self._secrets.ed25519, self._secrets.ml_dsa_44), stamp)
+        return checkpoints.sign(known, self._shared.secrets.signing, stamp)
 
     def _now(self) -> int:
-        return int(self._clock.now().timestamp())
+        return int(self._shared.clock.now().timestamp())
