@@ -13,7 +13,7 @@ import msgspec
 from assay import bootstrap
 from assay.adapters.tiles.http import HttpTiles
 from assay.bootstrap import trusting
-from assay.bootstrap.register import SERVERS, _store
+from assay.bootstrap.register import BUCKETS, SERVERS, _store
 from assay.errors import Refused
 from assay.formats.note import Vkey
 from assay.register.identity import LogKeys
@@ -42,7 +42,10 @@ def trusted(trust: Path | None, vkeys: Sequence[str], beside: str) -> Trusted:
     """The registers that are known: by verifier keys that a person gave, else by a trust root; Refused when there is none."""
     if vkeys:
         return Trusted(_of_vkeys([Vkey.parse(text) for text in vkeys]), "the keys given")
-    found = trusting.find(trust, bootstrap.home().folder if beside.startswith(SERVERS) else Path(beside))
+    remote = beside.startswith((*SERVERS, *BUCKETS))
+    if remote and trust is None and not bootstrap.home().trust_file.is_file():
+        raise Refused("no register is trusted here: give --trust FILE, or its verifier keys with --key")
+    found = trusting.find(trust, Path() if remote else Path(beside))
     keys = tuple(log.keys for log in found.root.logs)
     if not keys:
         raise Refused(

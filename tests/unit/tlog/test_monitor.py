@@ -1,6 +1,5 @@
 """A monitor's looks: what is fine, what is an alarm, and what could not be told, each in one clear line."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.support.signing import private
+from tests.support.stranger import two_histories
 from tests.support.watched import DUE, Office, beacon, beacon_value
 
 from assay.adapters.monitor_state import MemoryMonitorState
@@ -537,12 +537,6 @@ def test_draws_are_numbered_by_their_commits() -> None:
 
 
 def test_a_stranger_verifies_the_evidence_without_our_code() -> None:
-    """Two histories of unlike size: RFC 9162 section 2.1.4.2 by hand, and both notes' Ed25519 signatures."""
-    import base64
-    import hashlib
-
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     one = office(20)
     watcher = Watcher(one)
     watcher.fine(one)
@@ -550,37 +544,7 @@ def test_a_stranger_verifies_the_evidence_without_our_code() -> None:
     one.add(7).rebuilt()
     watcher.alarm(one)
     ((_, evidence),) = watcher.state.evidence.items()
-    found = json.loads(evidence)
-    heads = []
-    for note in (found["first"], found["second"]):
-        text, _, lines = note.rpartition("\n\n")
-        signature = base64.b64decode(lines.split("\n")[0].split(" ")[2])[4:]
-        Ed25519PublicKey.from_public_bytes(one.signing[0].public.raw).verify(signature, f"{text}\n".encode())
-        _, size, root = text.split("\n")
-        heads.append((int(size), base64.b64decode(root)))
-    (size1, root1), (size2, root2) = heads
-    proof = [base64.b64decode(hash_) for hash_ in found["proof"]]
-    began = base64.b64decode(found["began"])
-
-    def node(left: bytes, right: bytes) -> bytes:
-        return hashlib.sha256(b"\1" + left + right).digest()
-
-    fn, sn = size1 - 1, size2 - 1
-    if size1 & (size1 - 1) == 0:
-        proof.insert(0, began)
-    while fn & 1:
-        fn, sn = fn >> 1, sn >> 1
-    fr = sr = proof[0]
-    for hash_ in proof[1:]:
-        if fn & 1 or fn == sn:
-            fr, sr = node(hash_, fr), node(hash_, sr)
-            while fn and not fn & 1:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            sr = node(sr, hash_)
-        fn, sn = fn >> 1, sn >> 1
-    assert (fr, sr) == (began, root2)
-    assert began != root1
+    assert two_histories(evidence, one.signing[0].public.raw) == (21, 28)
 
 
 def test_evidence_that_proves_nothing_is_refused() -> None:
