@@ -168,6 +168,14 @@ def test_an_honest_register_and_one_that_lies(
     proof = Equivocation.parse((tmp_path / "forked.json.equivocation.json").read_bytes())
     assert [found.size for found in proof.verify(LIAR.keys)] == [12, 12]
 
+    # So does a monitor that is shown both.
+    elsewhere = FolderTiles.make(tmp_path / "elsewhere")
+    LIAR.publish(elsewhere, FORK, LIAR.note(FORK))
+    watched = assay("monitor", "liar", "--also", "elsewhere", "--trust", "liar.json", "--json")
+    assert (watched.code, watched.json()["state"]) == (1, "alarm"), watched.err
+    assert any("histories" in alarm["what"] for alarm in watched.json()["alarms"]), watched.out
+    assert assay("monitor", "honest", "--trust", "trust.json", "--json").json()["state"] == "fine"
+
     # Both witnesses told it and kept it.
     for witness in two:
         client = HttpClient()
