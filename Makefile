@@ -35,8 +35,7 @@ wheel: $(VENV)/.runtime
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
 trial: wheel
-	@$(BIN)/assay trial . $(foreach file,$(wildcard dist/assay_office-*.whl),--release $(file)); code=$$?; \
-	  case $$code in 0|1|3) exit 0;; *) exit $$code;; esac
+	@$(BIN)/assay trial . --report-only $(foreach file,$(wildcard dist/assay_office-*.whl),--release $(file))
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto

@@ -110,8 +110,17 @@ def test_exit_codes(assay: Assay, project: Path, claims: str, changed: bool, res
     assert (said["verdict"], ran.code) == (result, CODES[result]), said["reasons"]
 
 
+def test_whatever_the_result_a_report_is_a_success(assay: Assay, project: Path) -> None:
+    ran = assay("trial", project, "--json", "--report-only")
+    assert (ran.code, one_object(ran.out)["verdict"]) == (0, "incomplete")
+    (project / ".assay" / "trust.json").unlink()
+    (project / ".assay" / "trust.json").mkdir()
+    failed = assay("trial", project, "--json", "--report-only")
+    assert (failed.code, failed.out) == (3, ""), failed.err
+
+
 def test_a_trial_that_could_not_run_prints_no_object(assay: Assay, project: Path) -> None:
     (project / "assay.toml").write_text("[provider")
-    ran = assay("trial", project, "--json")
+    ran = assay("trial", project, "--json", "--report-only")
     assert (ran.code, ran.out) == (2, "")
     assert len(ran.err.strip().splitlines()) == 1
