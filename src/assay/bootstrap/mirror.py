@@ -11,6 +11,7 @@ import msgspec
 from assay.adapters.monitor_state import held
 from assay.adapters.tiles.folder import FolderTiles
 from assay.bootstrap import watching
+from assay.bootstrap.register import files_at
 from assay.tlog.mirror import Copied, Mirror
 
 
@@ -35,7 +36,7 @@ class Done(msgspec.Struct, frozen=True):
 def mirror(what: Copying, tell: Callable[[Done], None], ready: Callable[[str], None]) -> Done:
     """Copy once, or every so many seconds until the process is stopped, and serve meanwhile; the last copying."""
     trusted = watching.trusted(what.trust, what.vkeys, what.where)
-    source = watching.source(what.where)
+    source = files_at(what.where)
     with ExitStack() as stack:
         stack.enter_context(held(what.destination))
         store = FolderTiles.make(what.destination)

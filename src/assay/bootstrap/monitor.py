@@ -12,6 +12,7 @@ from assay import bootstrap
 from assay.adapters.filesystem import read_whole
 from assay.adapters.monitor_state import MonitorFolder, held
 from assay.bootstrap import watching
+from assay.bootstrap.register import files_at
 from assay.errors import Malformed, Unavailable
 from assay.tlog.draw_watch import MAX_ROUNDS, parse_rounds
 from assay.tlog.monitor import Look, Monitor, View
@@ -42,8 +43,8 @@ class Seen(msgspec.Struct, frozen=True):
 def watch(what: Watch, tell: Callable[[Seen], None]) -> Seen:
     """Look once, or every so many seconds until the process is stopped; the last look."""
     trusted = watching.trusted(what.trust, what.vkeys, what.where)
-    main = View(what.where, watching.source(what.where))
-    others = [View(one, watching.source(one)) for one in what.also]
+    main = View(what.where, files_at(what.where))
+    others = [View(one, files_at(one)) for one in what.also]
     rounds = (
         {}
         if what.rounds is None

@@ -83,6 +83,11 @@ def scrub_register(
         return Scrubbed(scrub(store, keys, required=required, listed=listed, tell=tell), line)
 
 
+def files_at(where: str) -> TileFiles:
+    """A register's files in a folder, on a server or in a bucket. Malformed when it is none of them."""
+    return _store(where)
+
+
 class _Listed(TileFiles, Protocol):
     def paths(self) -> Iterator[str]: ...
 

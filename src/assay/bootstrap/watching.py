@@ -13,7 +13,7 @@ import msgspec
 from assay import bootstrap
 from assay.adapters.tiles.http import HttpTiles
 from assay.bootstrap import trusting
-from assay.bootstrap.register import BUCKETS, SERVERS, _store
+from assay.bootstrap.register import BUCKETS, SERVERS
 from assay.errors import Refused
 from assay.formats.note import Vkey
 from assay.register.identity import LogKeys
@@ -33,16 +33,11 @@ class Trusted(msgspec.Struct, frozen=True):
     where: str
 
 
-def source(where: str) -> TileFiles:
-    """A register's files at a URL, or in a folder."""
-    return _store(where)
-
-
 def trusted(trust: Path | None, vkeys: Sequence[str], beside: str) -> Trusted:
     """The registers that are known: by verifier keys that a person gave, else by a trust root; Refused when there is none."""
     if vkeys:
         return Trusted(_of_vkeys([Vkey.parse(text) for text in vkeys]), "the keys given")
-    remote = beside.startswith((*SERVERS, *BUCKETS))
+    remote = _remote(beside)
     if remote and trust is None and not bootstrap.home().trust_file.is_file():
         raise Refused("no register is trusted here: give --trust FILE, or its verifier keys with --key")
     found = trusting.find(trust, Path() if remote else Path(beside))
@@ -54,12 +49,16 @@ def trusted(trust: Path | None, vkeys: Sequence[str], beside: str) -> Trusted:
     return Trusted(keys, found.where)
 
 
+def _remote(where: str) -> bool:
+    return where.startswith((*SERVERS, *BUCKETS))
+
+
 def name_of(where: str) -> str:
     """A folder's name for what is remembered of a register at *where*."""
     plain = re.sub(r"[^a-z0-9]+", "-", where.lower().partition("://")[2] or Path(where).name.lower()).strip(
         "-"
     )[:40]
-    place = where if where.startswith(SERVERS) else str(Path(where).resolve())
+    place = where if _remote(where) else str(Path(where).resolve())
     return f"{plain or 'register'}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
 
