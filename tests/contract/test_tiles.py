@@ -126,3 +126,8 @@ def test_many_files_at_once(store: TileStore) -> None:
     files = {f"tile/0/{number:03}": b"%d" % number for number in range(150)}
     store.write_many(files.items())
     assert {path: store.read(path, limit=3) for path in files} == files
+
+
+def test_the_last_of_one_name_counts(store: TileStore) -> None:
+    store.write_many([("checkpoint", b"first"), ("tile/0/000", b"x"), ("checkpoint", b"second")])
+    assert store.read("checkpoint", limit=10) == b"second"

@@ -5,6 +5,7 @@ The oracle re-verifies the whole store at the checkpoint it shows, and again aft
 
 import os
 import re
+import resource
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -332,3 +333,20 @@ def test_a_stray_part_of_a_killed_writer_is_in_nobodys_way(tmp_path: Path) -> No
     store.write_many([("tile/0/000", b"new")])
     assert store.read("tile/0/000", limit=9) == b"new"
     assert not stray.exists()
+
+
+def test_a_folder_that_takes_no_more_keeps_what_it_had(tmp_path: Path) -> None:
+    """The system refuses in the middle of a file; nothing of it is left, and the old files are whole."""
+    store = FolderTiles.make(tmp_path)
+    tiled.grow(store, 300)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(Unavailable, match=r"^cannot write .*tile/(entries|0)/00\d: File too large$"):
+            tiled.grow(store, 900, old=300)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    tiled.grow(store, 900, old=300)
+    tiled.check(store, 900)

@@ -24,7 +24,10 @@ class TileStore(TileFiles, Protocol):
         """Whole and durable when it returns; a crash inside leaves the old file, or none, or the new one."""
 
     def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
-        """Each as :meth:`write` does, all durable when it returns; a crash inside leaves any of them written, in any order."""
+        """Each as :meth:`write` does, all durable when it returns; a crash inside leaves any of them written, in any order.
+
+        Of one path that comes twice the last counts.
+        """
 
     def remove(self, path: str) -> None:
         """Of a file that is not needed any more; after a slash at the end, of everything below. Absent already is fine."""

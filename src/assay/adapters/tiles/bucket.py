@@ -76,7 +76,7 @@ class BucketTiles:
 
     def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
         with ThreadPoolExecutor(TOGETHER) as pool:
-            for _ in pool.map(lambda file: self.write(*file), files):
+            for _ in pool.map(lambda file: self.write(*file), dict(files).items()):
                 pass  # the first failure is raised here, after the others came to their end
 
     def remove(self, path: str) -> None:

@@ -49,30 +49,29 @@ class FolderTiles:
 
     def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
         """With the syncs of several files under way together: the file system joins them, so a batch takes a tenth of the time."""
-        waiting: list[tuple[Path, bytes]] = []
+        waiting: dict[Path, bytes] = {}
         for path, data in files:
-            waiting.append((self.folder / safe(path), data))
+            waiting[self.folder / safe(path)] = data
             if len(waiting) == _CHUNK:
                 self._write(waiting)
                 waiting.clear()
         self._write(waiting)
 
-    def _write(self, files: list[tuple[Path, bytes]]) -> None:
-        folders = tuple(dict.fromkeys(path.parent for path, _ in files))
+    def _write(self, files: dict[Path, bytes]) -> None:
+        folders = tuple(dict.fromkeys(path.parent for path in files))
         try:
             with ThreadPoolExecutor(_TOGETHER) as pool:
                 for folder in folders:
                     _do(make_folder, folder)  # a crash here leaves an empty folder, read as "no such file"
                 # A crash here leaves .part files, which nobody reads.
-                _all(pool.map(lambda file: _do(self._write_part, *file), files))
-                for path, _ in files:
-                    _do(
-                        _name, path
-                    )  # a crash here leaves some new, some old; each is whole, its content synced
+                _all(pool.map(lambda file: _do(self._write_part, *file), files.items()))
+                # A crash here leaves some new, some old; each is whole, its content is synced.
+                for path in files:
+                    _do(_name, path)
                 # Until this returns a name may be lost again; the caller has no answer yet.
                 _all(pool.map(lambda folder: _do(sync_folder, folder), folders))
         except BaseException:
-            for path, _ in files:
+            for path in files:
                 with suppress(OSError):
                     _part(path).unlink()
             raise
