@@ -6,7 +6,7 @@ import json
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from tests.support.shared import shared
 
@@ -34,6 +34,18 @@ def test_ml_dsa(algorithm: Algorithm) -> None:
     assert headers[cose.ALG] == cose.IDENTIFIERS[algorithm]
     with pytest.raises(Untrusted, match="does not verify"):
         signed.check(algorithm, PrivateKey.from_seed(algorithm, b"\1" * 32).public.verify)
+
+
+def test_ml_dsa_87() -> None:
+    """No key of Assay is of it; what others sign with it is read, where the caller brings the key."""
+    example = json.loads(shared("conformance", "cose", "ml-dsa", "ML_DSA_87.cose.json").read_bytes())
+    key = mldsa.MLDSA87PublicKey.from_public_bytes(bytes.fromhex(example["raw_public_key"]))
+    signed = Sign1.parse(bytes.fromhex(example["sign1"]))
+    assert signed.signed().hex() == example["raw_to_be_signed"]
+    headers = signed.check("ml-dsa-87", lambda message, signature: key.verify(signature, message))
+    assert headers[cose.ALG] == -50
+    with pytest.raises(Malformed, match="the trusted key is ml-dsa-65"):
+        signed.check("ml-dsa-65", lambda *_: None)
 
 
 @pytest.mark.parametrize(

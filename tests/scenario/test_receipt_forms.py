@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.scenario.conftest import Assay
-from tests.support.register import ED25519, KEYS, ML_DSA_44, ORIGIN, log, receipt
+from tests.support.register import ED25519, KEYS, ML_DSA_44, ORIGIN, STAMP, log, receipt
 from tests.support.signing import private
 
+from assay.formats.note import Note
 from assay.formats.tlog_proof import TlogProof
-from assay.register import forms, merkle, proof, scitt
+from assay.register import cosignature, forms, merkle, proof, scitt
 from assay.register.checkpoint import Checkpoint
 from assay.register.cose_receipt import prove_inclusion
 from assay.register.cosignature import Cosigner
@@ -128,6 +130,24 @@ def test_verify_reads_them(assay: Assay, folder: Path, data: bytes, code: int, s
     (folder / "file").write_bytes(data)
     told = assay("verify", "file", "--trust", "trust.json")
     assert (told.code, said in told.out) == (code, True), told.out + told.err
+
+
+def test_a_tlog_proof_carries_its_witnesses(assay: Assay, folder: Path) -> None:
+    key = private("ml-dsa-44", "witness")
+    (folder / "policy").write_text(
+        f"witness w {Cosigner('witness.example/w1', key.public).vkey.encode()}\nquorum w\n", encoding="utf-8"
+    )
+    note = Note.parse(RECEIPT.checkpoint)
+    line = cosignature.sign(Checkpoint.parse(note.text), "witness.example/w1", key, STAMP)
+    witnessed = Note(note.text, (*note.signatures, line)).encode()
+    for checkpoint, code, said in (
+        (RECEIPT.checkpoint, 2, "cosigned by no witness of the policy"),
+        (witnessed, 0, "grade witnessed"),
+    ):
+        made = forms.tlog_proof(msgspec.structs.replace(RECEIPT, checkpoint=checkpoint))
+        (folder / "file").write_bytes(made.encode())
+        told = assay("verify", "file", "--trust", "trust.json", "--policy", "policy")
+        assert (told.code, said in told.out) == (code, True), told.out + told.err
 
 
 def test_a_statement_carries_no_witness(assay: Assay, folder: Path) -> None:

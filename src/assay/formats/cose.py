@@ -25,6 +25,7 @@ ISS, SUB = 1, 2
 IDENTIFIERS = {"ed25519": -19, "ml-dsa-44": -48, "ml-dsa-65": -49}
 _READ = {
     **{identifier: name for name, identifier in IDENTIFIERS.items()},
+    -50: "ml-dsa-87",
     -8: "ed25519",
     -7: "ecdsa-p256",
     -9: "ecdsa-p256",
