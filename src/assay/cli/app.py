@@ -20,6 +20,7 @@ from assay.cli import (
     key,
     mirror,
     monitor,
+    office,
     receipt,
     register,
     replay,
@@ -60,6 +61,7 @@ app.add_typer(receipt.app, name="receipt")
 app.command("witness")(witness.witness)
 app.command("monitor")(monitor.monitor)
 app.command("mirror")(mirror.mirror)
+app.add_typer(office.app, name="office")
 
 
 @app.callback(invoke_without_command=True)
