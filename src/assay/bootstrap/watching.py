@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from assay import bootstrap
-from assay.adapters.tiles.http import HttpTiles
+from assay.adapters.tiles.folder import FolderTiles
 from assay.bootstrap import trusting
 from assay.bootstrap.register import BUCKETS, SERVERS
 from assay.errors import Refused
@@ -66,8 +66,8 @@ def name_of(where: str) -> str:
 def fetching(
     files: TileFiles,
 ) -> Iterator[Callable[[Callable[[Tile], bytes], Iterable[Tile]], Iterable[bytes]]]:
-    """``map`` for a folder; several requests at once for a server."""
-    if not isinstance(files, HttpTiles):
+    """``map`` for a folder; several requests at once for a server or a bucket."""
+    if isinstance(files, FolderTiles):
         yield map
         return
     with ThreadPoolExecutor(FETCHES, "fetch") as pool:

@@ -18,7 +18,7 @@ from assay.tlog.ports import TileFiles
 from assay.tlog.read import TileReader
 from assay.tlog.serve import MAX_CHECKPOINT
 
-MAX_SCAN = 1 << 24
+MAX_SCAN = 1 << 20
 """Entries looked through for changes of keys under a checkpoint that no known key signed."""
 
 

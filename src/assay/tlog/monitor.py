@@ -22,7 +22,7 @@ from assay.tlog.keyring import Keyring, scan
 from assay.tlog.ports import CHECKPOINT, TileFiles
 from assay.tlog.read import TileReader
 from assay.tlog.serve import MAX_CHECKPOINT, claimed
-from assay.tlog.watched import Alarm, Watched, WatchState
+from assay.tlog.watched import MAX_PROVEN, Alarm, Watched, WatchState
 
 MAX_SEEN = 16
 """Checkpoints of views that are ahead, kept until the register has caught up."""
@@ -233,6 +233,10 @@ class _Looking:
             return False
         data = proof.encode()
         name = f"equivocation-{Digest.sha256(data).short}.json"
+        assert self._watched is not None
+        proven = {alarm.evidence for alarm in self._watched.alarms if alarm.evidence}
+        if name not in proven and len(proven) >= MAX_PROVEN:
+            return True
         self._monitor.state.keep(
             name, data
         )  # a crash here leaves evidence that the next look finds and names again

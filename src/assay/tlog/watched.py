@@ -14,6 +14,8 @@ FORMAT = "assay-monitor"
 VERSION = 1
 MAX_BYTES = 16 * 1024 * 1024
 MAX_ALARMS = 1000
+MAX_PROVEN = 64
+"""Of them, those with a file of evidence: what a register that shows another history at each look can fill a disk with."""
 
 
 class Alarm(msgspec.Struct, frozen=True):
@@ -44,10 +46,11 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     """Signed notes seen anywhere that are larger than :attr:`checkpoint`: what it becomes must contain them."""
 
     def alarm(self, *new: Alarm) -> "Watched":
-        """With *new* added, each once."""
-        if not new or len(self.alarms) == MAX_ALARMS:
-            return self
-        alarms = tuple(dict.fromkeys((*self.alarms, *new)))[:MAX_ALARMS]
+        """With *new* added, each once; over :data:`MAX_ALARMS` those that are proven stay."""
+        alarms = tuple(dict.fromkeys((*self.alarms, *new))) if new else self.alarms
+        if len(alarms) > MAX_ALARMS:
+            proven = tuple(one for one in alarms if one.evidence)
+            alarms = (*(one for one in alarms if not one.evidence),)[: MAX_ALARMS - len(proven)] + proven
         return msgspec.structs.replace(self, alarms=alarms)
 
     def encode(self) -> bytes:

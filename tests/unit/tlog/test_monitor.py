@@ -17,6 +17,7 @@ from assay.register.body import Checkpoint
 from assay.register.draw import NOT_VERIFIABLE
 from assay.register.identity import LogKeys
 from assay.register.leaf import Kind
+from assay.tlog import monitor, watched
 from assay.tlog.draw_watch import GRACE_S, Rounds
 from assay.tlog.equivocation import Equivocation
 from assay.tlog.keyring import handover_path
@@ -364,6 +365,25 @@ def test_retired_keys_sign_nothing_any_more() -> None:
     one.add(1).publish()
     files(one)["checkpoint"] = one.note(keys=old)
     assert "under a known key" in Watcher(one, keys=one.keys).alarm(one)
+
+
+def test_alarms_and_evidence_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = office(9)
+    watcher = Watcher(one)
+    watcher.fine(one)
+    monkeypatch.setattr(monitor, "MAX_PROVEN", 2)
+    monkeypatch.setattr(watched, "MAX_ALARMS", 4)
+    for at in range(1, 5):
+        other = one.fork()
+        other.leaves[at] = other.make(Kind.NOTICE)
+        assert watcher.look(other.rebuilt()).state == "alarm"
+    assert len(watcher.state.evidence) == 2
+    for _ in range(6):
+        bad_entry(one)
+        one.add(255 - len(one.leaves) % 256).publish()
+    found = watcher.look(one)
+    assert (found.state, len(found.alarms)) == ("alarm", 4)
+    assert [bool(alarm.evidence) for alarm in found.alarms] == [False, False, True, True]
 
 
 # draws

@@ -1,6 +1,8 @@
 """Serving a register's files: any size up to the published one, in one spelling, cached for ever or hardly at all."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from litestar.testing import TestClient
 from tests.support.watched import Office, beacon
 
@@ -137,3 +139,14 @@ def test_over_http(office: Office) -> None:
             )
         for method in ("POST", "PUT", "DELETE", "PATCH"):
             assert client.request(method, "/checkpoint").status_code == 405
+
+
+@given(
+    st.text(max_size=30),
+    st.integers(0, 40),
+    st.sampled_from(["tile/entries/000.p/3", "checkpoint", "tile/0/000"]),
+)
+def test_whatever_is_asked_for_is_found_or_not(office: Office, junk: str, at: int, path: str) -> None:
+    for asked in (junk, path[:at] + junk + path[at:]):
+        found = look_up(office.store, asked)
+        assert found is None or found.cache in (BRIEFLY, FOR_EVER)
