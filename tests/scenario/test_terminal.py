@@ -72,6 +72,14 @@ def test_init_in_a_pipe_asks_nothing(assay: Assay, project: Path) -> None:
     assert 'name = "lantern"' in (project / "assay.toml").read_text()
 
 
+def test_an_empty_customer_list_is_one_line_of_the_template(assay: Assay, project: Path) -> None:
+    assert assay("init", project).code == 0
+    assert "C15" in {row["rule"] for row in assay("trial", project, "--json").json()["missing"]}
+    settings = project / "assay.toml"
+    settings.write_text(settings.read_text().replace("# customers = []", "customers = []"))
+    assert "C15" not in {row["rule"] for row in assay("trial", project, "--json").json()["missing"]}
+
+
 def test_a_passphrase_is_asked_for_and_never_shown(talk: Talk, assay: Assay, project: Path) -> None:
     secret = {"New passphrase of lighthouse: ": "correct horse", "Once more: ": "correct horse"}
     code, said = talk(["key", "new", "lighthouse"], secret)

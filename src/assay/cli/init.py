@@ -12,6 +12,8 @@ TEMPLATE = """\
 # What {name} declares about its software. Every key is described in Assay's documentation, docs/settings.md.
 # Nothing is claimed until you claim it: lines that start with "#" are not read.
 
+# customers = []     # when you have none; otherwise list them at [[customers]] below
+
 [provider]
 name = {provider}
 # address = ""
@@ -66,7 +68,7 @@ name = {product}
 # listing = "fedramp_3pao"           # or approved_in_writing, with approval = "path of the letter"
 # report = "path of the report"
 
-# Your customers. Never published; only a commitment to the list is. An empty list is a valid answer.
+# Your customers. Never published; only a commitment to the list is. If there are none, say so at the top of this file.
 # [[customers]]
 # name = ""
 # id = {{ scheme = "uei", value = "" }}

@@ -13,13 +13,13 @@ def examine(submission: Submission) -> Iterator[str]:
             yield f"{shown(claim.requirement, 120)} is claimed without any artifact"
     if submission.customers is None:
         yield "there is no customer list; it may be empty, but it must be there"
-    if attestation.customers is None:
-        yield "the attestation does not commit to a customer list"
+    elif attestation.customers is None:
+        yield "the attestation does not commit to the customer list that came with it"
 
 
 RULE = Rule(
     id="C15",
     title="each claim has an artifact, and the customer list is there",
-    remedy="name at least one artifact for the claim; add customers.json, empty if there are none",
+    remedy="name at least one artifact for the claim; list your customers in assay.toml, or write customers = [] at its top",
     examine=examine,
 )
