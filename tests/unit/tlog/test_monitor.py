@@ -236,6 +236,48 @@ def test_what_was_seen_elsewhere_must_become_part_of_the_register() -> None:
     assert "two histories" in watcher.alarm(one)
 
 
+def test_a_view_ahead_that_has_new_keys_already_agrees() -> None:
+    one = office(9)
+    other = one.fork().rotate("second").add(2).publish()
+    watcher = Watcher(one)
+    watcher.fine(one, other)
+    watcher.fine(one, other)
+    assert watcher.fine(other, one).audited == 13
+
+
+def test_a_second_history_with_other_keys_is_proven_too() -> None:
+    one = office(9)
+    other = one.fork()
+    other.leaves[3] = other.make(Kind.NOTICE)
+    other.rebuilt().rotate("second").add(2).publish()
+    watcher = Watcher(one)
+    assert "two histories" in watcher.alarm(one, other)
+    ((_, evidence),) = watcher.state.evidence.items()
+    Equivocation.parse(evidence).verify(one.keys, later=other.keys)
+    assert "two histories" in watcher.alarm(one)
+
+
+class Growing:
+    """A log that goes on between one request and the next, and keeps no partial tile that it does not need."""
+
+    def __init__(self, before: Office, after: Office) -> None:
+        self.before, self.after = files(before)["checkpoint"], after.store
+
+    def read(self, path: str, *, limit: int) -> bytes | None:
+        if path == "checkpoint" and self.before:
+            old, self.before = self.before, b""
+            return old
+        return self.after.read(path, limit=limit)
+
+
+@pytest.mark.parametrize(("size", "growth"), [(9, 20), (200, 300), (255, 1), (256, 1), (300, 10)])
+def test_a_register_that_grows_while_it_is_read(size: int, growth: int) -> None:
+    one = office(size)
+    grown = one.fork().add(growth).rebuilt()
+    found = Watcher(one).monitor.look(View("main", Growing(one, grown)), now=one.now)
+    assert (found.state, found.audited, found.unknown) == ("fine", size + 1, ())
+
+
 def test_a_view_that_cannot_be_read_is_not_fine() -> None:
     one = office(9)
     assert Watcher(one).unknown(one, Office()) == "view 1: there is no checkpoint"

@@ -11,7 +11,8 @@ from assay.errors import Unavailable
 from assay.register import tiles
 from assay.register.tiles import ENTRIES
 from assay.tlog.read import TileReader
-from assay.web.tiles import BRIEFLY, FOR_EVER, app, look_up
+from assay.web.serving import application
+from assay.web.tiles import BRIEFLY, FOR_EVER, app, handlers, look_up
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +32,14 @@ def test_every_tile_of_every_smaller_size_is_there(office: Office) -> None:
     """From files of the published size alone, as a log without any of its older partial tiles has them."""
     store = MemoryTiles()
     store.write("checkpoint", office.note())
-    reader = TileReader(office.store, len(office.leaves), office.root())
+    whole = reader(office)
     for tile in tiles.tiles(len(office.leaves)):
-        store.write(tile.path, reader.file(tile))
+        store.write(tile.path, whole.file(tile))
     for size in (1, 2, 9, 255, 256, 257, 299, 303):
         for tile in tiles.tiles(size):
             found = look_up(store, tile.path)
             assert found is not None
-            assert found.body == reader.file(tile)
+            assert found.body == whole.file(tile)
             assert (found.media_type, found.cache) == ("application/octet-stream", FOR_EVER)
         TileReader(_Served(store), size, office.root(size)).check_edge()
 
@@ -150,3 +151,14 @@ def test_whatever_is_asked_for_is_found_or_not(office: Office, junk: str, at: in
     for asked in (junk, path[:at] + junk + path[at:]):
         found = look_up(office.store, asked)
         assert found is None or found.cache in (BRIEFLY, FOR_EVER)
+
+
+def test_under_a_prefix(office: Office) -> None:
+    with TestClient(application(handlers(office.store, "/register/3f9c/"))) as client:
+        assert client.get("/register/3f9c/tile/0/000.p/7").content == reader(office).file(tiles.Tile(0, 0, 7))
+        assert client.get("/register/3f9c/nothing").status_code == 404
+        assert client.get("/tile/0/000").status_code == 404
+
+
+def reader(office: Office) -> TileReader:
+    return TileReader(office.store, len(office.leaves), office.root())
