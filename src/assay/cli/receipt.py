@@ -26,6 +26,12 @@ def upgrade(
     register: str = typer.Option(..., help="Folder or URL of the register's tiles."),
     policy: Path | None = Policy,
     trust: Path | None = Trust,
+    keys: Path | None = typer.Option(
+        None,
+        exists=True,
+        dir_okay=False,
+        help="Key history, for a receipt from before a change of the register's keys.",
+    ),
     output: Path | None = typer.Option(
         None, "--output", "-o", help="File to write instead of replacing the receipt."
     ),
@@ -34,7 +40,7 @@ def upgrade(
     """Put a receipt under the register's newest checkpoint: logged becomes witnessed, where witnesses signed that one."""
     from assay.bootstrap.receipt import upgrade_receipt
 
-    done = upgrade_receipt(receipt, register, policy=policy, trust=trust, output=output)
+    done = upgrade_receipt(receipt, register, policy=policy, trust=trust, keys=keys, output=output)
     if json:
         emit(
             {

@@ -6,9 +6,10 @@ import msgspec
 
 from assay.errors import Unavailable, Untrusted
 from assay.register import checkpoint as checkpoints
-from assay.register.checkpoint import BOTH, Scheme
+from assay.register.checkpoint import BOTH, Scheme, SignedCheckpoint
 from assay.register.identity import LogKeys
-from assay.register.receipt import Receipt
+from assay.register.receipt import Receipt, VerifiedReceipt
+from assay.register.rotation import KeyHistory
 from assay.tlog import equivocation
 from assay.tlog.equivocation import Equivocation
 from assay.tlog.ports import CHECKPOINT, TileFiles
@@ -25,7 +26,7 @@ class TwoHistories(Untrusted):
 
 def upgrade(
     receipt: Receipt,
-    keys: LogKeys,
+    keys: LogKeys | KeyHistory,
     files: TileFiles,
     *,
     newest: bytes | None = None,
@@ -33,12 +34,13 @@ def upgrade(
 ) -> Receipt:
     """*receipt* with an inclusion proof in, and the note of, the register's *newest* checkpoint (else the published one).
 
+    With a key history, receipt and checkpoint may be of different periods of the register's keys.
     :class:`TwoHistories` when the old tree is not how the new one begins; Untrusted when receipt, checkpoint or files do
     not hold; Unavailable when the register has not published that far yet, or cannot be read.
     """
-    before = receipt.verify(keys, required=required).checkpoint
+    before = _verified(receipt, keys, required).checkpoint
     note = newest if newest is not None else _published(files)
-    after = checkpoints.open_(note, keys, required=required)
+    after = _opened(note, keys, required)
     old, new = before.checkpoint, after.checkpoint
     if new.size < old.size:
         raise Unavailable(
@@ -53,8 +55,19 @@ def upgrade(
         )
     reader = TileReader(files, new.size, new.root)
     upgraded = msgspec.structs.replace(receipt, proof=reader.inclusion(receipt.index), checkpoint=note)
-    upgraded.verify(keys, required=required)
+    _verified(upgraded, keys, required)
     return upgraded
+
+
+def _verified(receipt: Receipt, keys: LogKeys | KeyHistory, required: Sequence[Scheme]) -> VerifiedReceipt:
+    """Under a key history both schemes are needed."""
+    return keys.verify(receipt) if isinstance(keys, KeyHistory) else receipt.verify(keys, required=required)
+
+
+def _opened(note: bytes, keys: LogKeys | KeyHistory, required: Sequence[Scheme]) -> SignedCheckpoint:
+    if isinstance(keys, KeyHistory):
+        return keys.open_(note)
+    return checkpoints.open_(note, keys, required=required)
 
 
 def _published(files: TileFiles) -> bytes:

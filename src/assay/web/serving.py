@@ -10,8 +10,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -165,21 +165,35 @@ async def _serve(
         )
         running = asyncio.ensure_future(server.serve())
         await _listening(running, host, port)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     try:
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-        await _until_stopped(running, while_serving)
+        with _told_to_stop() as stop:  # before anybody knows that it is there
+            ready(url)
+            await _until_ended(running, stop, while_serving)
     finally:
         server.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait((running,), timeout=limits.stop_s)
 
 
-async def _until_stopped(
-    running: "asyncio.Future[None]", while_serving: Callable[[], Awaitable[None]] | None
-) -> None:
+@contextmanager
+def _told_to_stop() -> Iterator[asyncio.Event]:
+    """Set by SIGINT and SIGTERM, where this is the thread that gets them."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     signals = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     for number in signals:
         loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+async def _until_ended(
+    running: "asyncio.Future[None]",
+    stop: asyncio.Event,
+    while_serving: Callable[[], Awaitable[None]] | None,
+) -> None:
     waits: list[asyncio.Future[Any]] = [running, asyncio.ensure_future(stop.wait())]
     if while_serving is not None:
         waits.append(asyncio.ensure_future(while_serving()))
@@ -188,8 +202,6 @@ async def _until_stopped(
     finally:
         for one in waits[1:]:
             one.cancel()
-        for number in signals:
-            loop.remove_signal_handler(number)
     for one in done:
         one.result()
 

@@ -7,14 +7,17 @@ import pytest
 from tests.support.register import KEYS, STAMP, log, receipt, signed
 from tests.support.signing import private
 from tests.support.witnesses import policy
+from tests.unit.register.test_rotation import FIRST, G0, G2, GENESIS, SECOND, TREE
 
 from assay.adapters.tiles.memory import MemoryTiles
 from assay.errors import AssayError, Unavailable, Untrusted
 from assay.formats.note import Note
 from assay.register import cosignature, merkle
+from assay.register import tiles as register_tiles
 from assay.register.checkpoint import Checkpoint
 from assay.register.quorum import Quorum, graded
 from assay.register.receipt import Receipt
+from assay.register.rotation import KeyHistory
 from assay.tlog.ports import CHECKPOINT
 from assay.tlog.publish import flush
 from assay.tlog.upgrade import TwoHistories, upgrade
@@ -123,3 +126,22 @@ def test_a_receipt_that_does_not_hold_is_not_upgraded() -> None:
     bad = msgspec.structs.replace(receipt(3, LEAVES[:7]), index=4)
     with pytest.raises(Untrusted, match="does not lead to the root"):
         upgrade(bad, KEYS, published())
+
+
+def test_across_changes_of_keys() -> None:
+    store = MemoryTiles()
+    size = len(TREE.leaves)
+    for tile in register_tiles.tiles(size):
+        hashes = b"".join(TREE.known[0, at] for at in range(size))
+        store.write(
+            tile.path,
+            register_tiles.encode_bundle(TREE.leaves) if tile.level == register_tiles.ENTRIES else hashes,
+        )
+    store.write(CHECKPOINT, TREE.note(size, *G2.signing))
+    old = TREE.receipt(3, 5, *G0.signing)
+    with pytest.raises(Untrusted, match="lacks a signature by ed25519 and ml-dsa-44 under a known key"):
+        upgrade(old, G0.keys, store)
+    for trusted in (G0.keys, G2.keys):
+        history = KeyHistory.follow(GENESIS, (FIRST, SECOND), trusted)
+        after = upgrade(old, history, store)
+        assert history.verify(after).checkpoint.checkpoint.size == size
