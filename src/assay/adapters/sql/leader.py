@@ -27,6 +27,13 @@ PRUNE_SECONDS = 60
 RETRY_SECONDS = 0.5
 
 
+class Deposed(Unavailable):
+    """Somebody else leads by now: no failure."""
+
+    def __init__(self) -> None:
+        super().__init__("another process sequences for this office")
+
+
 class Leader:
     """A thread that leads whenever nobody else does."""
 
@@ -51,15 +58,19 @@ class Leader:
         self._bell.close()
 
     def _run(self) -> None:
+        former = ""
         while not self._closed.is_set():
             self._terms += 1
             holder = f"{self._front}-{self._terms}"
             try:
                 with session(self._shared.url, f"assay candidate {self._front}") as connection:
                     connection.execute(f"LISTEN {CHANNEL}".encode())
-                    self._stand(connection, Lease(connection, holder, self._seconds))
+                    self._stand(connection, Lease(connection, holder, self._seconds, former))
+            except Deposed:
+                self.trouble = ""
             except Exception as error:  # noqa: BLE001 - a term may fail in any way; the cause is told, and another begins
                 self.trouble = str(error) or type(error).__name__
+            former = holder
             self._closed.wait(RETRY_SECONDS)
 
     def _stand(self, connection: Session, lease: Lease) -> None:
@@ -99,7 +110,7 @@ class Leader:
             now = time.monotonic()
             if now - renewed > self._seconds / 3:
                 if not lease.renew():
-                    raise Unavailable("another process sequences for this office")
+                    raise Deposed
                 renewed = now
             if now - pruned > PRUNE_SECONDS:
                 queue.prune(connection)
@@ -115,7 +126,9 @@ class Term:
 
     def __init__(self, shared: Shared, connection: Session, holder: str, epoch: int) -> None:
         self._shared, self._connection, self._epoch = shared, connection, epoch
-        self._ledger = SqlLedger(engine(shared.url, name_of(holder)), epoch=epoch, also=self._answer)
+        self._ledger = SqlLedger(
+            engine(shared.url, name_of(holder), lasting=False), epoch=epoch, also=self._answer
+        )
         self._claimed: Sequence[Parcel] = ()
         self._whole: Refusal | None = None
         self._batch: int | None = None
@@ -167,7 +180,9 @@ class Term:
 
     def _failed(self, parcels: Sequence[Parcel], error: Unavailable) -> None:
         """Try one by one, so that a parcel that the database cannot take keeps no other waiting."""
-        if self._batch is not None or not queue.reigns(self._connection, self._epoch):
+        if not queue.reigns(self._connection, self._epoch):
+            raise Deposed from error
+        if self._batch is not None:
             raise error
         self._alone = len(parcels)
         if len(parcels) == 1:
@@ -197,7 +212,7 @@ class Term:
 
     def _hand_out(self, batch: int | None, checkpoint: bytes, fronts: Sequence[str]) -> None:
         if batch is None or not queue.sign(self._connection, batch, self._epoch, checkpoint, fronts):
-            raise Unavailable("another process sequences for this office")
+            raise Deposed
 
     def _signed(self, batch: Batch) -> bytes:
         """A checkpoint at the batch's own size; nothing for a batch that added nothing."""

@@ -16,10 +16,13 @@ def name_of(holder: str) -> str:
 
 
 class Lease:
-    """*holder*'s side of the lease. One thread; *connection* is in autocommit. Raises ``psycopg.Error``."""
+    """*holder*'s side of the lease. One thread; *connection* is in autocommit. Raises ``psycopg.Error``.
 
-    def __init__(self, connection: Session, holder: str, seconds: float) -> None:
-        self.holder, self.seconds = holder, seconds
+    *former*: another holder whose lease need not lapse, because we know that it has ended.
+    """
+
+    def __init__(self, connection: Session, holder: str, seconds: float, former: str = "") -> None:
+        self.holder, self.seconds, self._former = holder, seconds, former
         self._connection = connection
         self._epoch: int | None = None
 
@@ -32,7 +35,8 @@ class Lease:
             self._connection.execute("SET LOCAL lock_timeout = '10s'")
             # Whoever waits here for another candidate finds the lease held afterwards.
             row = self._connection.execute(
-                "SELECT holder FROM lease WHERE one = 1 AND expires <= clock_timestamp() FOR UPDATE"
+                "SELECT holder FROM lease WHERE one = 1 AND (expires <= clock_timestamp() OR holder = %s) FOR UPDATE",
+                (self._former,),
             ).fetchone()
             if row is None:
                 return None
@@ -73,7 +77,7 @@ class Lease:
 
     def _lapsed(self) -> bool:
         row = self._connection.execute(
-            "SELECT expires <= clock_timestamp() FROM lease WHERE one = 1"
+            "SELECT expires <= clock_timestamp() OR holder = %s FROM lease WHERE one = 1", (self._former,)
         ).fetchone()
         return row is not None and bool(row[0])
 

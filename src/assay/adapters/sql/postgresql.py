@@ -22,13 +22,16 @@ IDLE_SECONDS = 30
 """After which the server ends a transaction in which nothing happens: its client hangs, and others wait for its locks."""
 
 
-def engine(url: str, name: str) -> Engine:
-    """A pool of connections that call themselves *name*. *url* is ``postgresql://user@host/database?option=value``."""
+def engine(url: str, name: str, *, lasting: bool = True) -> Engine:
+    """A pool of connections that call themselves *name*. *url* is ``postgresql://user@host/database?option=value``.
+
+    A *lasting* one looks before each use whether its connection still stands.
+    """
     made = create_engine(
         _checked(url).set(drivername="postgresql+psycopg"),
         connect_args=_arguments(url, name),
         isolation_level="READ COMMITTED",
-        pool_pre_ping=True,
+        pool_pre_ping=lasting,
     )
 
     @event.listens_for(made, "connect")
@@ -58,14 +61,18 @@ def failures() -> Iterator[None]:
         ) from error
 
 
+def driver(connection: Connection) -> Session:
+    """What *connection* stands on: for statements in its transaction that SQLAlchemy would only slow down."""
+    return cast("Session", connection.connection.driver_connection)
+
+
 def copy_in(
     connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Insert *rows* in *connection*'s transaction."""
-    driver = cast("Session", connection.connection.driver_connection)
     statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
     types = [table.c[column].type.compile(connection.dialect).lower() for column in columns]
-    with failures(), driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+    with failures(), driver(connection).cursor() as cursor, cursor.copy(statement.encode()) as copy:
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)
@@ -87,8 +94,11 @@ class Bell:
 
     def wait(self, connection: Session, seconds: float) -> None:
         """Until somebody rings, the server says something, or *seconds* have passed."""
-        ready, _, _ = select.select([connection.fileno(), self._ear.fileno()], [], [], max(0.0, seconds))
-        if self._ear.fileno() in ready:
+        # Not select(), which takes no file descriptor from 1024 on: a server has many.
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        poll.register(self._ear, select.POLLIN)
+        if self._ear.fileno() in dict(poll.poll(max(0.0, seconds) * 1000)):
             self._ear.recv(4096)
 
     def close(self) -> None:

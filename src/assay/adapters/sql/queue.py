@@ -7,10 +7,9 @@ its entries also takes the parcel away and puts the answers there, so it is sequ
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection
 
-from assay.adapters.sql import queue_tables as tables
-from assay.adapters.sql.postgresql import Session
+from assay.adapters.sql.postgresql import Session, driver, failures
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable, Untrusted
 from assay.office.ports import Recorded, Wanted
 from assay.register.edge import Edge
@@ -167,23 +166,25 @@ def answer(
     hashes: Sequence[bytes],
 ) -> int:
     """Take *parcels* away and put their answers there, in the caller's transaction; the new batch."""
-    gone = connection.execute(
-        delete(tables.wanted).where(tables.wanted.c.parcel.in_([one.parcel for one in parcels]))
-    ).rowcount
+    encoded = [_encoder.encode(result) for result in results]
+    with failures():
+        row = driver(connection).execute(
+            "WITH gone AS (DELETE FROM wanted WHERE parcel = ANY(%s) RETURNING 1),"
+            " made AS (INSERT INTO batches (size, edge, hashes) VALUES (%s, %s, %s) RETURNING batch),"
+            " told AS (INSERT INTO answers (front, serial, batch, answers)"
+            " SELECT front, serial, batch, answers FROM made,"
+            " unnest(%s::text[], %s::bigint[], %b::bytea[]) AS one (front, serial, answers))"
+            " SELECT batch, (SELECT count(*) FROM gone) FROM made",
+            (
+                [one.parcel for one in parcels], before.size, before.joined, b"".join(hashes),
+                [one.front for one in parcels], [one.serial for one in parcels], encoded,
+            ),
+        ).fetchone()  # fmt: skip
+    batch, gone = row or (0, 0)
     if gone != len(parcels):
         raise Unavailable(
             f"{len(parcels) - gone} of {len(parcels)} parcels were withdrawn or sequenced meanwhile"
         )
-    values = {"size": before.size, "edge": before.joined, "hashes": b"".join(hashes)}
-    batch = connection.execute(
-        insert(tables.batches).values(values).returning(tables.batches.c.batch)
-    ).scalar_one()
-    rows = [
-        {"front": one.front, "serial": one.serial, "batch": batch, "answers": _encoder.encode(result)}
-        for one, result in zip(parcels, results, strict=True)
-    ]
-    if rows:
-        connection.execute(insert(tables.answers), rows)
     return int(batch)
 
 
