@@ -2,7 +2,9 @@
 
 import hashlib
 import multiprocessing
+import os
 import re
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -97,12 +99,25 @@ class _Verifying:
         if self._processes < 2 or (self._pool is None and sum(len(run[1]) for run in work) < MANY):
             return map(verify, work)
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._processes, multiprocessing.get_context("spawn"))
+            context = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(self._processes, context, initializer=_end_with_parent)
         return self._pool.map(verify, work)
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """A worker whose monitor is killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _of_vkeys(vkeys: Sequence[Vkey]) -> tuple[LogKeys, ...]:
