@@ -58,6 +58,24 @@ def test_readers_of_any_period_verify_receipts_of_all(assay: Assay, tmp_path: Pa
         assert holds(assay, "history.json", *receipts, trust=trust) == [True, True, True, True, False]
 
 
+def test_a_reader_renews_what_it_trusts(assay: Assay, tmp_path: Path) -> None:
+    laid_out(tmp_path)
+    document = KeyHistoryDocument(origin=ORIGIN, genesis=GENESIS, changes=(FIRST, SECOND))
+    (tmp_path / "history.json").write_bytes(document.encode())
+    unknown = assay("trust", "add", "history.json")
+    assert (unknown.code, "is not among those trusted" in unknown.err) == (2, True), unknown.err
+    assert assay("trust", "add", "old.json").code == 0
+    added = assay("trust", "add", "history.json")
+    assert (added.code, "its keys from entry 10 on, instead of those before" in added.out) == (0, True), (
+        added.err
+    )
+    assert assay("trust", "add", "history.json").out == "nothing new\n"
+    files = ["early.receipt.json", "late.receipt.json", "retired.receipt.json"]
+    assert [one["holds"] for one in assay("verify", *files, "--json").json()["files"]] == [False, True, False]
+    with_history = assay("verify", *files, "history.json", "--json").json()["files"]
+    assert [one["holds"] for one in with_history] == [True, True, False, True]
+
+
 def test_a_history_that_was_tampered_with(assay: Assay, tmp_path: Path) -> None:
     laid_out(tmp_path)
     document = json.loads(

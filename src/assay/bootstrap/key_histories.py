@@ -7,6 +7,7 @@ import msgspec
 
 from assay.adapters.filesystem import read_whole, write_whole
 from assay.bootstrap import watching
+from assay.bootstrap.register import files_at
 from assay.errors import Refused, Unavailable, Untrusted
 from assay.formats.note import Note
 from assay.formats.text import shown
@@ -18,7 +19,7 @@ from assay.tlog.ports import CHECKPOINT
 from assay.tlog.read import MAX_CHECKPOINT
 from assay.trust.root import TrustRoot
 
-__all__ = ["FORMAT", "Collected", "collect", "like", "said", "verified"]
+__all__ = ["FORMAT", "Collected", "collect", "like", "marked", "renewed", "said", "verified"]
 
 
 class Collected(msgspec.Struct, frozen=True):
@@ -31,7 +32,7 @@ class Collected(msgspec.Struct, frozen=True):
 
 def collect(where: str, trust: Path | None, vkeys: Sequence[str], output: Path) -> Collected:
     """Look through a register for changes of its keys and write its key history; nothing is written unless all holds."""
-    files, trusted = watching.source(where), watching.trusted(trust, vkeys, where)
+    files, trusted = files_at(where), watching.trusted(trust, vkeys, where)
     note = files.read(CHECKPOINT, limit=MAX_CHECKPOINT)
     if note is None:
         raise Unavailable(
@@ -52,13 +53,14 @@ def collect(where: str, trust: Path | None, vkeys: Sequence[str], output: Path) 
     return Collected(output, ring.origin, len(ring.changes), size, trusted.where)
 
 
+def marked(data: bytes) -> bool:
+    """Whether *data* may be a key history, whatever is wrong with it."""
+    return f'"{FORMAT}"'.encode() in data
+
+
 def like(path: Path) -> bool:
-    """Whether *path* is a plain file that may be a key history."""
-    return (
-        path.is_file()
-        and path.stat().st_size <= MAX_BYTES
-        and f'"{FORMAT}"'.encode() in read_whole(path, limit=MAX_BYTES)
-    )
+    """Whether *path* is a plain file that may be one."""
+    return path.is_file() and path.stat().st_size <= MAX_BYTES and marked(read_whole(path, limit=MAX_BYTES))
 
 
 def verified(data: bytes, root: TrustRoot, *, what: str) -> KeyHistory:
@@ -68,6 +70,23 @@ def verified(data: bytes, root: TrustRoot, *, what: str) -> KeyHistory:
     if log is None:
         raise Untrusted(f"register {document.origin!r} is not among those trusted")
     return document.follow(log.keys)
+
+
+def renewed(root: TrustRoot, data: bytes, *, what: str) -> tuple[TrustRoot, tuple[str, ...]]:
+    """*root* with the newest keys that a history tells in the place of those it had for the register; a line for people."""
+    history = verified(data, root, what=what)
+    newest = history.newest.keys.vkeys
+    logs = tuple(
+        msgspec.structs.replace(log, vkeys=newest) if log.origin == history.origin else log
+        for log in root.logs
+    )
+    if logs == root.logs:
+        return root, ()
+    line = (
+        f"register {history.origin!r}: its keys from entry {history.periods[-1].first:,} on, instead of those before; "
+        "to verify older receipts, give the key history beside them"
+    )
+    return msgspec.structs.replace(root, logs=logs), (line,)
 
 
 def said(history: KeyHistory) -> str:

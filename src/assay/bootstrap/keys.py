@@ -7,7 +7,7 @@ from assay.adapters.filesystem import read_whole, write_whole
 from assay.adapters.home import Home
 from assay.adapters.keystore import SUFFIX
 from assay.adapters.system import SystemEntropy
-from assay.bootstrap import now
+from assay.bootstrap import key_histories, now
 from assay.bootstrap.office import LOG_KEY, REGISTER, rotate_register
 from assay.errors import Refused, Unavailable
 from assay.formats.dsse import Envelope
@@ -99,6 +99,8 @@ def add_trust(at: Home, file: Path, providers: tuple[str, ...], *, authority: bo
 def _added(
     root: TrustRoot, data: bytes, what: str, providers: tuple[str, ...], *, authority: bool
 ) -> tuple[TrustRoot, tuple[str, ...]]:
+    if key_histories.marked(data):
+        return key_histories.renewed(root, data, what=what)
     if signers.is_key_change(data, what=what):
         return change.apply(Envelope.parse(data, what=what), root, at=now()), (
             "applied the signed key change",
