@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from assay.errors import Malformed, Unavailable
+from assay.formats.note import MAX_BYTES as MAX_NOTE
 from assay.formats.note import Note
 from assay.register import tiles
 from assay.register.body import Checkpoint
 from assay.register.tiles import WIDTH, Tile
 from assay.tlog.ports import CHECKPOINT, TileFiles
 
-MAX_CHECKPOINT = 1 << 16
+MAX_CHECKPOINT = MAX_NOTE
 
 
 def claimed(data: bytes) -> Checkpoint:
