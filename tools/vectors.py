@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tools.vector_sets import checkpoints, cosignatures, receipts, rotation  # noqa: E402 - the path is set above
+from tools.vector_sets import checkpoints, cosignatures, draws, receipts, rotation  # noqa: E402 - the path is set above
 from tools.vector_sets.signing import Table  # noqa: E402
 
 FOLDER = ROOT / "docs" / "vectors"
@@ -24,6 +24,7 @@ SETS = {
     "cosignatures": cosignatures.build,
     "rotation": rotation.build,
     "cose-receipts": receipts.build,
+    "draws": draws.build,
 }
 
 
