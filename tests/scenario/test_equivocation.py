@@ -181,7 +181,11 @@ def test_nobody_there_and_wrong_usage(north: Office, assay: Assay, tmp_path: Pat
     for arguments, says in (
         ((url,), "no register is trusted"),
         ((url, "--key", "x+y"), "verifier key 'x+y' is not of the form"),
-        (("nowhere", "--key", north.keys.vkeys[0].encode()), "is no folder, and no URL"),
+        (
+            (url, "--key", north.keys.vkeys[0].encode()),
+            "no ML-DSA-44 key is given; watching takes one of each",
+        ),
+        (("nowhere", "--trust", tmp_path / "trust.json"), "is no folder, and no URL"),
         ((url, "--once", "--every", "5"), "do not go together"),
     ):
         ran = assay("monitor", *arguments, cwd=tmp_path / "elsewhere", ASSAY_HOME=str(tmp_path / "home"))
@@ -273,7 +277,9 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
         before = memory.stat().st_mtime_ns if memory.exists() else 0
         disk.write_many((path, data) for path, data in store(north).files.items() if path != "checkpoint")
         disk.write("checkpoint", store(north).files["checkpoint"])
-        with running(command, "register", *where, "--trust", "trust.json", "--every", "0.1", cwd=tmp_path) as process:
+        with running(
+            command, "register", *where, "--trust", "trust.json", "--every", "0.1", cwd=tmp_path
+        ) as process:
             until = time.monotonic() + 30
             while not memory.exists() or memory.stat().st_mtime_ns == before:
                 assert process.poll() is None, process.communicate()

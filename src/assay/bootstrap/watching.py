@@ -124,4 +124,11 @@ def _of_vkeys(vkeys: Sequence[Vkey]) -> tuple[LogKeys, ...]:
     by_origin: dict[str, list[Vkey]] = {}
     for vkey in vkeys:
         by_origin.setdefault(vkey.name.removesuffix("/entry"), []).append(vkey)
-    return tuple(LogKeys.from_vkeys(origin, found) for origin, found in by_origin.items())
+    keys = tuple(LogKeys.from_vkeys(origin, found) for origin, found in by_origin.items())
+    for one in keys:
+        for kind, held in (("Ed25519", one.ed25519), ("ML-DSA-44", one.ml_dsa_44), ("entry", one.entry)):
+            if not held:
+                raise Refused(
+                    f"of register {one.origin!r} no {kind} key is given; watching takes one of each kind"
+                )
+    return keys
