@@ -77,10 +77,10 @@ def test_a_connection_is_used_again_and_a_lost_one_is_replaced() -> None:
         pytest.param(says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), "127.0.0.1", id="bad chunk"),
         pytest.param(says(b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 300), "headers", id="many headers"),
         pytest.param(says(b"HTTP/1.1 200 OK\r\na: " + b"b" * 100_000), "header|line", id="long header"),
-        pytest.param(says(*[b"H"] * 50, every_s=0.1), "no whole answer within 0.5 s", id="slow head"),
+        pytest.param(says(*[b"H"] * 50, every_s=0.1), "no whole answer within 1.5 s", id="slow head"),
         pytest.param(
             says(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n", *[b"x"] * 50, every_s=0.1),
-            "no whole answer within 0.5 s", id="slow body",
+            "no whole answer within 1.5 s", id="slow body",
         ),
         pytest.param(says(b"HTTP/1.1 200 OK\r\n\r\n", *[b"x"] * 50, every_s=0.1), "no whole answer", id="slow, until closed"),
         pytest.param(says(b"HTTP/1.1 100 Continue\r\n\r\n" * 3, *[b"H"] * 50, every_s=0.1), "no whole answer", id="continues"),
@@ -88,7 +88,7 @@ def test_a_connection_is_used_again_and_a_lost_one_is_replaced() -> None:
 )  # fmt: skip
 def test_a_bad_server_is_unavailable(talk: Callable[[socket.socket], None], message: str) -> None:
     with server(talk) as url, pytest.raises(Unavailable, match=message):
-        HttpClient(timeout_s=0.5).get(url, limit=1000)
+        HttpClient(timeout_s=1.5).get(url, limit=1000)
 
 
 @pytest.mark.parametrize(
@@ -141,4 +141,4 @@ def test_any_bytes_give_an_assay_error_or_an_answer() -> None:
     with server(*(says(answer) for answer in answers)) as url:
         for _ in answers:
             with suppress(AssayError):
-                HttpClient(timeout_s=0.5).get(url, limit=1000)
+                HttpClient(timeout_s=1.5).get(url, limit=1000)
