@@ -4,6 +4,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.docs.test_verify_guide import OPENINGS as OPENINGS_PROGRAM
+from tests.docs.test_verify_guide import RECEIPT as RECEIPT_PROGRAM
+from tests.docs.test_verify_guide import REGISTER as REGISTER_PROGRAM
+from tests.docs.test_verify_guide import run
 from tests.scenario.conftest import Assay
 from tests.support.register import ED25519, KEYS, ML_DSA_44, ORIGIN, STAMP, log, receipt
 from tests.support.signing import private
@@ -59,6 +63,26 @@ def test_a_trial_s_receipts_in_every_form(assay: Assay, project: Path) -> None:
     assert "a publication recorded in trial.assay.example/" in statement["says"]
     alone = assay("verify", beside / "receipt.ed25519.receipt", cwd=project)
     assert (alone.code, "does not hold its entry" in alone.out) == (3, True)
+
+
+def test_a_trial_s_files_verify_by_the_guide(assay: Assay, project: Path, tmp_path: Path) -> None:
+    """Nothing but the programs of docs/guides/verify.md, the keys, and what the office wrote."""
+    tried = assay("trial", "lantern", "--json")
+    assert tried.code in (0, 1, 3), tried.err
+    (log_,) = assay("trust", "show", "--json", cwd=project).json()["root"]["logs"]
+    (tmp_path / "keys.txt").write_text("\n".join(log_["vkeys"]) + "\n", encoding="utf-8")
+    data = Path(tried.json()["receipt"]).read_bytes()
+    (tmp_path / "receipt.json").write_bytes(data)
+    ran = run(RECEIPT_PROGRAM + OPENINGS_PROGRAM, tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "outcome incomplete\n" in ran.stdout
+    (tmp_path / "receipt.json").write_bytes(data.replace(b'"index": ', b'"index": 1', 1))
+    assert run(RECEIPT_PROGRAM, tmp_path).returncode == 1
+    register = project / ".assay" / "office" / "register"
+    assert run(REGISTER_PROGRAM, register).returncode == 0
+    (bundle,) = (register / "tile" / "entries").rglob("000.p/*")
+    bundle.write_bytes(bundle.read_bytes()[:-1] + b"?")
+    assert run(REGISTER_PROGRAM, register).returncode == 1
 
 
 def test_anybody_makes_a_tlog_proof(assay: Assay, folder: Path) -> None:
