@@ -156,6 +156,8 @@ class _Looking:
             return False
         if self._conflict(last, signed, self._main):
             return False
+        if head.size == last.checkpoint.size and signed.timestamp <= last.timestamp:
+            return True  # the same tree, signed earlier: a copy of the file that is not the newest
         if signed.timestamp < last.timestamp:
             self._alarm(
                 f"the checkpoint of size {head.size} is dated {last.timestamp - signed.timestamp} s before that of size "
@@ -237,9 +239,8 @@ class _Looking:
         proven = {alarm.evidence for alarm in self._watched.alarms if alarm.evidence}
         if name not in proven and len(proven) >= MAX_PROVEN:
             return True
-        self._monitor.state.keep(
-            name, data
-        )  # a crash here leaves evidence that the next look finds and names again
+        # A crash after this leaves evidence that the next look finds and names again.
+        self._monitor.state.keep(name, data)
         one, other = small.checkpoint, large.checkpoint
         if one.size == other.size:
             what = f"two checkpoints of size {one.size} have different roots, {one.root.hex()[:12]} and {other.root.hex()[:12]}"
@@ -279,6 +280,7 @@ class _Looking:
         return keyring
 
     def _with_new_keys(self, files: TileFiles, head: Checkpoint, note: bytes) -> Keyring:
+        """The keys, and those of changes in entries that were not read yet."""
         watched = self._watched
         keyring = (
             self._restored(watched)

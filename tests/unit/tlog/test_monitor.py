@@ -308,6 +308,40 @@ def test_one_signature_of_two_is_not_enough() -> None:
     assert "lacks a signature by ml-dsa-44" in Watcher(one).alarm(one)
 
 
+def test_a_register_that_says_it_is_another_than_the_one_trusted() -> None:
+    """The trusted keys sign its checkpoints; its own genesis names others."""
+    one, trusted = Office("other"), Office()
+    one.signing = trusted.signing
+    files(one)["checkpoint"] = one.note()
+    one.add(4)
+    one.keys = trusted.keys
+    assert Watcher(trusted).alarm(one.rebuilt()) == (
+        "main: the keys that register 'register.example/3f9c' states of itself are not those trusted"
+    )
+
+
+def test_times_of_checkpoints() -> None:
+    one = office(9)
+    watcher = Watcher(one)
+    one.now += 100
+    files(one)["checkpoint"] = one.note()
+    watcher.fine(one)
+    one.now -= 50
+    files(one)["checkpoint"] = one.note()
+    assert watcher.fine(one).stamp == one.now + 50  # the same tree, signed earlier
+    one.add(1)
+    one.published += 1
+    files(one).update(files(one.fork().rebuilt()))
+    says = "the checkpoint of size 11 is dated 50 s before that of size 10"
+    assert watcher.alarm(one) == says
+    one.now += 1000
+    one.add(1)
+    files(one).update(files(one.fork().rebuilt()))
+    found = watcher.look(one, now=one.now - 301)
+    assert [alarm.what for alarm in found.alarms][:1] == [says]
+    assert "main: the checkpoint is dated 301 s in the future" in [alarm.what for alarm in found.alarms]
+
+
 def bad_entry(one: Office) -> None:
     one.leaves.append(one.make(key=private("ed25519", "thief")))
 
