@@ -25,13 +25,15 @@ def decode(payload: bytes, *, what: str) -> tuple[Any, Statement]:
     if "predicate" not in members:
         raise Malformed(f"{what} has no 'predicate', expected a CycloneDX {SPEC_VERSION} document")
     raw = bytes(members["predicate"])
-    version = strict_json.members(raw, what=f"{what}: predicate").get("specVersion")
+    parts = strict_json.members(raw, what=f"{what}: predicate", inside=True)
+    version = parts.get("specVersion")
     if version is not None and strict_json.plain(version, what=what) != SPEC_VERSION:
         raise Unsupported(
             f"{what}: predicate has specVersion {shown(bytes(version).decode(), 40)}, expected {SPEC_VERSION!r}"
         )
-    schemas.check_cyclonedx(raw, what=f"{what}: predicate")
-    predicate = strict_json.plain(raw, what=what)
+    predicate = schemas.check_members(parts, what=f"{what}: predicate")
+    if predicate is None:
+        predicate = strict_json.plain(raw, what=what)
     try:
         return predicate, msgspec.json.decode(payload, type=Statement)
     except (ValueError, RecursionError) as error:

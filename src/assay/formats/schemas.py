@@ -48,8 +48,15 @@ class _Schema(NamedTuple):
 
 def check_cyclonedx(data: bytes, *, what: str, limit: int = strict_json.MAX_BYTES) -> None:
     """:class:`Malformed` unless *data* is a CycloneDX bill that its schema accepts; :class:`Unsupported` for other versions."""
-    for _ in read_cyclonedx(data, what=what, limit=limit):
-        pass
+    check_members(strict_json.members(data, what=what, limit=limit), what=what)
+
+
+def check_members(members: Mapping[str, msgspec.Raw], *, what: str) -> Any:
+    """As :func:`check_cyclonedx`, of the bill's members; the bill as plain values, or None when it has long arrays."""
+    whole = None
+    for part in _read(members, what):
+        whole = None if part.name else part.values
+    return whole
 
 
 def read_cyclonedx(data: bytes, *, what: str, limit: int = strict_json.MAX_BYTES) -> Iterator[Slice]:
@@ -57,7 +64,10 @@ def read_cyclonedx(data: bytes, *, what: str, limit: int = strict_json.MAX_BYTES
 
     Nothing may be concluded before the last slice is out: uniqueness of items is known only then.
     """
-    members = strict_json.members(data, what=what, limit=limit)
+    yield from _read(strict_json.members(data, what=what, limit=limit), what)
+
+
+def _read(members: Mapping[str, msgspec.Raw], what: str) -> Iterator[Slice]:
     schema = _schema(_version(members, what))
     rest, arrays = strict_json.cut(members, schema.items, what=what)
     if len(rest) > MAX_ITEM:

@@ -60,9 +60,15 @@ def check(data: bytes, *, what: str, limit: int = MAX_BYTES) -> None:
         plain(piece, what=what)
 
 
-def members(data: bytes, *, what: str, limit: int = MAX_BYTES) -> dict[str, msgspec.Raw]:
-    """The members of an object within all limits; each value is unread, see :func:`plain`."""
-    _bound(data, what=what, limit=limit)
+def members(
+    data: bytes, *, what: str, limit: int = MAX_BYTES, inside: bool = False
+) -> dict[str, msgspec.Raw]:
+    """The members of an object within all limits; each value is unread, see :func:`plain`.
+
+    *inside*: the object is a member that this function gave, so that its limits were checked.
+    """
+    if not inside:
+        _bound(data, what=what, limit=limit)
     if data[:256].lstrip()[:1] not in {b"{", b""}:
         plain(data, what=what)
         raise Malformed(f"{what} is not a JSON object")

@@ -183,7 +183,7 @@ def test_refuses(edit: Edit, message: str) -> None:
 @pytest.mark.parametrize(
     ("data", "kind", "message"),
     [
-        pytest.param(PAYLOAD[:-1], Malformed, "truncated", id="truncated"),
+        pytest.param(PAYLOAD[:-1], Malformed, "where more was expected", id="truncated"),
         pytest.param(b"", Malformed, "attestation", id="empty"),
         pytest.param(b"[]", Malformed, "is not a JSON object", id="list"),
         pytest.param(b"\xef\xbb\xbf" + PAYLOAD, Malformed, "byte order mark", id="byte order mark"),
