@@ -262,7 +262,8 @@ def bounded(app: App, limits: Limits) -> App:
             await _refuse(send, 413, f"the body has {told} bytes, over {limits.body_bytes}")
             return
         try:
-            body = await asyncio.wait_for(_body(receive, limits.body_bytes), limits.body_s)
+            async with asyncio.timeout(limits.body_s):
+                body = await _body(receive, limits.body_bytes)
         except TimeoutError:
             await _refuse(send, 408, f"the body did not arrive within {limits.body_s:g} s")
         except TooLarge as error:
