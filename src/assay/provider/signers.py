@@ -72,8 +72,15 @@ def merged(root: TrustRoot, other: TrustRoot) -> tuple[TrustRoot, tuple[str, ...
         if known_log is None:
             root = msgspec.structs.replace(root, logs=(*root.logs, log))
             lines.append(f"trusts register {log.origin!r}")
-        elif known_log != log:
+        elif known_log.vkeys != log.vkeys:
             raise Refused(f"register {log.origin!r} is known with other keys")
+        elif log.witnesses and known_log.witnesses not in {"", log.witnesses}:
+            raise Refused(f"register {log.origin!r} is known with another policy of witnesses")
+        elif log.witnesses != known_log.witnesses and log.witnesses:
+            root = msgspec.structs.replace(
+                root, logs=tuple(log if one.origin == log.origin else one for one in root.logs)
+            )
+            lines.append(f"needs witnesses for register {log.origin!r}")
     for instance in other.sigstore:
         if instance not in root.sigstore:
             root = msgspec.structs.replace(root, sigstore=(*root.sigstore, instance))

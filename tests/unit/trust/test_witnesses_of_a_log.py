@@ -6,8 +6,9 @@ import pytest
 from tests.support.register import KEYS, ORIGIN
 from tests.support.witnesses import policy
 
-from assay.errors import Malformed
+from assay.errors import Malformed, Refused
 from assay.formats.note import Vkey
+from assay.provider.signers import merged
 from assay.register.quorum import Quorum
 from assay.trust.root import Log, TrustRoot
 
@@ -52,3 +53,15 @@ def test_none_may_be_said() -> None:
     quorum = TrustRoot.parse(json.dumps(document).encode()).logs[0].quorum
     assert quorum is not None
     assert not quorum.requires_witnesses
+
+
+def test_a_policy_comes_to_a_known_register_and_never_goes_or_changes() -> None:
+    assert merged(BARE, ROOT) == (ROOT, (f"needs witnesses for register {ORIGIN!r}",))
+    assert merged(ROOT, BARE) == (ROOT, ())
+    assert merged(ROOT, ROOT) == (ROOT, ())
+    other = TrustRoot(logs=(Log(ORIGIN, KEYS.vkeys, policy("witness.example/w3").decode()),))
+    with pytest.raises(Refused, match="is known with another policy of witnesses"):
+        merged(ROOT, other)
+    keys = TrustRoot(logs=(Log(ORIGIN, KEYS.vkeys[1:], POLICY.decode()),))
+    with pytest.raises(Refused, match="is known with other keys"):
+        merged(BARE, keys)
