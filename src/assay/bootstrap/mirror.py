@@ -12,7 +12,9 @@ from assay.adapters.monitor_state import held
 from assay.adapters.tiles.folder import FolderTiles
 from assay.bootstrap import watching
 from assay.bootstrap.register import files_at
+from assay.errors import AssayError
 from assay.tlog.mirror import Copied, Mirror
+from assay.tlog.ports import TileFiles
 
 
 class Copying(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +45,7 @@ def mirror(what: Copying, tell: Callable[[Done], None], ready: Callable[[str], N
         one = Mirror(store, trusted.keys, fetch=stack.enter_context(watching.fetching(source)))
 
         def copy() -> Done:
-            done = Done(one.copy(source), trusted.where)
+            done = Done(_copied(one, source, go_on=what.every_s is not None), trusted.where)
             tell(done)
             return done
 
@@ -55,6 +57,16 @@ def mirror(what: Copying, tell: Callable[[Done], None], ready: Callable[[str], N
             done = copy()
         assert done is not None
         return done
+
+
+def _copied(one: Mirror, source: TileFiles, *, go_on: bool) -> Copied:
+    """What is wrong with the copy itself ends a single copying; a mirror that goes on says it and serves what it has."""
+    try:
+        return one.copy(source)
+    except AssayError as error:
+        if not go_on:
+            raise
+        return Copied(unknown=(str(error),))
 
 
 def _serve(what: Copying, store: FolderTiles, copy: Callable[[], Done], ready: Callable[[str], None]) -> Done:

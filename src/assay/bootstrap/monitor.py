@@ -13,7 +13,7 @@ from assay.adapters.filesystem import read_whole
 from assay.adapters.monitor_state import MonitorFolder, held
 from assay.bootstrap import watching
 from assay.bootstrap.register import files_at
-from assay.errors import Malformed, Unavailable
+from assay.errors import AssayError, Malformed, Unavailable
 from assay.tlog.draw_watch import MAX_ROUNDS, parse_rounds
 from assay.tlog.monitor import Look, Monitor, View
 
@@ -57,7 +57,7 @@ def watch(what: Watch, tell: Callable[[Seen], None]) -> Seen:
         memory = MonitorFolder(folder)
         monitor = Monitor(memory, trusted.keys, spread=spread, grace_s=what.grace_s, rounds=rounds)
         while True:
-            look = _look(monitor, main, others, folder)
+            look = _look(monitor, main, others, folder, go_on=what.every_s is not None)
             evidence = tuple(memory.path(one.evidence) if one.evidence else None for one in look.alarms)
             seen = Seen(look, evidence, folder, trusted.where)
             tell(seen)
@@ -66,13 +66,21 @@ def watch(what: Watch, tell: Callable[[Seen], None]) -> Seen:
             time.sleep(what.every_s)
 
 
-def _look(monitor: Monitor, main: View, others: Sequence[View], folder: Path) -> Look:
+def _look(monitor: Monitor, main: View, others: Sequence[View], folder: Path, *, go_on: bool) -> Look:
+    """What is wrong with the memory itself ends a single look; a monitor that goes on says it each time."""
     try:
         return monitor.look(main, others, now=int(bootstrap.now().timestamp()))
-    except Malformed as error:
-        raise Unavailable(
-            f"what this monitor remembers in {folder} is damaged: {error}; put a copy back, or begin anew in another folder"
-        ) from error
+    except AssayError as error:
+        told = (
+            Unavailable(
+                f"what this monitor remembers in {folder} is damaged: {error}; put a copy back, or begin anew in another folder"
+            )
+            if isinstance(error, Malformed)
+            else error
+        )
+        if not go_on:
+            raise told from error
+        return Look(unknown=(str(told),))
 
 
 def _default(where: str) -> Path:
