@@ -3,6 +3,7 @@
 After each fault one oracle re-verifies the whole register and finds every acknowledged entry exactly once.
 """
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -34,7 +35,8 @@ from assay.adapters.sql.leader import Term
 from assay.adapters.sql.lease import Lease, name_of
 from assay.adapters.sql.postgresql import Session, session
 from assay.adapters.tiles.folder import FolderTiles
-from assay.errors import Duplicate, Malformed, Refused, Unavailable
+from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
+from assay.office.ports import Appended
 from assay.office.sequencer import Sequencer
 from assay.register import checkpoint
 
@@ -203,6 +205,44 @@ def test_a_batch_that_its_leader_did_not_sign_is_signed_by_the_next(ready: str, 
     assert oracle(ready, tiles, []) == 5
 
 
+class Crash(BaseException):
+    """The leader is gone; nothing above may catch it."""
+
+
+@pytest.mark.parametrize("write", ["answer", "sign"])
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "lost"])
+def test_a_leader_that_dies_at_a_write_records_once_or_leaves_it_to_the_next(
+    write: str, kept: bool, ready: str, tiles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """*answer* is the last write of the transaction that records; with it all is lost, for nothing was committed."""
+    real = getattr(queue, write)
+
+    def crash(*arguments: object) -> None:
+        if kept:
+            real(*arguments)
+        raise Crash
+
+    with session(ready, "a") as first, session(ready, "b") as second, session(ready, "fronts") as fronts:
+        old = term(ready, first, "old", tiles)
+        old.begin()
+        for front in ("one", "other"):
+            queue.put(fronts, front, 1, [queue.encode(wanted(f"{front} {at}")) for at in range(3)])
+        with monkeypatch.context() as patched:
+            patched.setattr(queue, write, crash)
+            with pytest.raises(Crash):
+                old.batch()
+        old.close()
+        new = term(ready, second, "new", tiles)
+        new.begin()
+        assert new.batch() == (write == "answer")
+        assert not new.batch()
+        (one,), (other,) = (queue.collect(fronts, front, [1]) for front in ("one", "other"))
+        assert (one.answers.each, other.answers.each) == ((3, 4, 5), (6, 7, 8))
+        assert one.batch == other.batch
+        new.close()
+    assert oracle(ready, tiles, []) == 9
+
+
 def test_an_older_clock_of_the_next_leader_takes_no_time_back(ready: str, tiles: Path) -> None:
     with session(ready, "a") as first, session(ready, "b") as second, session(ready, "front") as front:
         for serial, (name, connection, days) in enumerate((("ahead", first, 30), ("behind", second, -30))):
@@ -321,6 +361,77 @@ def test_an_office_is_founded_once(open_front: Open, database: str, tiles: Path)
     for thread in threads:
         thread.join()
     assert oracle(database, tiles, []) == 1
+
+
+@pytest.fixture
+def nobody(ready: str) -> Callable[[], None]:
+    """Holds the lease for an hour and sequences nothing; called, gives it up."""
+    with session(ready, "nobody") as connection:
+        taken_by(Lease(connection, "nobody", 3600))
+
+    def release() -> None:
+        with session(ready, "nobody") as connection:
+            connection.execute("UPDATE lease SET expires = '-infinity'")
+
+    return release
+
+
+def patient(url: str, tiles: Path, seconds: float) -> FrontEnd:
+    return FrontEnd(msgspec.structs.replace(shared(url, tiles), patience_seconds=seconds))
+
+
+def test_an_entry_that_nobody_sequences_is_taken_back(
+    nobody: Callable[[], None], ready: str, tiles: Path
+) -> None:
+    one = patient(ready, tiles, 0.3)
+    try:
+        for _ in range(2):
+            with pytest.raises(
+                Unavailable, match=r"nobody sequenced the entry within 0\.3 s; it was not recorded"
+            ):
+                one.append(wanted("fourth"))
+        nobody()
+        assert eventually(lambda: one.append(wanted("fourth"))).index == 3
+    finally:
+        one.close()
+    assert oracle(ready, tiles, []) == 4
+
+
+def test_what_a_crash_of_the_server_takes_away_was_not_recorded(
+    nobody: Callable[[], None], ready: str, tiles: Path, postgres: Cluster
+) -> None:
+    one = patient(ready, tiles, 60)
+    answers: list[Appended | AssayError] = []
+    try:
+        one.put(wanted("fourth"), answers.append)
+
+        def there() -> bool:
+            with psycopg.connect(ready) as connection:
+                return connection.execute("SELECT count(*) FROM wanted").fetchone() == (1,)
+
+        wait_until(there, "the parcel")
+        postgres.stop(by=signal.SIGKILL)
+        postgres.start()
+        wait_until(lambda: bool(answers), "an answer")
+        assert isinstance(answers[0], Unavailable)
+        # The first when the server was back within three seconds.
+        assert re.search(r"it was not recorded|whether the entry was recorded is not known", str(answers[0]))
+        assert not there()
+        nobody()
+        assert eventually(lambda: one.append(wanted("fourth"))).index == 3
+    finally:
+        one.close()
+    assert oracle(ready, tiles, []) == 4
+
+
+def test_before_anybody_led_there_is_no_checkpoint(open_front: Open) -> None:
+    def refuse(_: Sequencer) -> None:
+        raise Unavailable("not today")
+
+    one = open_front(ready=refuse)
+    wait_until(lambda: bool(one.trouble), "the refusal")
+    with pytest.raises(Unavailable, match="not today"):
+        one.checkpoint()
 
 
 def test_the_next_one_leads_when_the_leader_closes(open_front: Open, database: str, tiles: Path) -> None:

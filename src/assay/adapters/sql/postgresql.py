@@ -2,6 +2,7 @@
 
 import select
 import socket
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, cast
@@ -36,10 +37,29 @@ def engine(url: str, name: str, *, lasting: bool = True) -> Engine:
 
     @event.listens_for(made, "connect")
     def _(connection: Any, _record: Any) -> None:
-        _require_durable(connection)
-        connection.commit()
+        try:
+            _require_durable(connection)
+            connection.commit()
+        except BaseException:
+            connection.close()
+            raise
 
+    _close_late_ones(made)
     return made
+
+
+def _close_late_ones(made: Engine) -> None:
+    """A connection that another thread uses while the engine is disposed of goes when it comes back."""
+    disposed = threading.Event()
+
+    @event.listens_for(made, "engine_disposed")
+    def _(_engine: Engine) -> None:
+        disposed.set()
+
+    @event.listens_for(made, "checkin")
+    def _(connection: Any, _record: Any) -> None:
+        if disposed.is_set() and connection is not None:
+            connection.close()
 
 
 @contextmanager
