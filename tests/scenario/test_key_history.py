@@ -7,7 +7,7 @@ from tests.scenario.conftest import Assay
 from tests.unit.register.test_rotation import FIRST, G0, G1, G2, GENESIS, SECOND, TREE
 
 from assay.adapters.tiles.folder import FolderTiles
-from assay.register import tiles
+from assay.register import forms, tiles
 from assay.register.key_history import KeyHistoryDocument
 from assay.tlog.keyring import handover_path
 from assay.trust.root import Log, TrustRoot
@@ -39,6 +39,7 @@ def laid_out(folder: Path) -> None:
     }
     for name, receipt in receipts.items():
         (folder / f"{name}.receipt.json").write_bytes(receipt.encode())
+        (folder / f"{name}.tlog-proof").write_bytes(forms.tlog_proof(receipt).encode())
 
 
 def holds(assay: Assay, *files: str, trust: str) -> list[bool | None]:
@@ -56,6 +57,8 @@ def test_readers_of_any_period_verify_receipts_of_all(assay: Assay, tmp_path: Pa
         assert told.out == f"wrote history.json: 2 changes of keys in 13 entries of {ORIGIN}\n"
         assert KeyHistoryDocument.parse((tmp_path / "history.json").read_bytes()) == history
         assert holds(assay, "history.json", *receipts, trust=trust) == [True, True, True, True, False]
+        proofs = [name.replace("receipt.json", "tlog-proof") for name in receipts]
+        assert holds(assay, "history.json", *proofs, trust=trust) == [True, True, True, True, False]
 
 
 def test_a_reader_renews_what_it_trusts(assay: Assay, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Receipts in the standard forms, as ``assay verify`` reads them."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import msgspec
@@ -13,6 +14,7 @@ from assay.register.body import Checkpoint
 from assay.register.cose_receipt import CoseReceipt
 from assay.register.leaf import Entry
 from assay.register.quorum import Quorum, graded
+from assay.register.rotation import KeyHistory
 from assay.register.scitt import TransparentStatement
 from assay.trust.root import Log, TrustRoot
 
@@ -35,12 +37,17 @@ def kind(data: bytes) -> str:
     return STATEMENT if data[:1] == bytes([0xC0 | cose.TAG]) else ""
 
 
-def verify(data: bytes, root: TrustRoot, quorum: Quorum | None) -> Shown:
-    """What *data*, of some :func:`kind`, proves under the registers that *root* trusts; see ``assay verify``."""
-    return _tlog_proof(data, root, quorum) if kind(data) == TLOG_PROOF else _statement(data, root, quorum)
+def verify(data: bytes, root: TrustRoot, quorum: Quorum | None, told: Mapping[str, KeyHistory]) -> Shown:
+    """What *data*, of some :func:`kind`, proves under the registers that *root* trusts; see ``assay verify``.
+
+    *told* are key histories by origin. A COSE receipt does not sign its size, so they cannot say which keys it needs.
+    """
+    if kind(data) == TLOG_PROOF:
+        return _tlog_proof(data, root, quorum, told)
+    return _statement(data, root, quorum)
 
 
-def _tlog_proof(data: bytes, root: TrustRoot, quorum: Quorum | None) -> Shown:
+def _tlog_proof(data: bytes, root: TrustRoot, quorum: Quorum | None, told: Mapping[str, KeyHistory]) -> Shown:
     one = TlogProof.parse(data)
     origin = Checkpoint.parse(Note.parse(one.checkpoint, what="checkpoint").text).origin
     log = trusted_log(root, origin)
@@ -48,8 +55,10 @@ def _tlog_proof(data: bytes, root: TrustRoot, quorum: Quorum | None) -> Shown:
         raise Unavailable(
             "the proof does not carry its entry, and only the entry's bytes tell what it proves"
         )
-    found = forms.verify_tlog_proof(one, log.keys)
-    entry = leaf.open_(found.entry, log.keys)
+    history = told.get(origin)
+    keys = log.keys if history is None else history.keys_for(one.checkpoint, one.index)
+    found = forms.verify_tlog_proof(one, keys)
+    entry = leaf.open_(found.entry, keys)
     grade = graded(found.checkpoint.note, quorum or log.quorum)
     size = found.checkpoint.checkpoint.size
     return Shown(

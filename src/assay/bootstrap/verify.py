@@ -119,7 +119,7 @@ def _verify(
         data = read_whole(path, limit=MAX_RESULT)
         if form := receipt_forms.kind(data):
             kind = form
-            return _form(path, form, receipt_forms.verify(data, trust.root, quorum), trust)
+            return _form(path, form, receipt_forms.verify(data, trust.root, quorum, told), trust)
         found = strict_json.load(data, what=str(path), limit=MAX_RESULT)
         if isinstance(found, dict) and found.get("format") == RECEIPT:
             kind = "receipt"

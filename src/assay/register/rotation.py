@@ -119,12 +119,14 @@ class KeyHistory(msgspec.Struct, frozen=True):
             data, self.periods[at].identity.keys, self.periods[at + 1].identity.keys, required
         )
 
+    def keys_for(self, note: bytes, index: int) -> LogKeys:
+        """The keys to verify entry *index* under the checkpoint in *note* with, which :meth:`open_` accepts."""
+        size = self.open_(note).checkpoint.size
+        return msgspec.structs.replace(self.checkpoint_keys(size), entry=self.entry_keys(index).entry)
+
     def verify(self, receipt: Receipt) -> VerifiedReceipt:
         """What *receipt* proves, its entry and its checkpoint each under the keys of their time."""
-        size = self.open_(receipt.checkpoint).checkpoint.size
-        signing = self.checkpoint_keys(size)
-        entry = self.entry_keys(receipt.index).entry
-        return receipt.verify(msgspec.structs.replace(signing, entry=entry))
+        return receipt.verify(self.keys_for(receipt.checkpoint, receipt.index))
 
     def _at(self, size: int) -> int:
         """The period whose keys sign a tree of *size*, the older one where two do."""
