@@ -7,7 +7,7 @@ the process may die, with the write kept or lost. What was given out is judged a
 from collections.abc import Generator, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.register import KEYS, ORIGIN, STAMP
 from tests.support.signing import private
@@ -104,7 +104,6 @@ def request_(at: int, old: int, new: int) -> AddCheckpoint:
     return AddCheckpoint(old, proof, NOTES[at, new])
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(steps, st.lists(steps, max_size=3)), min_size=1, max_size=14), st.booleans())
 def test_never_two_histories(plan: list[tuple[Step, list[Step]]], helped: bool) -> None:
     asked, state, now = Asked(), Fused(), STAMP
