@@ -1,19 +1,26 @@
 """What every store of blobs keeps to."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assay.adapters.filesystem import FolderBlobs
 from assay.adapters.memory import MemoryBlobs
+from assay.adapters.packed_blobs import PackedBlobs
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
 from assay.office.ports import Blobs
 
 
-@pytest.fixture(params=["memory", "folder"])
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return MemoryBlobs() if request.param == "memory" else FolderBlobs(tmp_path / "blobs")
+@pytest.fixture(params=["memory", "folder", "packed"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
+    if request.param == "packed":
+        packed = PackedBlobs(tmp_path / "blobs")
+        yield packed
+        packed.close()
+    else:
+        yield MemoryBlobs() if request.param == "memory" else FolderBlobs(tmp_path / "blobs")
 
 
 def test_gives_back_what_was_put(blobs: Blobs) -> None:
