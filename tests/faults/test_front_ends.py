@@ -5,7 +5,7 @@ After each fault one oracle re-verifies the whole register and finds every ackno
 
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -39,6 +39,8 @@ from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
 from assay.office.ports import Appended
 from assay.office.sequencer import Sequencer
 from assay.register import checkpoint
+from assay.tlog.ports import CHECKPOINT
+from assay.tlog.publish import published
 
 Open = Callable[..., FrontEnd]
 
@@ -203,6 +205,79 @@ def test_a_batch_that_its_leader_did_not_sign_is_signed_by_the_next(ready: str, 
         old.close()
         new.close()
     assert oracle(ready, tiles, []) == 5
+
+
+class Sleeping:
+    """Tiles whose next write of *path* waits for *meanwhile*: the epoch was looked at before."""
+
+    def __init__(self, inner: FolderTiles) -> None:
+        self.inner = inner
+        self.path = ""
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def read(self, path: str, *, limit: int) -> bytes | None:
+        return self.inner.read(path, limit=limit)
+
+    def write(self, path: str, data: bytes) -> None:
+        self._sleep(path)
+        self.inner.write(path, data)
+
+    def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
+        self._sleep("tiles")
+        self.inner.write_many(files)
+
+    def remove(self, path: str) -> None:
+        self.inner.remove(path)
+
+    def _sleep(self, path: str) -> None:
+        if path == self.path:
+            self.path = ""
+            self.meanwhile()
+
+
+@pytest.mark.parametrize("path", ["tiles", CHECKPOINT])
+def test_a_leader_that_slept_while_it_published_takes_nothing_back(
+    path: str, ready: str, tiles: Path
+) -> None:
+    """Asleep over its tiles it finds another epoch; asleep over the checkpoint it puts back an older one, for a moment."""
+    sleeping = Sleeping(FolderTiles(tiles))
+    with session(ready, "a") as first, session(ready, "b") as second, session(ready, "front") as front:
+        epoch = taken_by(Lease(first, "old", 0.2))
+        old = Term(msgspec.structs.replace(shared(ready, tiles), tiles=sleeping), first, "old", epoch)
+        old.begin()
+        old.sequencer.publish()
+        terms: list[Term] = []
+
+        def succeed() -> None:
+            terms.append(term(ready, second, "new", tiles))
+            terms[0].begin()
+            for serial in (2, 3):
+                queue.put(front, "front", serial, [queue.encode(wanted(f"entry {serial}"))])
+                assert terms[0].batch()
+                terms[0].sequencer.publish()
+
+        queue.put(front, "front", 1, [queue.encode(wanted("entry 1"))])
+        assert old.batch()
+        sleeping.path, sleeping.meanwhile = path, succeed
+        with pytest.raises(Unavailable):
+            old.sequencer.publish()
+        (new,) = terms
+        assert published_size(tiles) == (4 if path == CHECKPOINT else 6)
+        new.sequencer.publish()
+        assert published_size(tiles) == 6
+        queue.put(front, "front", 4, [queue.encode(wanted("entry 4"))])
+        assert new.batch()
+        new.sequencer.publish()
+        assert published_size(tiles) == 7
+        old.close()
+        new.close()
+    assert oracle(ready, tiles, []) == 7
+
+
+def published_size(tiles: Path) -> int:
+    found = published(FolderTiles(tiles), LOG.public(ORIGIN))
+    assert found is not None
+    return found.checkpoint.size
 
 
 class Crash(BaseException):

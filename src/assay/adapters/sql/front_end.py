@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import msgspec
-
 from assay.adapters.sql import queue
 from assay.adapters.sql.desk import Answer, Deliver, Desk
 from assay.adapters.sql.leader import Leader
@@ -179,10 +177,7 @@ class FrontEnd:
         """A view of the register as it was when somebody last asked for more; it reads only."""
         with self._reading:
             if self._view is None or self._view.size() < size:
-                shared = msgspec.structs.replace(
-                    self._shared, tiles=_ReadOnly(self._shared.tiles), openings=None
-                )
-                self._view = shared.sequencer(self._ledger)
+                self._view = self._shared.sequencer(self._ledger, _ReadOnly(self._shared.tiles))
             return self._view
 
     def _publish(self) -> None:

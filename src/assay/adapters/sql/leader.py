@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from assay.adapters.sql import queue
+from assay.adapters.sql.leader_tiles import LeaderTiles
 from assay.adapters.sql.lease import CHANNEL, Lease, name_of
 from assay.adapters.sql.ledger import SqlLedger
-from assay.adapters.sql.postgresql import Bell, Session, engine, heard, session
+from assay.adapters.sql.postgresql import Bell, Session, engine, failures, heard, session
 from assay.adapters.sql.queue import Answers, Batch, Parcel, Refusal
 from assay.adapters.sql.shared import Ready, Shared
 from assay.errors import AssayError, Unavailable
@@ -135,7 +136,8 @@ class Term:
         """Of the commit under way, or of the newest one."""
         self._alone, self._tries = 0, 0
         try:
-            self.sequencer = shared.sequencer(self._ledger)
+            tiles = LeaderTiles(shared.tiles, self._reigns)
+            self.sequencer = shared.sequencer(self._ledger, tiles, shared.openings)
         except BaseException:
             self._ledger.close()
             raise
@@ -180,7 +182,7 @@ class Term:
 
     def _failed(self, parcels: Sequence[Parcel], error: Unavailable) -> None:
         """Try one by one, so that a parcel that the database cannot take keeps no other waiting."""
-        if not queue.reigns(self._connection, self._epoch):
+        if not self._reigns():
             raise Deposed from error
         if self._batch is not None:
             raise error
@@ -223,6 +225,10 @@ class Term:
         self.sequencer.require(known)
         stamp = self._ledger.stamp(self._now())
         return checkpoints.sign(known, self._shared.secrets.signing, stamp)
+
+    def _reigns(self) -> bool:
+        with failures():
+            return queue.reigns(self._connection, self._epoch)
 
     def _now(self) -> int:
         return int(self._shared.clock.now().timestamp())

@@ -180,6 +180,16 @@ class SqlLedger:
             raise Unavailable(f"the openings of entry {index} were erased")
         return bytes(row.openings)
 
+    def opened(self, indexes: Sequence[int]) -> dict[int, bytes]:
+        at, held = tables.openings.c.position, tables.openings.c.openings
+        found: dict[int, bytes] = {}
+        with self._transaction() as connection:
+            for start in range(0, len(indexes), _CHUNK):
+                some = at.in_(indexes[start : start + _CHUNK])
+                query = select(at, held).where(some, held.is_not(None))
+                found |= {index: bytes(data) for index, data in connection.execute(query)}
+        return found
+
     def backing(self, start: int, end: int) -> tuple[Backing, ...]:
         with self._transaction() as connection:
             found = _backing(connection, start, end)

@@ -31,6 +31,6 @@ class Shared(msgspec.Struct, frozen=True, kw_only=True):
     """How long an entry waits for a leader before it is taken back."""
     publish_seconds: float = 1.0
 
-    def sequencer(self, ledger: SqlLedger) -> Sequencer:
-        """The register over *ledger*, for the one who leads."""
-        return Sequencer(ledger, self.tiles, self.secrets, self.origin, self.clock, self.openings)
+    def sequencer(self, ledger: SqlLedger, tiles: TileStore, openings: Openings | None = None) -> Sequencer:
+        """The register over *ledger*."""
+        return Sequencer(ledger, tiles, self.secrets, self.origin, self.clock, openings)
