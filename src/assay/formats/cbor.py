@@ -5,6 +5,7 @@ length-first order, so maps are ordered here.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import cbor2
@@ -66,10 +67,14 @@ def _ordered(value: Any, depth: int, *, sort: bool) -> Any:
             return cbor2.CBORTag(number, _ordered(inner, depth + 1, sort=sort))
         case Mapping():
             pairs = [(_key(key), _ordered(item, depth + 1, sort=sort)) for key, item in value.items()]
-            return dict(sorted(pairs, key=lambda pair: cbor2.dumps(pair[0])) if sort else pairs)
+            return dict(sorted(pairs, key=lambda pair: _written(pair[0])) if sort else pairs)
         case Sequence():
             return [_ordered(item, depth + 1, sort=sort) for item in value]
     raise ValueError(f"{type(value).__name__} is not a type that is used here")
+
+
+_written = lru_cache(maxsize=256, typed=True)(cbor2.dumps)
+"""A key's encoding. Typed: 1 and True are equal and written differently."""
 
 
 def _plain(value: Any) -> Any:

@@ -102,8 +102,8 @@ def make(
     }
     if identity is not None:
         payload["identity"] = identity.encode()
-    headers = _headers(origin, bytes.fromhex(key.public.keyid))
-    data = cose.sign1(headers, cbor.encode(payload), key.sign).encode()
+    protected, body = _protected(origin, key.public.keyid), cbor.encode(payload)
+    data = cose.Sign1(protected, body, key.sign(cose.to_be_signed(protected, body))).encode()
     _read(data)
     return data
 
@@ -220,6 +220,12 @@ def _headers(origin: str, kid: bytes) -> dict[int, Any]:
         cose.CWT_CLAIMS: {cose.ISS: origin, cose.SUB: SUBJECT},
         cose.TYP: TYP,
     }
+
+
+@lru_cache(maxsize=64)
+def _protected(origin: str, keyid: str) -> bytes:
+    """The same in all entries that a register's key signs."""
+    return cbor.encode(_headers(origin, bytes.fromhex(keyid)))
 
 
 def _read_headers(headers: dict[Any, Any]) -> tuple[str, bytes]:
