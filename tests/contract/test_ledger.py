@@ -209,6 +209,8 @@ def test_erases_openings_and_nothing_else(ledger: Ledger) -> None:
         with pytest.raises(Unavailable, match="openings of entry 1 were erased"):
             ledger.openings(1)
     assert [one.openings for one in ledger.backing(0, 2)] == [b"[]", None]
+    assert ledger.opened([0, 1, 7]) == {0: b"[]"}
+    assert ledger.opened([]) == {}
     assert ledger.leaves(1, 2) == (b"submission",)
     with pytest.raises(Unavailable, match="no entry 2"):
         ledger.erase(2)

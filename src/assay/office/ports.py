@@ -141,6 +141,9 @@ class Ledger(Protocol):
     def openings(self, index: int) -> bytes:
         """Unavailable when there is no such entry, or its openings were erased."""
 
+    def opened(self, indexes: Sequence[int]) -> dict[int, bytes]:
+        """The openings of those of the entries that are there and were not erased."""
+
     def backing(self, start: int, end: int) -> tuple[Backing, ...]:
         """What is held behind the entries from *start* up to *end*. Unavailable when one is not there."""
 

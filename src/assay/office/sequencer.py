@@ -105,6 +105,17 @@ class Sequencer:
                 raise Unavailable(f"the register has no entry {index}")
         return self._ledger.leaves(index, index + 1)[0]
 
+    def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
+        """Those of the entries from *start* up to *end*. Unavailable when there are not so many, or one is damaged."""
+        with self._state:
+            if end > self._edge.size:
+                raise Unavailable(f"the register has {self._edge.size} entries, not {end}")
+            published = self._reader.size
+            here = min(end, published)
+            found = _read(lambda: tuple(self._reader.entries(start, here))) if start < here else ()
+        # Between these two a publication may move on; what it settles was published before this one began.
+        return (*found, *(self._ledger.leaves(max(start, published), end) if end > published else ()))
+
     def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         return proof.inclusion_proof(index, size, self._nodes(proof.inclusion_positions(index, size), size))
 
