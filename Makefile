@@ -54,6 +54,7 @@ soak: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python bench/validate.py --quick
 	$(BIN)/python bench/honesty.py --quick
+	$(BIN)/python bench/register.py --quick
 
 lock:
 	sh tools/lock
