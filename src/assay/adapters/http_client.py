@@ -45,6 +45,7 @@ class HttpClient:
         self._agent = agent
         self._lock = threading.Lock()
         self._idle: dict[_Server, list[http.client.HTTPConnection]] = {}
+        self._context: ssl.SSLContext | None = None
         weakref.finalize(self, _close, self._idle)
 
     def get(self, url: str, *, limit: int, headers: Mapping[str, str] | None = None) -> Answer:
@@ -69,14 +70,15 @@ class HttpClient:
         server = _server(parts)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         head = {"User-Agent": self._agent, "Accept-Encoding": "identity", **headers}
-        for connection in (*self._kept(server), self._connection(server)):
-            fresh = connection.sock is None
-            try:
-                return self._exchange(connection, server, (method, path, body, head), limit, url)
-            except _Closed as error:
-                if fresh:
-                    raise Unavailable(f"{shown(url)}: {error}") from error
-        raise AssertionError("the last connection is a fresh one")
+        request = (method, path, body, head)
+        kept = self._kept(server)
+        if kept is not None:
+            with suppress(_Closed):  # a kept connection may have ended meanwhile; a fresh one decides
+                return self._exchange(kept, server, request, limit, url)
+        try:
+            return self._exchange(self._connection(server), server, request, limit, url)
+        except _Closed as error:
+            raise Unavailable(f"{shown(url)}: {error}") from error
 
     def _exchange(
         self,
@@ -127,10 +129,10 @@ class HttpClient:
         finally:
             timer.cancel()
 
-    def _kept(self, server: _Server) -> tuple[http.client.HTTPConnection, ...]:
+    def _kept(self, server: _Server) -> http.client.HTTPConnection | None:
         with self._lock:
             kept = self._idle.get(server)
-            return (kept.pop(),) if kept else ()
+            return kept.pop() if kept else None
 
     def _keep(self, server: _Server, connection: http.client.HTTPConnection) -> None:
         with self._lock:
@@ -143,9 +145,15 @@ class HttpClient:
     def _connection(self, server: _Server) -> http.client.HTTPConnection:
         scheme, host, port = server
         if scheme == "https":
-            context = ssl.create_default_context()
-            return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=context)
+            return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=self._tls())
         return http.client.HTTPConnection(host, port, timeout=self._timeout_s)
+
+    def _tls(self) -> ssl.SSLContext:
+        """One for all connections: it reads all certificates of the system."""
+        with self._lock:
+            if self._context is None:
+                self._context = ssl.create_default_context()
+            return self._context
 
 
 def _close(idle: dict[_Server, list[http.client.HTTPConnection]]) -> None:

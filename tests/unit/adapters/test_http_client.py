@@ -1,12 +1,21 @@
 """A client against servers that misbehave; each server ends by itself."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from assay.adapters.http_client import HttpClient, parse_url
 from assay.errors import AssayError, Malformed, TooLarge, Unavailable
@@ -142,3 +151,58 @@ def test_any_bytes_give_an_assay_error_or_an_answer() -> None:
         for _ in answers:
             with suppress(AssayError):
                 HttpClient(timeout_s=1.5).get(url, limit=1000)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of 127.0.0.1, signed by itself, with its key; fictional."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback.example")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return path
+
+
+def over_tls(certificate: Path, *answers: bytes) -> Callable[[socket.socket], None]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def talk(one: socket.socket) -> None:
+        with context.wrap_socket(one, server_side=True) as inner:
+            for answer in answers:
+                inner.recv(65536)
+                inner.sendall(answer)
+
+    return talk
+
+
+def test_https_of_a_trusted_certificate(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with server(over_tls(certificate, OK, OK)) as url:
+        client = HttpClient(timeout_s=5)
+        assert [client.get(url.replace("http:", "https:"), limit=9).body for _ in range(2)] == [b"hello"] * 2
+        client.close()
+
+
+def test_https_of_an_unknown_certificate(certificate: Path) -> None:
+    with (
+        server(over_tls(certificate, OK)) as url,
+        pytest.raises(Unavailable, match="TLS: CERTIFICATE_VERIFY_FAILED"),
+    ):
+        HttpClient(timeout_s=5).get(url.replace("http:", "https:"), limit=9)
+
+
+@pytest.mark.parametrize(
+    "talk", [says(*[b"\x16"] * 50, every_s=0.1), says(b"HTTP/1.1 400 no\r\n\r\n")], ids=["stalls", "plain"]
+)
+def test_https_where_there_is_none(talk: Callable[[socket.socket], None]) -> None:
+    with server(talk) as url, pytest.raises(Unavailable, match=r"no whole answer|TLS: "):
+        HttpClient(timeout_s=1.5).get(url.replace("http:", "https:"), limit=9)
