@@ -15,6 +15,7 @@ from assay.adapters.sql.rebuild import NewDatabase
 from assay.adapters.tiles.folder import FolderTiles
 from assay.bootstrap import now
 from assay.bootstrap.office import OPENINGS, REGISTER
+from assay.bootstrap.search import DATABASE, SEARCH, discard
 from assay.collect.files import read_plain
 from assay.errors import Malformed, Unavailable, Untrusted
 from assay.formats import text
@@ -23,8 +24,6 @@ from assay.register.receipt import MAX_BYTES, Receipt
 from assay.tlog.publish import published
 from assay.tlog.read import TileReader
 
-DATABASE = "office.sqlite"
-SEARCH = "search.sqlite"
 MAX_DIFFERENCES = 1000
 """Differences that are named one by one."""
 
@@ -108,8 +107,7 @@ def _rebuild(
 
 
 def _replace(new: Path, place: Path, home: Home) -> Path | None:
-    for suffix in ("", "-wal", "-shm"):
-        (home.office / f"{SEARCH}{suffix}").unlink(missing_ok=True)  # it is made again from the new database
+    discard(home.office / SEARCH)  # it is made again from the new database
     there = place.exists()
     aside = place.with_name(f"{DATABASE}.before-{now():%Y%m%dT%H%M%SZ}")
     files.replace(new, place, aside)

@@ -24,6 +24,7 @@ from assay.cli import (
     receipt,
     register,
     replay,
+    search,
     sign,
     submit,
     trial,
@@ -62,6 +63,7 @@ app.command("witness")(witness.witness)
 app.command("monitor")(monitor.monitor)
 app.command("mirror")(mirror.mirror)
 app.add_typer(office.app, name="office")
+app.command("search")(search.search)
 
 
 @app.callback(invoke_without_command=True)
