@@ -12,6 +12,8 @@ import msgspec
 import pytest
 from tests.support import archives
 
+from assay.cli.app import run as run_here
+
 NOW = "2026-11-01T12:00:00Z"
 
 
@@ -42,6 +44,25 @@ def assay(tmp_path: Path) -> Assay:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def assay_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Assay:
+    """As ``assay``, in this process: for where starting one is not what is tried."""
+    for name in [name for name in os.environ if name.startswith("ASSAY_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "140")
+
+    def here(*arguments: str | Path, cwd: Path = tmp_path, now: str = NOW, **variables: str) -> Ran:
+        monkeypatch.chdir(cwd)
+        capfd.readouterr()
+        with monkeypatch.context() as context:
+            for name, value in {"ASSAY_NOW": now, **variables}.items():
+                context.setenv(name, value)
+            code = run_here([str(argument) for argument in arguments])
+        return Ran(code, *capfd.readouterr())
+
+    return here
 
 
 @pytest.fixture

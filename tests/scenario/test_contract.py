@@ -56,11 +56,11 @@ def one_object(out: str) -> Any:
     return found
 
 
-def test_trial_and_check_say_the_same_in_the_same_words(assay: Assay, project: Path) -> None:
+def test_trial_and_check_say_the_same_in_the_same_words(assay_here: Assay, project: Path) -> None:
     declare(project)
     wheel = (project / "dist" / WHEEL).read_bytes()
-    tried = assay("trial", project, "--out", "out", "--json")
-    checked = assay("check", project.parent / "out" / "bundle", "--json", cwd=project)
+    tried = assay_here("trial", project, "--out", "out", "--json")
+    checked = assay_here("check", project.parent / "out" / "bundle", "--json", cwd=project)
     assert (tried.err, checked.err) == ("", "")
     one, other = one_object(tried.out), one_object(checked.out)
     honours(one, wheel)
@@ -73,8 +73,8 @@ def test_trial_and_check_say_the_same_in_the_same_words(assay: Assay, project: P
     assert verdicts == [(row["requirement"], row["claimed"], row["verdict"]) for row in other["claims"]]
 
 
-def test_an_unclaimed_row_is_judged_and_validates_nothing(assay: Assay, project: Path) -> None:
-    said = one_object(assay("trial", project, "--json").out)
+def test_an_unclaimed_row_is_judged_and_validates_nothing(assay_here: Assay, project: Path) -> None:
+    said = one_object(assay_here("trial", project, "--json").out)
     shown = [row for row in said["claims"] if row["verdict"] == "satisfied"]
     assert shown
     assert not any(row["claimed"] for row in said["claims"])
@@ -90,7 +90,7 @@ def test_an_unclaimed_row_is_judged_and_validates_nothing(assay: Assay, project:
         pytest.param("[]", False, "incomplete", id="incomplete"),
     ],
 )
-def test_exit_codes(assay: Assay, project: Path, claims: str, changed: bool, result: str) -> None:
+def test_exit_codes(assay_here: Assay, project: Path, claims: str, changed: bool, result: str) -> None:
     milestones = MILESTONES
     if '"4"' in claims:
         milestones = "".join(
@@ -105,22 +105,22 @@ def test_exit_codes(assay: Assay, project: Path, claims: str, changed: bool, res
             "on: pull_request\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n"
             "      - run: echo ${{ github.event.pull_request.title }}\n"
         )
-    ran = assay("trial", project, "--pack", "cisa-form", "--json")
+    ran = assay_here("trial", project, "--pack", "cisa-form", "--json")
     said = one_object(ran.out)
     assert (said["verdict"], ran.code) == (result, CODES[result]), said["reasons"]
 
 
-def test_whatever_the_result_a_report_is_a_success(assay: Assay, project: Path) -> None:
-    ran = assay("trial", project, "--json", "--report-only")
+def test_whatever_the_result_a_report_is_a_success(assay_here: Assay, project: Path) -> None:
+    ran = assay_here("trial", project, "--json", "--report-only")
     assert (ran.code, one_object(ran.out)["verdict"]) == (0, "incomplete")
     (project / ".assay" / "trust.json").unlink()
     (project / ".assay" / "trust.json").mkdir()
-    failed = assay("trial", project, "--json", "--report-only")
+    failed = assay_here("trial", project, "--json", "--report-only")
     assert (failed.code, failed.out) == (3, ""), failed.err
 
 
-def test_a_trial_that_could_not_run_prints_no_object(assay: Assay, project: Path) -> None:
+def test_a_trial_that_could_not_run_prints_no_object(assay_here: Assay, project: Path) -> None:
     (project / "assay.toml").write_text("[provider")
-    ran = assay("trial", project, "--json", "--report-only")
+    ran = assay_here("trial", project, "--json", "--report-only")
     assert (ran.code, ran.out) == (2, "")
     assert len(ran.err.strip().splitlines()) == 1

@@ -37,9 +37,9 @@ class Places:
 
 
 @pytest.fixture
-def places(assay: Assay, tmp_path: Path) -> Places:
+def places(assay_here: Assay, tmp_path: Path) -> Places:
     """A signer that the office has added with authority."""
-    made = Places(assay, tmp_path)
+    made = Places(assay_here, tmp_path)
     assert made.ours("key", "new", "lighthouse", "--provider", PROVIDER).code == 0
     assert made.ours("key", "export", "lighthouse", "--output", "record.json").code == 0
     ran = made.theirs("trust", "add", "record.json", "--provider", PROVIDER, "--authority")
@@ -129,9 +129,9 @@ def test_keyfiles_are_encrypted_and_their_owner_s_alone(places: Places) -> None:
     assert (ran.code, "the passphrase does not open the keyfile" in ran.err) == (2, True)
 
 
-def test_a_systemd_credential_is_a_passphrase(assay: Assay, tmp_path: Path) -> None:
+def test_a_systemd_credential_is_a_passphrase(assay_here: Assay, tmp_path: Path) -> None:
     (tmp_path / "assay-passphrase").write_text("correct horse\n")
     credentials = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
-    assert assay("key", "new", "lighthouse", **credentials).code == 0
-    assert assay("key", "rotate", "lighthouse", **credentials).code == 0
-    assert assay("key", "rotate", "lighthouse").code == 3
+    assert assay_here("key", "new", "lighthouse", **credentials).code == 0
+    assert assay_here("key", "rotate", "lighthouse", **credentials).code == 0
+    assert assay_here("key", "rotate", "lighthouse").code == 3

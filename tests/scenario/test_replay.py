@@ -25,8 +25,8 @@ def wheel(**changed: bytes) -> bytes:
 
 
 @pytest.fixture
-def recorded(assay: Assay, project: Path) -> Path:
-    ran = assay("trial", project, "--json")
+def recorded(assay_here: Assay, project: Path) -> Path:
+    ran = assay_here("trial", project, "--json")
     return Path(ran.json()["result"]).parent / "pages" / "results"
 
 
@@ -45,24 +45,24 @@ def test_a_wheel_and_a_source_tree_of_the_same_code_are_one_engine() -> None:
     assert other.code != opened.code
 
 
-def test_another_engine_is_named_with_this_one(assay: Assay, verdict: Path) -> None:
+def test_another_engine_is_named_with_this_one(assay_here: Assay, verdict: Path) -> None:
     mine = json.loads(verdict.read_bytes())["engine"]
     other = "sha256:" + "0f" * 32
     verdict.write_bytes(edited(verdict.read_bytes(), put("/engine/code", other)))
-    ran = assay("replay", verdict)
+    ran = assay_here("replay", verdict)
     assert (ran.code, ran.out) == (3, "")
     assert len(ran.err.strip().splitlines()) == 1
     for part in (other[7:19], mine["code"][7:19], "--engine WHEEL"):
         assert part in ran.err
-    said = assay("replay", verdict, "--json")
+    said = assay_here("replay", verdict, "--json")
     assert (said.code, said.json()["state"]) == (3, "other engine")
 
 
-def test_a_wheel_of_another_engine_does_not_run(assay: Assay, verdict: Path, tmp_path: Path) -> None:
+def test_a_wheel_of_another_engine_does_not_run(assay_here: Assay, verdict: Path, tmp_path: Path) -> None:
     """Its digest is not the recorded one, so nothing of it is installed."""
     trap = b"raise SystemExit(open('sprung', 'w').write('x'))\n"
     (tmp_path / "trap.whl").write_bytes(wheel(**{"__main__.py": trap}))
-    ran = assay("replay", verdict, "--engine", "trap.whl")
+    ran = assay_here("replay", verdict, "--engine", "trap.whl")
     assert (ran.code, "other engine" in ran.err) == (3, True), ran.err
     assert not (tmp_path / "sprung").exists()
 
@@ -75,8 +75,8 @@ def test_a_wheel_of_another_engine_does_not_run(assay: Assay, verdict: Path, tmp
     ],
 )
 def test_what_is_no_engine_is_refused(
-    assay: Assay, verdict: Path, tmp_path: Path, data: bytes, fragment: str
+    assay_here: Assay, verdict: Path, tmp_path: Path, data: bytes, fragment: str
 ) -> None:
     (tmp_path / "engine.whl").write_bytes(data)
-    ran = assay("replay", verdict, "--engine", "engine.whl")
+    ran = assay_here("replay", verdict, "--engine", "engine.whl")
     assert (ran.code, fragment in ran.err) == (2, True), ran.err

@@ -1,14 +1,11 @@
 """What every refusal looks like, whoever is lied to."""
 
-import os
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.scenario.conftest import NOW, Assay, Ran
-
-from assay.cli.app import run
+from tests.scenario.conftest import Assay, Ran
 
 ESCAPES = "\x1b]0;owned\x07\x1b[31m\u202e\x9b5m"
 """Sets a terminal's title, its colour, the direction of writing, and blinks; none of it may reach a terminal."""
@@ -31,22 +28,9 @@ def refused(ran: Ran, *fragments: str) -> None:
 
 
 @pytest.fixture
-def assay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Assay:
-    """As the scenario's own, in this process: there are many rows, and each is to be refused at once."""
-    for name in [name for name in os.environ if name.startswith("ASSAY_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "140")
-
-    def here(*arguments: str | Path, cwd: Path = tmp_path, now: str = NOW, **variables: str) -> Ran:
-        monkeypatch.chdir(cwd)
-        capfd.readouterr()
-        with monkeypatch.context() as context:
-            for name, value in {"ASSAY_NOW": now, **variables}.items():
-                context.setenv(name, value)
-            code = run([str(argument) for argument in arguments])
-        return Ran(code, *capfd.readouterr())
-
-    return here
+def assay(assay_here: Assay) -> Assay:
+    """In this process: there are many rows, and each is to be refused at once."""
+    return assay_here
 
 
 @pytest.fixture
