@@ -5,16 +5,18 @@ After each fault one oracle re-verifies the whole register and finds every ackno
 
 import re
 import signal
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import msgspec
 import psycopg
 import pytest
 from tests.support.front_ends import (
     NOW,
+    SECONDS,
     Acknowledged,
     Worker,
     acknowledged,
@@ -542,6 +544,25 @@ def test_who_may_not_go_on_signs_nothing(open_front: Open, ready: str, tiles: Pa
     assert eventually(lambda: other.append(wanted("fifth"))).index == 3
     wait_until(lambda: not one.trouble, "the refusal is forgotten when another leads")
     assert one.append(wanted("sixth")).index == 4
+
+
+def test_a_long_start_does_not_lose_the_lease(open_front: Open, database: str, tiles: Path) -> None:
+    """As when witnesses take their time; the lease is for a second."""
+    began, wake = Event(), Event()
+
+    def slow(_: Sequencer) -> None:
+        began.set()
+        assert wake.wait(SECONDS)
+
+    first = open_front(ready=slow)
+    wait_until(began.is_set, "the first to lead")
+    second = open_front()
+    time.sleep(2.5)
+    assert not leads(second)
+    wake.set()
+    assert second.append(wanted("first")).index == 0
+    assert leads(first)
+    assert oracle(database, tiles, []) == 1
 
 
 def test_yesterdays_backup_refuses_to_sign(

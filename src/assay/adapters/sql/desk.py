@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from assay.adapters.sql import queue
-from assay.adapters.sql.postgresql import Bell, Session, heard, session
+from assay.adapters.sql.postgresql import Bell, Session, end_sessions, heard, session
 from assay.adapters.sql.queue import Answered, Batch
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
 from assay.office.ports import Appended, Wanted
@@ -90,7 +90,10 @@ class Desk:
     def _run(self) -> None:
         while True:
             try:
-                with session(self._url, f"assay front {self._front}") as connection:
+                name = f"assay front {self._front}"
+                with session(self._url, name) as connection:
+                    # What the former session has under way would otherwise come after we have told that it is lost.
+                    end_sessions(connection, name)
                     # Nothing that is written here was told to anybody.
                     connection.execute("SET synchronous_commit = off")
                     connection.execute(f"LISTEN {queue.ANSWERED}".encode())

@@ -108,15 +108,21 @@ class FrontEnd:
         self._desk.put(wanted, deliver)
 
     def checkpoint(self) -> bytes:
-        """The newest that a leader has signed; Unavailable when none has yet."""
+        """At the present size. Waits for the leader's signature, if it must; Unavailable when none comes."""
+        end = time.monotonic() + self._shared.patience_seconds
         with session(self._shared.url, f"assay reader {self.front}") as connection:
-            found = queue.newest_checkpoint(connection)
-        if found is None:
-            raise Unavailable(self._leader.trouble or "no process sequences for this office yet")
+            while (found := queue.newest_checkpoint(connection)) is None:
+                if self._leader.trouble or time.monotonic() > end:
+                    raise Unavailable(self._leader.trouble or "nobody signs the register's newest entries")
+                time.sleep(0.005)
         return found
 
     def leaf(self, index: int) -> bytes:
         return self._read(index + 1, lambda view: view.leaf(index))
+
+    def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
+        """Those from *start* up to *end*."""
+        return self._read(end, lambda view: view.leaves(start, end))
 
     def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         return self._read(size, lambda view: view.inclusion(index, size))

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Engine,
     Row,
     Select,
+    Table,
     and_,
     create_engine,
     delete,
@@ -33,6 +34,8 @@ from assay.office import search
 from assay.office.search import TOKEN_BYTES, Filter, Mark
 
 BLOCK = 1024
+SEGMENT = 15
+"""Bits of a position within its segment."""
 _PROBE = 1000
 """Positions up to which lists are counted, to find the shortest."""
 _MANY = 400
@@ -85,16 +88,7 @@ class SqlIndex:
             if connection.execute(select(tables.mark.c.size).with_for_update()).scalar_one() != start:
                 return
             insert_all(connection, tables.entries, [_values(row) for row in rows])
-            listed = {(word, row.position): row for word, row in words}
-            # In the order of the table, which halves the time.
-            insert_all(
-                connection,
-                tables.words,
-                [
-                    {"word": word, "position": at, "kind": row.kind, "time": row.time}
-                    for (word, at), row in sorted(listed.items(), key=lambda item: item[0])
-                ],
-            )
+            _list(connection, words)
             for some in _parts(shared):
                 here = tables.entries.c.position.in_(some)
                 connection.execute(update(tables.entries).where(here).values(shared=True))
@@ -122,8 +116,11 @@ class SqlIndex:
     def forget(self, rows: Sequence[search.Row], words: Iterable[tuple[bytes, search.Row]]) -> None:
         with self._transaction() as connection:
             for word, row in words:
-                one = and_(tables.words.c.word == word, tables.words.c.position == row.position)
-                connection.execute(delete(tables.words).where(one))
+                at = tables.words.c
+                here = and_(
+                    at.segment == row.position >> SEGMENT, at.word == word, at.position == row.position
+                )
+                connection.execute(delete(tables.words).where(here))
             for some in _parts([row.position for row in rows]):
                 here = tables.entries.c.position.in_(some)
                 connection.execute(update(tables.entries).where(here).values(owner=b"", tokens=b""))
@@ -138,7 +135,7 @@ class SqlIndex:
 
     def clear(self) -> None:
         with self._transaction() as connection:
-            for table in (tables.entries, tables.words, tables.spans):
+            for table in (tables.entries, tables.words, tables.segments, tables.spans):
                 connection.execute(delete(table))
             connection.execute(update(tables.mark).values(size=0, last=b""))
 
@@ -168,14 +165,16 @@ _Bounds = tuple[int, int]
 def _query(words: Sequence[bytes], filter_: Filter, bounds: _Bounds) -> Select[tuple[int]]:
     """Positions in order: those of the first word that have the others too; of all entries, where there is no word."""
     walked = tables.words if words else tables.entries
-    query = select(walked.c.position).where(walked.c.position > bounds[0], walked.c.position <= bounds[1])
-    if words:
-        query = query.where(tables.words.c.word == words[0])
+    query = _walk(words[0], bounds) if words else _within(select(walked.c.position), walked, bounds)
     for word in words[1:]:
         probed = tables.words.alias()
         query = query.where(
             exists(literal_column("1"))
-            .where(probed.c.word == word, probed.c.position == tables.words.c.position)
+            .where(
+                probed.c.segment == tables.words.c.segment,
+                probed.c.word == word,
+                probed.c.position == tables.words.c.position,
+            )
             .correlate(tables.words)
         )
     if filter_.kind is not None:
@@ -184,20 +183,52 @@ def _query(words: Sequence[bytes], filter_: Filter, bounds: _Bounds) -> Select[t
         query = query.where(walked.c.time >= filter_.since)
     if filter_.until is not None:
         query = query.where(walked.c.time < filter_.until)
-    return query.order_by(walked.c.position)
+    return query if words else query.order_by(walked.c.position)
+
+
+def _walk(word: bytes, bounds: _Bounds) -> Select[tuple[int]]:
+    """The list of a word, segment by segment, which is its order."""
+    segment, listed = tables.segments.c.segment, tables.words
+    return (
+        _within(select(listed.c.position), listed, bounds)
+        .select_from(tables.segments)
+        .join(listed, listed.c.segment == segment)
+        .where(segment >= max(bounds[0] + 1, 0) >> SEGMENT, segment <= max(bounds[1], 0) >> SEGMENT)
+        .where(listed.c.word == word)
+        .order_by(segment, listed.c.position)
+    )
+
+
+def _within(query: Select[tuple[int]], table: Table, bounds: _Bounds) -> Select[tuple[int]]:
+    return query.where(table.c.position > bounds[0], table.c.position <= bounds[1])
 
 
 def _shortest(connection: Connection, words: tuple[bytes, ...], bounds: _Bounds) -> tuple[bytes, ...]:
     """*words* with the one that the fewest entries have in front."""
     if len(words) < 2:
         return words
-    at = tables.words.c.position
 
     def count(word: bytes) -> int:
-        some = select(at).where(tables.words.c.word == word, at > bounds[0], at <= bounds[1]).limit(_PROBE)
-        return connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+        some = _walk(word, bounds).limit(_PROBE).subquery()
+        return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
     return tuple(sorted(words, key=count))
+
+
+def _list(connection: Connection, words: Iterable[tuple[bytes, search.Row]]) -> None:
+    # In the order of the table, which halves the time.
+    listed = sorted(
+        {(row.position >> SEGMENT, word, row.position, row.kind, row.time) for word, row in words}
+    )
+    known = set(connection.execute(select(tables.segments.c.segment)).scalars())
+    new = sorted({one[0] for one in listed} - known)
+    insert_all(connection, tables.segments, [{"segment": one} for one in new])
+    if connection.dialect.name == "sqlite":
+        if listed:
+            connection.exec_driver_sql("INSERT INTO search_words VALUES (?, ?, ?, ?, ?)", listed)
+        return
+    names = ("segment", "word", "position", "kind", "time")
+    insert_all(connection, tables.words, [dict(zip(names, one, strict=True)) for one in listed])
 
 
 def _bounds(connection: Connection, filter_: Filter, after: int) -> _Bounds | None:

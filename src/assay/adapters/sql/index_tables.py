@@ -25,13 +25,21 @@ entries = Table(
 words = Table(
     "search_words",
     metadata,
+    Column("segment", Integer, primary_key=True, autoincrement=False),
     Column("word", LargeBinary, primary_key=True),
     Column("position", POSITION, primary_key=True, autoincrement=False),
     Column("kind", SmallInteger, nullable=False),
     Column("time", POSITION, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Which entries have a word, in order; kind and time stand here too, so that a long list is filtered as it is read."""
+"""Which entries have a word, in order; kind and time stand here too, so that a long list is filtered as it is read. A segment
+is 32,768 entries: what is added goes to few pages, however long the register is."""
+
+segments = Table(
+    "search_segments",
+    metadata,
+    Column("segment", Integer, primary_key=True, autoincrement=False),
+)
 
 spans = Table(
     "search_spans",

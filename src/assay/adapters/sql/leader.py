@@ -7,6 +7,7 @@ recorded and not signed, before it records anything else; so nothing depends on 
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import Connection
 
@@ -25,6 +26,8 @@ from assay.register.checkpoint import Checkpoint
 MAX_TRIES = 3
 """Of a parcel that fails alone, before it is answered with its failure: it must not keep the others waiting."""
 PRUNE_SECONDS = 60
+STUCK_SECONDS = 60
+"""How long one step of a leader may take before it gives up the lease."""
 RETRY_SECONDS = 0.5
 
 
@@ -67,10 +70,11 @@ class Leader:
                 with session(self._shared.url, f"assay candidate {self._front}") as connection:
                     connection.execute(f"LISTEN {CHANNEL}".encode())
                     self._stand(connection, Lease(connection, holder, self._seconds, former))
-            except Deposed:
-                self.trouble = ""
             except Exception as error:  # noqa: BLE001 - a term may fail in any way; the cause is told, and another begins
-                self.trouble = str(error) or type(error).__name__
+                began, self.term = self.term is not None, None
+                self.trouble = (
+                    "" if began or isinstance(error, Deposed) else str(error) or type(error).__name__
+                )
             former = holder
             self._closed.wait(RETRY_SECONDS)
 
@@ -83,15 +87,17 @@ class Leader:
                 heard(connection)
                 self._bell.wait(connection, self._seconds / 3)
                 continue
+            keeping = _Keeping(self._shared.url, lease)
             try:
-                self._lead(connection, lease, epoch)
+                self._lead(connection, lease, epoch, keeping)
             finally:
-                self.term = None
+                keeping.close()
                 if not connection.closed:
                     lease.release()
+            self.term = None
             return
 
-    def _lead(self, connection: Session, lease: Lease, epoch: int) -> None:
+    def _lead(self, connection: Session, lease: Lease, epoch: int, keeping: "_Keeping") -> None:
         connection.execute("SELECT set_config('application_name', %s, false)", (name_of(lease.holder),))
         # What the ledger commits is durable all the same; signatures and prunings can be repeated.
         connection.execute("SET synchronous_commit = off")
@@ -101,25 +107,50 @@ class Leader:
             self._ready(term.sequencer)
             term.begin()
             self.term, self.trouble = term, ""
-            self._sequence(connection, lease, term)
+            self._sequence(connection, keeping, term)
         finally:
             term.close()
 
-    def _sequence(self, connection: Session, lease: Lease, term: "Term") -> None:
-        renewed = pruned = time.monotonic()
+    def _sequence(self, connection: Session, keeping: "_Keeping", term: "Term") -> None:
+        pruned = time.monotonic()
         while not self._closed.is_set():
-            now = time.monotonic()
-            if now - renewed > self._seconds / 3:
-                if not lease.renew():
-                    raise Deposed
-                renewed = now
-            if now - pruned > PRUNE_SECONDS:
+            keeping.alive()
+            if time.monotonic() - pruned > PRUNE_SECONDS:
                 queue.prune(connection)
-                pruned = now
-            if term.batch():
-                continue
-            if not heard(connection):
-                self._bell.wait(connection, renewed + self._seconds / 3 - now)
+                pruned = time.monotonic()
+            if not term.batch() and not heard(connection):
+                self._bell.wait(connection, self._seconds / 3)
+
+
+class _Keeping:
+    """Renews the lease in a thread of its own, so that neither a long start nor a long batch loses it."""
+
+    def __init__(self, url: str, lease: Lease) -> None:
+        self._url, self._lease = url, lease
+        self._ended = threading.Event()
+        self._lost = False
+        self._seen = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="register-lease", daemon=True)
+        self._thread.start()
+
+    def alive(self) -> None:
+        """Says that the leader is; Deposed when the lease is lost."""
+        self._seen = time.monotonic()
+        if self._lost:
+            raise Deposed
+
+    def close(self) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with suppress(AssayError), session(self._url, name_of(self._lease.holder)) as connection:
+            lease = self._lease.on(connection)
+            # A leader that hangs must lose it.
+            while lease.renew() and time.monotonic() - self._seen < STUCK_SECONDS:
+                if self._ended.wait(self._lease.seconds / 3):
+                    return
+        self._lost = True
 
 
 class Term:

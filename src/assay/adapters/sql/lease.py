@@ -4,7 +4,7 @@ The lease only chooses. What keeps two leaders apart is the epoch in the head ro
 commit compares it under the row's lock, so one who was paused and wakes up commits nothing.
 """
 
-from assay.adapters.sql.postgresql import Session
+from assay.adapters.sql.postgresql import Session, end_sessions
 
 CHANNEL = "assay_lease"
 """Told when the lease becomes free early."""
@@ -16,7 +16,7 @@ def name_of(holder: str) -> str:
 
 
 class Lease:
-    """*holder*'s side of the lease. One thread; *connection* is in autocommit. Raises ``psycopg.Error``.
+    """*holder*'s side of the lease. One thread; *connection* is in autocommit. Raises ``psycopg.Error``, and Unavailable.
 
     *former*: another holder whose lease need not lapse, because we know that it has ended.
     """
@@ -28,19 +28,21 @@ class Lease:
 
     def take(self) -> int | None:
         """The new epoch when the lease was free; None when somebody holds it."""
-        if not self._lapsed():
+        before = self._lapsed()
+        if before is None:
             return None
+        # A leader that was paused in the middle of a transaction would hold the head row's lock for as long as it sleeps.
+        end_sessions(self._connection, name_of(before))
         with self._connection.transaction():
             self._connection.execute("SET LOCAL synchronous_commit = on")
             self._connection.execute("SET LOCAL lock_timeout = '10s'")
-            # Whoever waits here for another candidate finds the lease held afterwards.
+            # Whoever waits here for another candidate finds another holder afterwards.
             row = self._connection.execute(
-                "SELECT holder FROM lease WHERE one = 1 AND (expires <= clock_timestamp() OR holder = %s) FOR UPDATE",
-                (self._former,),
+                "SELECT FROM lease WHERE one = 1 AND holder = %s AND (expires <= clock_timestamp() OR holder = %s) FOR UPDATE",
+                (before, self._former),
             ).fetchone()
             if row is None:
                 return None
-            self._end_sessions(row[0])
             # Waits for a commit of the former leader that is under way: it counts, and the next one is refused.
             raised = self._connection.execute("UPDATE head SET epoch = epoch + 1 RETURNING epoch").fetchone()
             if raised is None:
@@ -53,6 +55,12 @@ class Lease:
         # A crash before the commit leaves the old lease, lapsed; after it, a lease that lapses.
         self._epoch = int(raised[0])
         return self._epoch
+
+    def on(self, connection: Session) -> "Lease":
+        """The lease that was taken, for another thread with its own *connection*."""
+        same = Lease(connection, self.holder, self.seconds)
+        same._epoch = self._epoch
+        return same
 
     def renew(self) -> bool:
         """Whether it is still ours; then it is for *seconds* from now."""
@@ -75,16 +83,10 @@ class Lease:
         if given.rowcount:
             self._connection.execute("SELECT pg_notify(%s, '')", (CHANNEL,))
 
-    def _lapsed(self) -> bool:
+    def _lapsed(self) -> str | None:
+        """Whose lease it was; None when it is held."""
         row = self._connection.execute(
-            "SELECT expires <= clock_timestamp() OR holder = %s FROM lease WHERE one = 1", (self._former,)
+            "SELECT holder FROM lease WHERE one = 1 AND (expires <= clock_timestamp() OR holder = %s)",
+            (self._former,),
         ).fetchone()
-        return row is not None and bool(row[0])
-
-    def _end_sessions(self, holder: str) -> None:
-        """A leader that was paused in the middle of a transaction would hold the head row's lock for as long as it sleeps."""
-        self._connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE application_name = %s AND datname = current_database() AND usename = current_user",
-            (name_of(holder),),
-        )
+        return None if row is None else str(row[0])

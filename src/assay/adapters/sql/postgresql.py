@@ -3,6 +3,7 @@
 import select
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, cast
@@ -19,6 +20,7 @@ from assay.formats.text import shown
 Session = psycopg.Connection[TupleRow]
 
 CONNECT_SECONDS = 5
+_ROUNDS, _ROUND_SECONDS = 250, 0.02
 IDLE_SECONDS = 30
 """After which the server ends a transaction in which nothing happens: its client hangs, and others wait for its locks."""
 
@@ -96,6 +98,20 @@ def copy_in(
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)
+
+
+def end_sessions(connection: Session, name: str) -> None:
+    """All others of this role that call themselves *name*. Returns when they are gone; Unavailable when they stay."""
+    for _ in range(_ROUNDS):
+        found = connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s"
+            " AND pid <> pg_backend_pid() AND datname = current_database() AND usename = current_user",
+            (name,),
+        )
+        if found.fetchone() is None:
+            return
+        time.sleep(_ROUND_SECONDS)
+    raise Unavailable(f"sessions of {name} do not end")
 
 
 class Bell:

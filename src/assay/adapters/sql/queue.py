@@ -139,8 +139,11 @@ def lost(connection: Session, front: str, serial: int) -> bool:
 
 
 def newest_checkpoint(connection: Session) -> bytes | None:
+    """At the register's present size; None while that is not signed."""
     row = connection.execute(
-        "SELECT checkpoint FROM batches WHERE length(checkpoint) > 0 ORDER BY batch DESC LIMIT 1", binary=True
+        "SELECT checkpoint FROM batches WHERE length(checkpoint) > 0"
+        " AND size + length(hashes) / 32 = (SELECT size FROM head) ORDER BY batch DESC LIMIT 1",
+        binary=True,
     ).fetchone()
     return None if row is None else bytes(row[0])
 
