@@ -32,7 +32,7 @@ from assay.register.opening import Opening
 from assay.trust.envelope import verify
 from assay.trust.root import TrustRoot
 
-CHUNK = 1024
+CHUNK = 8192
 """Entries that are indexed at once."""
 MAX_LIMIT = 1000
 TOKEN_BYTES = 16

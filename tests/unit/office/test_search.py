@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tests.support.searching import ENTRY_KEY, PROVIDERS, World
+from tests.support.searching import ENTRY_KEY, PROVIDERS, World, viewers
 
 from assay.adapters.sql.index import SqlIndex
 from assay.errors import Malformed, Unavailable
@@ -92,9 +92,13 @@ def test_no_question_reads_a_table_whole(world: World, name: str) -> None:
     plan = world.index.plan(words, filter_, 3, 10)
     assert plan
     assert [step for step in plan if not step.startswith(("SEARCH", "CORRELATED", "EXISTS"))] == []
+    assert not any("TEMP B-TREE" in step for step in plan)
     assert any("position>" in step or "rowid>" in step for step in plan)
     if count:
-        assert sum("search_words" in step and "PRIMARY KEY (word=?" in step for step in plan) == count
+        assert (
+            sum("search_words" in step and "PRIMARY KEY (segment=? AND word=?" in step for step in plan)
+            == count
+        )
 
 
 def test_an_index_of_another_register_is_thrown_away() -> None:
@@ -126,6 +130,25 @@ def test_catches_up_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
         found(world, Query(provider=name), viewer) for name in PROVIDERS for viewer in (PUBLIC, EVERYTHING)
     ] == answers
     assert any(answers)
+
+
+@pytest.mark.parametrize("bits", [0, 1, 4])
+def test_segments_are_walked_in_order(bits: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assay.adapters.sql.index.SEGMENT", bits)
+    world = World(11)
+    for _ in range(6):
+        world.grow(10)
+        catch_up(world.where)
+    asked = 0
+    for viewer in viewers():
+        for _ in range(20):
+            query = world.query()
+            assert found(world, query, viewer) == world.expected(viewer, query)
+            page = search(world.where, viewer, query, limit=2, after=20)
+            expected = [at for at in world.expected(viewer, query) if at > 20]
+            assert [hit.index for hit in page.hits] == expected[:2]
+            asked += len(expected)
+    assert asked > 100
 
 
 def test_two_who_catch_up_at_once_add_nothing_twice(world: World) -> None:
