@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
-from tests.support.offices import LOG, ORIGIN, bundle, office
+from tests.support.offices import LOG, ORIGIN, POLICY, PROVIDER, PROVIDER_KEYS, WHEEL, bundle, office, trust
 
 from assay.adapters.memory import MemoryBlobs
 from assay.adapters.openings_folder import FolderOpenings
+from assay.adapters.sql.index import SqlIndex
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.rebuild import NewDatabase
 from assay.adapters.tiles.folder import FolderTiles
@@ -21,8 +22,10 @@ from assay.office.log import receipt
 from assay.office.office import Office
 from assay.office.ports import Blobs, Openings
 from assay.office.rebuild import Rebuilt, Source, rebuild
+from assay.office.search import EVERYTHING, PUBLIC, Query, Searched, Viewer, search
 from assay.office.sequencer import Sequencer
 from assay.office.submit import submit
+from assay.register.leaf import Kind
 from assay.register.receipt import Receipt
 from assay.tlog.publish import published
 from assay.tlog.read import TileReader
@@ -131,6 +134,31 @@ class State(msgspec.Struct, frozen=True):
     submissions: tuple[object, ...]
     openings: tuple[bytes | str, ...]
     uses: tuple[object, ...]
+    found: tuple[tuple[int, ...], ...]
+    """Hits of :data:`ASKED`, for everybody who may ask."""
+
+
+ASKED = (
+    Query(),
+    Query(provider=PROVIDER),
+    Query(product="lantern", version="2.2.0"),
+    Query(purl="pkg:pypi/lantern"),
+    Query(purl="pkg:npm/@lighthouse/lantern", kind=Kind.SUBMISSION),
+    Query(digest=Digest.sha256(POLICY)),
+    Query(digest=Digest.sha256(WHEEL), kind=Kind.COMPLETENESS),
+    Query(key=PROVIDER_KEYS[1].public.keyid),
+)
+
+
+def found(one: Office) -> tuple[tuple[int, ...], ...]:
+    """With an index made for it."""
+    assert isinstance(one.register, Sequencer)
+    where = Searched(one.register, one.ledger, one.blobs, trust(), SqlIndex.memory())
+    return tuple(
+        tuple(hit.index for hit in search(where, viewer, query, limit=1000).hits)
+        for viewer in (EVERYTHING, PUBLIC, Viewer("own", PROVIDER))
+        for query in ASKED
+    )
 
 
 def state(one: Office) -> State:
@@ -151,6 +179,7 @@ def state(one: Office) -> State:
         one.ledger.submissions(),
         tuple(held),
         one.ledger.uses(artifacts, edge.size),
+        found(one),
     )
 
 

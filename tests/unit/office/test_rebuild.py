@@ -7,12 +7,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.support.busy import (
+    ASKED,
     BUNDLES,
     LIFE,
     PAYLOADS,
     Moment,
     Without,
     closed,
+    found,
     moments,
     publish,
     rebuilt,
@@ -97,6 +99,11 @@ def test_entries_that_were_not_published_come_from_the_older_database(
 def test_the_life_has_something_of_everything(life: list[Moment], tmp_path: Path) -> None:
     moment = life[LAST].copy(tmp_path / "moment")
     is_published(moment)
+    one = life[LAST - 1].open()
+    asked = found(one)
+    closed(one)
+    assert all(asked[: len(ASKED)])
+    assert 0 < sum(map(len, asked[len(ASKED) : 2 * len(ASKED)])) < sum(map(len, asked[2 * len(ASKED) :]))
     done = rebuilt(moment)
     assert len(done.submissions) == 3
     assert sum(done.submissions.values()) == 4
