@@ -23,8 +23,9 @@ def rotate(office: Office, register: Sequencer, new: LogSecrets) -> Office:
     )
     office.blobs.put(office.policy)
     office.blobs.put(office.trust)
+    after = _with(office, new)  # before anything is recorded that could not be gone on with
     register.hand_over(new, Wanted(entry, opening.encode(opening.openings({}, salts))))
-    return _with(office, new)
+    return after
 
 
 def resume(office: Office, register: Sequencer, new: LogSecrets) -> Office | None:

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 MAX_UNPUBLISHED = 200_000
 """Entries that may wait for their tiles before no more are taken."""
+CHUNK = 4096
+"""Leaves that are held at once while the tree grows from the database."""
 
 
 class Sequencer:
@@ -43,17 +45,23 @@ class Sequencer:
         self._ledger, self._tiles, self._secrets, self._clock = ledger, tiles, secrets, clock
         self._keys = secrets.public(origin)
         self._keeper = None if openings is None else Keeper(ledger, openings)
-        self._commit, self._publish, self._state = RLock(), Lock(), RLock()
+        self._commit, self._publish = RLock(), Lock()
+        self._files, self._state = Lock(), Lock()
+        """Taken in the order of these two lines. Files are slow, so no commit waits for :attr:`_files`."""
         head = ledger.head()
+        self._stamp = 0
+        """The newest time of a signature that is known here."""
         self._reader = self._open_tiles(head)
         frontier = merkle.frontier(self._reader.size)
         nodes = _read(lambda: self._reader.nodes(frontier))
         self._edge = Edge(self._reader.size, tuple(nodes[at] for at in frontier))
+        self._publishing: dict[Position, bytes] = {}
         self._tail: dict[Position, bytes] = {}
-        """Subtrees that the published tiles do not hold."""
+        """Subtrees that the published tiles do not hold: those before the newest publication began, and those since."""
         self._signed: bytes | None = None
-        self._stopped = ""
+        self._behind, self._stopped = False, ""
         self._grow_to(head.edge)
+        self._take_up(head.note)
 
     def size(self) -> int:
         return self._edge.size
@@ -72,6 +80,7 @@ class Sequencer:
                 raise Unavailable(
                     f"{self._edge.size - self._reader.size} entries of {self.origin} wait for their tiles; no more are taken"
                 )
+            self._behind = True
             recorded = self._ledger.record(wanted, int(self._clock.now().timestamp()))
             # A crash here leaves entries without a signature: nobody was told of them, the next one covers them.
             growth = recorded.growth
@@ -83,13 +92,18 @@ class Sequencer:
                 with self._state:
                     self._tail |= growth.nodes
                     self._edge, self._signed = growth.after, signed
+            self._behind = False
         return tuple(
             Appended(at, one, growth, signed) if isinstance(at, int) else at
             for at, one in zip(recorded.indexes, wanted, strict=True)
         )
 
     def checkpoint(self) -> bytes:
+        """The newest one, signed for it if need be; covers also what a commit recorded and failed to answer."""
         with self._commit:
+            if self._behind and not self._stopped:
+                self._grow_to(self._ledger.head().edge)
+                self._behind = False
             if self._signed is None:
                 self._may_sign()
                 # The stamp is stored before it is used: a crash here only skips a second.
@@ -98,18 +112,18 @@ class Sequencer:
             return self._signed
 
     def leaf(self, index: int) -> bytes:
-        with self._state:
+        if index >= self._edge.size:
+            raise Unavailable(f"the register has no entry {index}")
+        with self._files:
             if index < self._reader.size:
                 return _read(lambda: self._reader.entry(index))
-            if index >= self._edge.size:
-                raise Unavailable(f"the register has no entry {index}")
         return self._ledger.leaves(index, index + 1)[0]
 
     def leaves(self, start: int, end: int) -> tuple[bytes, ...]:
         """Those of the entries from *start* up to *end*. Unavailable when there are not so many, or one is damaged."""
-        with self._state:
-            if end > self._edge.size:
-                raise Unavailable(f"the register has {self._edge.size} entries, not {end}")
+        if end > self._edge.size:
+            raise Unavailable(f"the register has {self._edge.size} entries, not {end}")
+        with self._files:
             published = self._reader.size
             here = min(end, published)
             found = _read(lambda: tuple(self._reader.entries(start, here))) if start < here else ()
@@ -133,11 +147,14 @@ class Sequencer:
         After a crash in here the change may be the newest entry: hand over again, with None.
         """
         with self._publish, self._commit:
+            self._may_sign()
             self._stopped = f"a change of the keys of {self.origin} was begun and not finished; start again"
             if change is not None:
                 recorded = self._ledger.record((change,), int(self._clock.now().timestamp()))
                 self._grow_to(recorded.growth.after)
+            # A crash here leaves the change without the checkpoint that both sign: hand over again. So do those that follow.
             edge, stamp = self._edge, self._ledger.stamp(int(self._clock.now().timestamp()))
+            self._stamped(stamp)
             signed = rotation.cross_sign(
                 Checkpoint(self.origin, edge.size, edge.root), self._secrets.signing, new.signing, stamp
             )
@@ -152,16 +169,22 @@ class Sequencer:
         """The newest checkpoint that was published, with what witnesses added to it."""
         return self._ledger.head().note
 
-    def cosigned(self, note: bytes) -> None:
-        """Publish the newest published checkpoint again, with the signatures that *note* adds to it."""
+    def cosigned(self, note: bytes) -> bool:
+        """Publish the newest published checkpoint again, with the signatures that *note* adds to it.
+
+        False, and nothing changes, when the register has published another one meanwhile.
+        """
         with self._publish, self._commit:
             head = checkpoints.open_(note, self._keys).checkpoint
-            if head.size != self._reader.size:
-                raise ValueError(f"the register has published {self._reader.size} entries, not {head.size}")
+            newest = checkpoints.open_(self.published(), self._keys).checkpoint
+            if head != newest or head.size != self._reader.size:
+                return False
+            # A crash here leaves /checkpoint without the new signatures, or, where it is lost, it is put back with them.
             self._ledger.publishing(note)
             tiles_of.flush(self._tiles, head.size, (), note, self._keys)
             if head.size == self._edge.size:
                 self._signed = note
+            return True
 
     def stop(self, reason: str) -> None:
         """Take no more entries and sign nothing, for *reason*."""
@@ -172,17 +195,22 @@ class Sequencer:
         edge = checkpoints.open_(signed, self._keys).checkpoint
         before = self._reader.size
         there = self._published(self._ledger.head())
-        if edge.size == before and there is not None and there.checkpoint.size == before:
+        if edge.size == before and there is not None and there.note.encode() == signed:
             return
-        # From here on a torn or lost /checkpoint can be put back.
+        with self._state:
+            self._publishing |= self._tail
+            self._tail = {}
+        # A crash from here on leaves this note: a torn or lost /checkpoint can be put back, once its tiles are there.
         self._ledger.publishing(signed)
         if self._keeper is not None:
             # A crash here leaves openings of entries that are not published yet: they are kept again.
             self._keeper.keep(edge.size)
         tiles_of.flush(self._tiles, before, self._ledger.leaves(before, edge.size), signed, self._keys)
-        with self._state:
+        with self._files:
             self._reader.advance(edge.size, edge.root)
-            self._tail = {at: one for at, one in self._tail.items() if _end(at) > edge.size}
+        left = {at: one for at, one in self._publishing.items() if _end(at) > edge.size}
+        with self._state:
+            self._publishing = left
         # A crash here leaves leaves in the database that tiles hold as well: they go next time. They always stay
         # for one more publication, so that a reader who was sent to the database still finds them there.
         self._ledger.settle(before)
@@ -223,6 +251,8 @@ class Sequencer:
                 f"the database of {self.origin} has {head.edge.size} entries, receipts were given for {size}: "
                 "it is an older copy; nothing is signed until the newer one is back"
             )
+        if signed is not None:
+            self._stamp = signed.timestamp
         if size < head.settled:
             raise Unavailable(
                 f"the tiles of {self.origin} have {size} entries, the database was told that they have {head.settled}: "
@@ -256,23 +286,50 @@ class Sequencer:
         """Take in leaves that the ledger holds and this process has not seen: of an earlier one, or of a commit whose answer was lost."""
         if edge == self._edge:
             return
-        start = self._edge.size
-        leaves = self._ledger.leaves(start, edge.size) if edge.size > start else ()
-        growth = self._edge.extend([leaf_hash(leaf) for leaf in leaves])
-        if growth.after != edge:
+        before = grown = self._edge
+        nodes: dict[Position, bytes] = {}
+        for start in range(before.size, edge.size, CHUNK):
+            leaves = self._ledger.leaves(start, min(edge.size, start + CHUNK))
+            growth = grown.extend([leaf_hash(leaf) for leaf in leaves])
+            grown = growth.after
+            nodes |= growth.nodes
+        if grown != edge:
             raise Unavailable(
-                f"the first {start} entries of {self.origin} in its database are not those that receipts were given for; "
+                f"the first {before.size} entries of {self.origin} in its database are not those that receipts were given for; "
                 "nothing is signed until they are back"
             )
         with self._state:
-            self._tail |= growth.nodes
+            self._tail |= nodes
             self._edge, self._signed = edge, None
+
+    def _take_up(self, note: bytes) -> None:
+        """Go by the checkpoint that the database noted, if it is of the newest size: two keys may have signed it, and witnesses."""
+        if not note:
+            return
+        try:
+            kept = checkpoints.open_(note, self._keys)
+        except (Malformed, Untrusted) as error:
+            raise Unavailable(
+                f"the checkpoint in the database of {self.origin} is damaged: {error}"
+            ) from error
+        self._stamp = max(self._stamp, kept.timestamp)
+        if kept.checkpoint == Checkpoint(self.origin, self._edge.size, self._edge.root):
+            self._signed = note
 
     def _may_sign(self) -> None:
         if self._stopped:
             raise Unavailable(self._stopped)
 
+    def _stamped(self, stamp: int) -> None:
+        if stamp < self._stamp:
+            raise Unavailable(
+                f"the database of {self.origin} has time {stamp} for a signature, one was made at {self._stamp}: "
+                "it is an older copy; nothing is signed until the newer one is back"
+            )
+        self._stamp = stamp
+
     def _sign(self, edge: Edge, stamp: int) -> bytes:
+        self._stamped(stamp)
         return checkpoints.sign(
             Checkpoint(self.origin, edge.size, edge.root),
             self._secrets.signing,
@@ -283,9 +340,14 @@ class Sequencer:
         with self._state:
             if size > self._edge.size:
                 raise Unavailable(f"the register has {self._edge.size} entries, not {size}")
-            there = [at for at in positions if _end(at) <= self._reader.size]
-            found = _read(lambda: self._reader.nodes(there))
-            return found | {at: self._tail[at] for at in positions if at not in found}
+            known = [(at, self._tail.get(at) or self._publishing.get(at)) for at in positions]
+        found = {at: one for at, one in known if one is not None}
+        # What has left memory by now is in the tiles, and stays there.
+        rest = [at for at in positions if at not in found]
+        if rest:
+            with self._files:
+                found |= _read(lambda: self._reader.nodes(rest))
+        return found
 
 
 def _end(position: Position) -> int:

@@ -30,5 +30,5 @@ def ask(
         register.stop(f"nothing is signed for {register.origin} until a person has looked: {reason}")
         raise Unavailable(f"nothing is signed for {register.origin} until a person has looked: {reason}")
     if told.cosigned:
-        register.cosigned(told.note)
+        register.cosigned(told.note)  # unless more was published meanwhile: the next round asks about that
     return told

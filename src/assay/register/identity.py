@@ -15,12 +15,16 @@ from assay.formats.digest import Digest
 from assay.formats.note import ED25519, ML_DSA_44, Vkey
 
 MAX_KEYS = 8
+"""Of one kind at one time: a note carries the signatures of all of them, twice as many while they change."""
+MAX_CHANGES = 256
+MAX_KNOWN = MAX_KEYS + MAX_CHANGES
+"""Of one kind over the life of a register, for readers who trust its keys of all times."""
 MAX_ORIGIN = 200
 SCHEMA = 1
 
 
 class LogKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """Several keys of one kind may be good at once, while a rotation is under way."""
+    """Several keys of one kind may be good at once: while a rotation is under way, or those of all times for a reader."""
 
     origin: str
     ed25519: tuple[PublicKey, ...] = ()
@@ -38,8 +42,8 @@ class LogKeys(msgspec.Struct, frozen=True, kw_only=True):
             (self.ml_dsa_44, "ml-dsa-44"),
             (self.entry, "ed25519"),
         ):
-            if len(keys) > MAX_KEYS:
-                raise TooLarge(f"register {self.origin!r} has {len(keys)} keys of one kind, over {MAX_KEYS}")
+            if len(keys) > MAX_KNOWN:
+                raise TooLarge(f"register {self.origin!r} has {len(keys)} keys of one kind, over {MAX_KNOWN}")
             if len(set(keys)) != len(keys):
                 raise Malformed(f"register {self.origin!r} names one key twice")
             if any(key.algorithm != algorithm for key in keys):
@@ -68,6 +72,12 @@ class LogKeys(msgspec.Struct, frozen=True, kw_only=True):
                         f"key {vkey.name!r} of type {vkey.kind:#04x} is none that register {origin!r} uses"
                     )
         return cls(origin=origin, **{name: tuple(keys) for name, keys in found.items()})
+
+    def check_few(self) -> None:
+        """TooLarge when there are more of one kind than one checkpoint may be signed by."""
+        most = max(map(len, (self.ed25519, self.ml_dsa_44, self.entry)))
+        if most > MAX_KEYS:
+            raise TooLarge(f"register {self.origin!r} has {most} keys of one kind at once, over {MAX_KEYS}")
 
     @property
     def vkeys(self) -> tuple[Vkey, ...]:
@@ -99,6 +109,9 @@ class LogIdentity(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the registration policy: what the office registers and when."""
     anchors: Digest
     """SHA-256 of the trust root that registrations were judged by."""
+
+    def __post_init__(self) -> None:
+        self.keys.check_few()
 
     def encode(self) -> dict[str, Any]:
         """As a CBOR map; keys as their raw bytes, in order."""

@@ -10,9 +10,9 @@ import msgspec
 from assay.errors import Malformed, TooLarge, Unsupported
 from assay.formats import b64, strict_json
 from assay.register import proof
-from assay.register.identity import LogKeys
+from assay.register.identity import MAX_CHANGES, LogKeys
 from assay.register.merkle import MAX_SIZE
-from assay.register.rotation import MAX_CHANGES, KeyChange, KeyHistory
+from assay.register.rotation import KeyChange, KeyHistory
 
 FORMAT = "assay-key-history"
 VERSION = 1

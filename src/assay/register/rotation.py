@@ -17,13 +17,11 @@ from assay.formats.note import Note
 from assay.register import checkpoint as checkpoints
 from assay.register import genesis, leaf, proof
 from assay.register.checkpoint import BOTH, Checkpoint, Scheme, SignedCheckpoint
-from assay.register.identity import LogIdentity, LogKeys
+from assay.register.identity import MAX_CHANGES, LogIdentity, LogKeys
 from assay.register.leaf import Kind
 from assay.register.merkle import leaf_hash
 from assay.register.opening import openings
 from assay.register.receipt import Receipt, VerifiedReceipt
-
-MAX_CHANGES = 256
 
 
 class KeyChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,7 +208,7 @@ def check_successor(new: LogIdentity, earlier: Sequence[LogIdentity]) -> None:
     writing = _union({*one.keys.entry} for one in (*earlier, new))
     if both := signing & writing:
         raise Untrusted(f"key {_shown(both)} signs checkpoints and entries, expected one purpose for ever")
-    _joined(current.keys, new.keys)
+    _joined(current.keys, new.keys).check_few()
 
 
 def _cross_signed(data: bytes, old: LogKeys, new: LogKeys, required: Sequence[Scheme]) -> SignedCheckpoint:

@@ -1,14 +1,16 @@
 """The register's keys are replaced, whatever happens in between."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from tests.support.fuses import Crash, Fuse, FusedBlobs, FusedLedger, FusedTiles
-from tests.support.offices import LOG, ORIGIN, bundle, key, office
+from tests.support.offices import LOG, NOW, ORIGIN, bundle, key, office
 
 from assay.adapters.filesystem import FolderBlobs
+from assay.adapters.memory import FixedClock
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.tiles.folder import FolderTiles
 from assay.errors import Unavailable
@@ -66,6 +68,20 @@ def test_old_and_new_receipts_verify_and_a_stranger_can_follow(tmp_path: Path) -
     assert again.size() == size + 4
 
 
+def test_keys_may_be_replaced_again_and_again() -> None:
+    """More often than a checkpoint may carry keys; receipts of all times hold for who trusts all of them."""
+    one = office()
+    for number in range(10):
+        new = LogSecrets(
+            ed25519=key("ed25519", f"log {number} of many"),
+            ml_dsa_44=key("ml-dsa-44", f"log {number} of many"),
+            entry=key("ed25519", f"entry {number} of many"),
+        )
+        one = rotate.rotate(one, sequencer(one), new)
+    assert len(one.keys.ed25519) == 11
+    assert [receipt(one, index).index for index in (0, 1, 10)] == [0, 1, 10]
+
+
 def test_nothing_is_signed_while_a_change_is_not_finished(tmp_path: Path) -> None:
     class Broken(FolderTiles):
         def write(self, path: str, data: bytes) -> None:
@@ -76,6 +92,18 @@ def test_nothing_is_signed_while_a_change_is_not_finished(tmp_path: Path) -> Non
         rotate.rotate(one, sequencer(one), NEW)
     with pytest.raises(Unavailable, match="was begun and not finished"):
         one.register.append(Wanted(b"next", b"[]"))
+
+
+def test_the_checkpoint_at_the_change_stays_signed_by_both_across_a_start(tmp_path: Path) -> None:
+    """A receipt under one that the new keys signed alone would not hold for whoever follows the keys."""
+    tiles = FolderTiles.make(tmp_path / "register")
+    ledger = SqlLedger.sqlite(tmp_path / "office.sqlite")
+    one = office(ledger=ledger, tiles=tiles)
+    after = rotate.rotate(one, sequencer(one), NEW)
+    seen = history(after, tiles, after.register.size())
+    again = Sequencer(ledger, tiles, NEW, ORIGIN, FixedClock(NOW + timedelta(hours=1)))
+    seen.open_(again.checkpoint())
+    seen.verify(receipt(msgspec.structs.replace(after, register=again), 0))
 
 
 def opened(folder: Path, fuse: Fuse) -> Office:

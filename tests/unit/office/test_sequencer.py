@@ -1,17 +1,19 @@
 """The one writer: batches, proofs, tiles, and when it refuses to sign."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
-from tests.support.offices import LOG, NOW, ORIGIN
+from tests.support.offices import LOG, NOW, ORIGIN, key
 
 from assay.adapters.memory import FixedClock
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.tiles.memory import MemoryTiles
 from assay.errors import AssayError, Unavailable
-from assay.office.ports import Appended, Wanted
+from assay.office.ports import Appended, Recorded, Wanted
 from assay.office.sequencer import Sequencer
 from assay.register import checkpoint, merkle, proof
 from assay.register.checkpoint import Checkpoint
@@ -19,6 +21,7 @@ from assay.tlog.ports import CHECKPOINT, TileStore
 from assay.tlog.publish import published
 
 KEYS = LOG.public(ORIGIN)
+STRANGER = key("ed25519", "stranger")
 
 
 def leaf(at: int) -> bytes:
@@ -286,3 +289,132 @@ def test_a_checkpoint_is_not_put_back_over_tiles_that_are_gone() -> None:
     with pytest.raises(Unavailable, match="checkpoint is missing; nor can it be put back: tile/"):
         sequencer(ledger, MemoryTiles())
     assert CHECKPOINT in tiles.files
+
+
+def test_an_idle_register_keeps_its_checkpoint_across_a_start(tmp_path: Path) -> None:
+    """Its witnesses' signatures with it; nothing is signed anew for nothing."""
+    ledger, tiles = SqlLedger.sqlite(tmp_path / "office.sqlite"), MemoryTiles()
+    one = sequencer(ledger, tiles)
+    fill(one, 0, 3)
+    one.publish()
+    again = sequencer(ledger, tiles, FixedClock(NOW + timedelta(hours=1)))
+    assert again.checkpoint() == one.checkpoint() == again.published()
+
+
+def test_what_was_noted_and_not_published_is_published(tmp_path: Path) -> None:
+    ledger, tiles = SqlLedger.sqlite(tmp_path / "office.sqlite"), MemoryTiles()
+    one = sequencer(ledger, tiles)
+    fill(one, 0, 3)
+    one.publish()
+    first = tiles.read(CHECKPOINT, limit=10_000)
+    later = checkpoint.sign(opened(one), LOG.signing, int(NOW.timestamp()) + 60)
+    ledger.publishing(later)  # and a crash
+    assert first != later
+    sequencer(ledger, tiles).publish()
+    assert tiles.read(CHECKPOINT, limit=10_000) == later
+
+
+def test_refuses_a_time_before_one_that_it_signed(tmp_path: Path) -> None:
+    """A database put back by hand, with the leaves of today and the time of yesterday."""
+
+    class Yesterday(SqlLedger):
+        def record(self, wanted: Sequence[Wanted], seconds: int) -> Recorded:
+            recorded = super().record(wanted, seconds)
+            return msgspec.structs.replace(recorded, stamp=recorded.stamp - 86_400)
+
+        def stamp(self, seconds: int) -> int:
+            return super().stamp(seconds) - 86_400
+
+    tiles, path = MemoryTiles(), tmp_path / "office.sqlite"
+    one = sequencer(SqlLedger.sqlite(path), tiles)
+    fill(one, 0, 3)
+    one.publish()
+    again = sequencer(Yesterday(SqlLedger.sqlite_engine(path)), tiles)
+    with pytest.raises(
+        Unavailable, match=r"has time \d+ for a signature, one was made at \d+: it is an older copy"
+    ):
+        fill(again, 3, 4)
+    with pytest.raises(Unavailable, match="it is an older copy"):
+        again.checkpoint()
+
+
+@pytest.mark.parametrize(
+    "note", [b"not a note", checkpoint.sign(Checkpoint(ORIGIN, 3, bytes(32)), (STRANGER,), 1)]
+)
+def test_refuses_a_noted_checkpoint_that_it_did_not_sign(note: bytes) -> None:
+    ledger, tiles = SqlLedger.memory(), MemoryTiles()
+    fill(sequencer(ledger, tiles), 0, 3)
+    ledger.publishing(note)
+    with pytest.raises(Unavailable, match=r"the checkpoint in the database of .* is damaged"):
+        sequencer(ledger, tiles)
+
+
+def test_what_was_kept_though_its_commit_failed_is_covered_by_the_next_checkpoint() -> None:
+    """Whoever asks again is told that it is there, and must get a receipt without waiting for somebody else's entry."""
+
+    class Kept(SqlLedger):
+        failing = False
+
+        def record(self, wanted: Sequence[Wanted], seconds: int) -> Recorded:
+            recorded = super().record(wanted, seconds)
+            if self.failing:
+                raise Unavailable("the connection broke after the commit")
+            return recorded
+
+    ledger = Kept(SqlLedger.memory_engine())
+    one = sequencer(ledger, MemoryTiles())
+    fill(one, 0, 2)
+    ledger.failing = True
+    with pytest.raises(Unavailable, match="the connection broke"):
+        fill(one, 2, 3)
+    holds(one, 3)
+
+
+def test_a_register_that_was_stopped_hands_nothing_over() -> None:
+    one = sequencer(SqlLedger.memory(), MemoryTiles())
+    fill(one, 0, 2)
+    one.stop("a witness knows more")
+    with pytest.raises(Unavailable, match="a witness knows more"):
+        one.hand_over(LOG, None)
+    with pytest.raises(Unavailable, match="a witness knows more"):
+        fill(one, 2, 3)
+
+
+def test_cosignatures_that_come_too_late_change_nothing() -> None:
+    tiles = MemoryTiles()
+    one = sequencer(SqlLedger.memory(), tiles)
+    fill(one, 0, 2)
+    one.publish()
+    early = one.published()
+    assert one.cosigned(early)
+    fill(one, 2, 3)
+    one.publish()
+    newest = tiles.read(CHECKPOINT, limit=10_000)
+    assert not one.cosigned(early)
+    assert tiles.read(CHECKPOINT, limit=10_000) == newest == one.published()
+
+
+def test_commits_do_not_wait_for_files() -> None:
+    """A proof from tiles that take their time keeps nobody from being recorded."""
+    reading, go_on = threading.Event(), threading.Event()
+
+    class Slow(MemoryTiles):
+        def read(self, path: str, *, limit: int) -> bytes | None:
+            if path.startswith("tile/") and reading.is_set():
+                assert go_on.wait(20)
+            return super().read(path, limit=limit)
+
+    ledger, tiles = SqlLedger.memory(), Slow()
+    fill(sequencer(ledger, tiles), 0, 600)
+    sequencer(ledger, tiles).publish()
+    one = sequencer(ledger, tiles)
+    reading.set()
+    found: list[tuple[bytes, ...]] = []
+    prover = threading.Thread(target=lambda: found.append(one.inclusion(3, 600)))
+    prover.start()
+    fill(one, 600, 610)
+    assert not found
+    go_on.set()
+    prover.join(20)
+    root = merkle.root_of([merkle.leaf_hash(leaf(at)) for at in range(600)])
+    proof.verify_inclusion(merkle.leaf_hash(leaf(3)), 3, 600, found[0], root)

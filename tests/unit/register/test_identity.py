@@ -39,8 +39,8 @@ def test_refuses_other_keys(vkey: Vkey) -> None:
         pytest.param({"ed25519": (ML_DSA_44.public,)}, "where ed25519 is expected", id="wrong algorithm"),
         pytest.param({"origin": "x" * 201}, "origin has 201 characters", id="long origin"),
         pytest.param(
-            {"entry": tuple(private("ed25519", str(n)).public for n in range(9))},
-            "9 keys of one kind",
+            {"entry": tuple(private("ed25519", str(n)).public for n in range(265))},
+            "265 keys of one kind, over 264",
             id="many",
         ),
     ],
@@ -49,6 +49,15 @@ def test_refuses(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(Malformed, match=message):
         msgspec.structs.replace(KEYS, **changes)
     assert issubclass(TooLarge, Malformed)
+
+
+def test_states_no_more_keys_than_one_checkpoint_is_signed_by() -> None:
+    many = tuple(private("ed25519", str(n)).public for n in range(9))
+    known = msgspec.structs.replace(KEYS, ed25519=many)  # of all times, for a reader
+    with pytest.raises(TooLarge, match="9 keys of one kind at once, over 8"):
+        msgspec.structs.replace(IDENTITY, keys=known)
+    with pytest.raises(TooLarge, match="9 keys of one kind at once, over 8"):
+        LogIdentity.parse(wire(ed25519=tuple(key.raw for key in many)))
 
 
 def wire(**changes: Any) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from assay.formats.digest import Digest
 from assay.formats.note import Note
 from assay.register import checkpoint, genesis, leaf, merkle, proof
 from assay.register.checkpoint import Checkpoint
-from assay.register.identity import LogIdentity, LogKeys
+from assay.register.identity import MAX_CHANGES, LogIdentity, LogKeys
 from assay.register.leaf import Kind
 from assay.register.receipt import Receipt
-from assay.register.rotation import MAX_CHANGES, KeyChange, KeyHistory, cross_sign, key_change
+from assay.register.rotation import KeyChange, KeyHistory, cross_sign, key_change
 
 
 class Generation(msgspec.Struct, frozen=True):
@@ -333,7 +333,7 @@ def test_keys_may_stay_and_be_added() -> None:
         pytest.param(
             lambda: key_change(IDENTITY, mixed(ed25519=tuple(private("ed25519", f"{n}").public for n in range(8))),
                                time=TIME + timedelta(1), salts=salts("x"), key=ENTRY),
-            TooLarge, "9 keys of one kind, over 8", id="too many keys in one note",
+            TooLarge, "9 keys of one kind at once, over 8", id="too many keys in one note",
         ),
     ],
 )  # fmt: skip
