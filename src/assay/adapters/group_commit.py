@@ -55,7 +55,7 @@ class GroupCommit:
         return answers[0]
 
     def put(self, wanted: Wanted, deliver: Deliver) -> None:
-        """Hand in an entry; *deliver* gets the answer, in the committing thread, so it must be quick and raise nothing."""
+        """Hand in an entry; *deliver* gets the answer, in the committing thread, so it must be quick."""
         with self._door:
             if self._ended.is_set():
                 raise Unavailable("the register is closed")
@@ -116,7 +116,9 @@ class GroupCommit:
             answers = [failure] * len(batch)
         self._moved.set()
         for (_, deliver), answer in zip(batch, answers, strict=True):
-            deliver(answer)
+            # Whoever asked may have gone, and must not take the others' answers along.
+            with contextlib.suppress(Exception):
+                deliver(answer)
 
     def _publish(self) -> None:
         while not self._ended.is_set():

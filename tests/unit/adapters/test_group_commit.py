@@ -1,7 +1,9 @@
 """Many threads, one commit: everybody gets the answer for their own entry."""
 
+import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from tests.support.offices import LOG, NOW, ORIGIN
@@ -21,8 +23,8 @@ KEYS = LOG.public(ORIGIN)
 class Gate(SqlLedger):
     """A ledger that waits for the test before each commit, and tells how wide it was."""
 
-    def __init__(self) -> None:
-        super().__init__(SqlLedger.memory_engine())
+    def __init__(self, path: Path) -> None:
+        super().__init__(SqlLedger.sqlite_engine(path))
         self.open, self.widths, self.waiting = threading.Semaphore(0), list[int](), False
 
     def record(self, wanted: Sequence[Wanted], seconds: int) -> Recorded:
@@ -36,8 +38,8 @@ class Gate(SqlLedger):
 
 
 @pytest.fixture
-def gate() -> Gate:
-    return Gate()
+def gate(tmp_path: Path) -> Gate:
+    return Gate(tmp_path / "office.sqlite")
 
 
 @pytest.fixture
@@ -108,6 +110,19 @@ def test_our_own_fault_is_told_and_the_next_one_is_taken(register: GroupCommit, 
         register.append(Wanted(b"poison", b"[]"))
     gate.open.release()
     assert register.append(Wanted(b"good", b"[]")).index == 0
+
+
+def test_one_who_has_gone_takes_no_answers_along(register: GroupCommit, gate: Gate) -> None:
+    def gone(answer: object) -> None:
+        raise RuntimeError("the loop is closed")
+
+    answers = queue.SimpleQueue[object]()
+    register.put(Wanted(b"of one who has gone", b"[]"), gone)
+    register.put(Wanted(b"of one who waits", b"[]"), answers.put)
+    gate.open.release(2)
+    answer = answers.get(timeout=20)
+    assert isinstance(answer, Appended)
+    assert answer.index == 1
 
 
 def test_tiles_follow_and_closing_publishes_the_rest(gate: Gate, tiles: MemoryTiles) -> None:
