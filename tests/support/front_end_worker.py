@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import msgspec
-from tests.support.front_ends import shared, wanted
+from tests.support.front_ends import SHORT, shared, wanted
 from tests.support.offices import LOG, ORIGIN
 
 from assay.adapters.sql.front_end import FrontEnd
@@ -25,7 +25,9 @@ THREADS = 8
 
 
 def main(url: str, tiles: str, name: str) -> None:
-    front = FrontEnd(msgspec.structs.replace(shared(url, Path(tiles)), clock=SystemClock()))
+    front = FrontEnd(
+        msgspec.structs.replace(shared(url, Path(tiles)), clock=SystemClock(), lease_seconds=SHORT)
+    )
     ended, door = threading.Event(), threading.Lock()
 
     def tell(line: str) -> None:

@@ -29,6 +29,9 @@ from assay.register.merkle import leaf_hash
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+LEASE = 3.0
+SHORT = 1.0
+"""Of processes that are to be killed: somebody waits until it has lapsed. On a busy machine it may lapse by itself."""
 SECONDS = 60
 """What a test waits for before it fails."""
 
@@ -64,14 +67,16 @@ def shared(url: str, tiles: Path, now: datetime = NOW) -> Shared:
         secrets=LOG,
         origin=ORIGIN,
         clock=FixedClock(now),
-        lease_seconds=1.0,
+        lease_seconds=LEASE,
         patience_seconds=10.0,
         publish_seconds=0.2,
     )
 
 
-def front_end(url: str, tiles: Path, ready: Callable[[Sequencer], None] = lambda _: None) -> FrontEnd:
-    return FrontEnd(shared(url, tiles), ready=ready)
+def front_end(
+    url: str, tiles: Path, ready: Callable[[Sequencer], None] = lambda _: None, lease: float = LEASE
+) -> FrontEnd:
+    return FrontEnd(msgspec.structs.replace(shared(url, tiles), lease_seconds=lease), ready=ready)
 
 
 def acknowledged(answer: Appended) -> Acknowledged:
