@@ -271,7 +271,7 @@ def _serve(folder: str, pipe: Any) -> None:
 
     gc.set_threshold(*COLLECT_AFTER)
     with world.running(Path(folder)) as office:
-        app = intake.app(office.office, office.register, office.blobs)
+        app = intake.app(office.office, office.register, office.blobs, processes=common.cores())
         began = time.process_time()
         serving.serve(app, serving.Address("127.0.0.1", 0), ready=pipe.send, limits=intake.LIMITS)
         pipe.send(

@@ -1,5 +1,6 @@
 """Take a submission in: verify who signed it, keep it byte for byte, record it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,7 +17,7 @@ from assay.office.office import Office
 from assay.office.ports import Submission, Wanted
 from assay.register.leaf import Kind
 from assay.trust.root import TrustRoot
-from assay.validation.examine import Opened, open_attestation
+from assay.validation.examine import open_attestation
 
 
 class Documents(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,14 +28,27 @@ class Documents(msgspec.Struct, frozen=True, kw_only=True):
     artifacts: tuple[Digest, ...] = ()
 
 
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the office records of a submission that it lets in: little enough to travel between processes."""
+
+    payload: Digest
+    provider: str
+    product: str
+    version: str
+    values: Mapping[str, str]
+    """What its entry commits to, by label."""
+    named: tuple[Digest, ...]
+    """Artifacts that the attestation names, whether they came or not."""
+
+
 def submit(office: Office, bundle: Bundle) -> Submission:
     """Record *bundle*.
 
     Raises what :func:`admit` does, and Duplicate when the payload was accepted before, however it is signed now.
     """
     now = office.clock.now()
-    opened = admit(office, bundle, now)
-    payload = opened.envelope.identity
+    admitted = admit(office.trust, [ref for ref, _ in office.packs], bundle, now)
+    payload = admitted.payload
     earlier = office.ledger.submission(payload)
     if earlier is not None:
         raise Duplicate(
@@ -46,47 +60,52 @@ def submit(office: Office, bundle: Bundle) -> Submission:
         customers=office.blobs.put(bundle.customers) if bundle.customers is not None else None,
         artifacts=tuple(office.blobs.put(data) for _, data in sorted(bundle.artifacts.items())),
     )
-    office.register.append(wanted(office, opened, documents, now))
+    office.register.append(wanted(office, admitted, documents, now))
     stored = office.ledger.submission(payload)
     if stored is None:
         raise Untrusted(f"the register recorded {payload} and does not find it")
     return stored
 
 
-def admit(office: Office, bundle: Bundle, now: datetime) -> Opened:
-    """The attestation of *bundle*, verified at *now* under the office's trust root.
+def admit(trust: bytes, packs: Sequence[str], bundle: Bundle, now: datetime) -> Admitted:
+    """Read and verify *bundle* at *now* under the trust root *trust*, for an office that judges by *packs*.
 
     Raises Unsupported for an attestation by packs that the office does not have, Malformed for a bundle or attestation that
     is not in its form, Untrusted when the envelope does not verify.
     """
-    opened = open_attestation(bundle, _trust(office.trust), now)
+    opened = open_attestation(bundle, _trust(trust), now)
     if not opened.standing.verified:
         raise Untrusted(f"attestation.dsse.json: {opened.standing.reason}")
-    have = [ref for ref, _ in office.packs]
-    for ref in opened.attestation.packs:
-        if ref not in have:
-            raise Unsupported(
-                f"the attestation answers {shown(ref, 80)!r}, this office judges by {', '.join(have)}"
-            )
-    return opened
-
-
-def wanted(office: Office, opened: Opened, documents: Documents, now: datetime) -> Wanted:
-    """The entry of a submission that :func:`admit` let in, and its first state; *documents* are durable before it is appended."""
     attestation = opened.attestation
-    submission = Submission(
+    for ref in attestation.packs:
+        if ref not in packs:
+            raise Unsupported(
+                f"the attestation answers {shown(ref, 80)!r}, this office judges by {', '.join(packs)}"
+            )
+    return Admitted(
         payload=opened.envelope.identity,
+        provider=attestation.provider.name,
+        product=attestation.releases[0].name if attestation.releases else "",
+        version=attestation.releases[0].version if attestation.releases else "",
+        values={**subject(attestation), "actor": opened.standing.signer},
+        named=tuple(dict.fromkeys(artifact.digest for artifact in attestation.artifacts)),
+    )
+
+
+def wanted(office: Office, admitted: Admitted, documents: Documents, now: datetime) -> Wanted:
+    """The entry of a submission that :func:`admit` let in, and its first state; *documents* are durable before it is appended."""
+    submission = Submission(
+        payload=admitted.payload,
         envelope=documents.envelope,
         customers=documents.customers,
         artifacts=documents.artifacts,
         received=now,
-        provider=attestation.provider.name,
-        product=attestation.releases[0].name if attestation.releases else "",
-        version=attestation.releases[0].version if attestation.releases else "",
+        provider=admitted.provider,
+        product=admitted.product,
+        version=admitted.version,
         state="submitted",
     )
-    values = {**subject(attestation), "actor": opened.standing.signer}
-    return entry(office, Kind.SUBMISSION, submission.payload, values, now, submission)
+    return entry(office, Kind.SUBMISSION, submission.payload, admitted.values, now, submission)
 
 
 @lru_cache(maxsize=4)

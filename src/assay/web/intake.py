@@ -5,11 +5,16 @@ in the register. There is no authorization here: who signed is checked, not who 
 """
 
 import asyncio
+import os
 import sys
+import threading
 from collections import deque
-from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
+from multiprocessing import get_context, parent_process
 from typing import Protocol
 
 import msgspec
@@ -21,8 +26,7 @@ from assay.formats.digest import Digest
 from assay.formats.text import shown
 from assay.office.office import Office
 from assay.office.ports import Appended
-from assay.office.submit import Documents, admit, wanted
-from assay.validation.examine import Opened
+from assay.office.submit import Admitted, Documents, admit, wanted
 from assay.web.serving import App, Limits, Message, Receive, Send, status
 
 PATH = "/submissions"
@@ -48,23 +52,39 @@ class ManyBlobs(Protocol):
 
 _Answer = asyncio.Future[Appended]
 _Asked = tuple[bytes, _Answer]
+_Good = tuple[bytes, _Answer, Admitted]
 _Refused = tuple[_Answer, Exception]
+_Found = list[Admitted | Exception]
 
 
 class Intake:
-    """Admits envelopes in a few threads and has them recorded, for the coroutines of one event loop.
+    """Admits envelopes in a few threads or processes and has them recorded, for the coroutines of one event loop.
 
-    Nothing waits for company: what came while the threads were busy is verified together, kept with one synchronisation, and
-    goes into one commit with whatever else waits for the register then.
+    Nothing waits for company: what came while all were busy is verified together, kept with one synchronisation, and goes
+    into one commit with whatever else waits for the register then. *processes* of 0: in threads, which share one core but for
+    the signatures.
     """
 
-    def __init__(self, office: Office, register: Taking, blobs: ManyBlobs, *, threads: int = 2) -> None:
+    def __init__(
+        self, office: Office, register: Taking, blobs: ManyBlobs, *, threads: int = 2, processes: int = 0
+    ) -> None:
         self._office, self._blobs = office, blobs
         self._loop = asyncio.get_running_loop()
         self._register = Awaited(register)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="intake")
-        self._idle = threads
+        judged = (office.trust, tuple(ref for ref, _ in office.packs))
+        self._examine: Callable[[Sequence[bytes], datetime], _Found]
+        self._begin: Callable[[], Executor]
+        if processes:
+            self._examine = _examine_there
+            self._begin = partial(ProcessPoolExecutor, processes, get_context("spawn"), _begin_there, judged)
+        else:
+            self._examine = partial(examine, *judged)
+            self._begin = partial(ThreadPoolExecutor, threads, "intake-verify")
+        self._verifiers: Executor = self._begin()
+        self._recorder = ThreadPoolExecutor(1, thread_name_prefix="intake-record")
+        self._idle = processes + 1 if processes else threads  # one more batch waits beside the processes
         self._waiting: deque[_Asked] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def submit(self, envelope: bytes) -> Appended:
         """Raises what :func:`admit` and the register refuse it for; Unavailable when too many wait."""
@@ -77,44 +97,58 @@ class Intake:
 
     def close(self) -> None:
         """After the last answer."""
-        self._threads.shutdown()
+        self._verifiers.shutdown()
+        self._recorder.shutdown()
 
     def _start(self) -> None:
         while self._idle and self._waiting:
             self._idle -= 1
             batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
-            self._loop.run_in_executor(self._threads, self._admit, batch).add_done_callback(self._finished)
+            task = self._loop.create_task(self._take(batch))
+            self._tasks.add(task)  # the loop itself keeps no hold of it
+            task.add_done_callback(self._tasks.discard)
 
-    def _finished(self, done: "asyncio.Future[list[_Refused]]") -> None:
+    async def _take(self, batch: Sequence[_Asked]) -> None:
+        now = self._office.clock.now()
+        found: _Found
+        verifiers = self._verifiers
+        try:
+            envelopes = [envelope for envelope, _ in batch]
+            found = await self._loop.run_in_executor(verifiers, self._examine, envelopes, now)
+        except BrokenExecutor:
+            found = [Unavailable("a verifying process died; try again")] * len(batch)
+            if self._verifiers is verifiers:
+                self._verifiers = self._begin()
+        except Exception as failed:  # noqa: BLE001 - each is told
+            found = [failed] * len(batch)
         self._idle += 1
-        for answer, error in done.result():
+        self._start()
+        refused = [
+            (answer, one) for (_, answer), one in zip(batch, found, strict=True) if isinstance(one, Exception)
+        ]
+        good = [
+            (envelope, answer, one)
+            for (envelope, answer), one in zip(batch, found, strict=True)
+            if isinstance(one, Admitted)
+        ]
+        if good:
+            refused += await self._loop.run_in_executor(self._recorder, self._record, good, now)
+        for answer, error in refused:
             if not answer.done():
                 answer.set_exception(error)
-        self._start()
 
-    def _admit(self, batch: Sequence[_Asked]) -> list[_Refused]:
-        """In a thread. Hands in what is good; returns the others, each with its reason."""
-        refused: list[_Refused] = []
-        good: list[tuple[bytes, _Answer, Opened]] = []
-        now = self._office.clock.now()
-        for envelope, answer in batch:
-            try:
-                good.append((envelope, answer, admit(self._office, Bundle(envelope, None, {}), now)))
-            except Exception as error:  # noqa: BLE001 - each is told its own, and costs the others nothing
-                refused.append((answer, error))
-        if not good:
-            return refused
+    def _record(self, good: Sequence[_Good], now: datetime) -> list[_Refused]:
+        """In a thread. Keeps the envelopes and hands the entries in; returns what could not be, with the reason."""
         try:
             names = self._blobs.put_many([envelope for envelope, _, _ in good])
-            here = self._blobs.among(
-                {one.digest for _, _, opened in good for one in opened.attestation.artifacts}
-            )
+            here = self._blobs.among({digest for _, _, one in good for digest in one.named})
             entries = [
-                wanted(self._office, opened, _documents(name, opened, here), now)
-                for name, (_, _, opened) in zip(names, good, strict=True)
+                wanted(self._office, one, _documents(name, one, here), now)
+                for name, (_, _, one) in zip(names, good, strict=True)
             ]
-        except Exception as error:  # noqa: BLE001 - as above
-            return [*refused, *((answer, error) for _, answer, _ in good)]
+        except Exception as error:  # noqa: BLE001 - each is told
+            return [(answer, error) for _, answer, _ in good]
+        refused: list[_Refused] = []
         # A crash here leaves envelopes that no entry names: harmless, and the same names when tried again.
         for entry, (_, answer, _) in zip(entries, good, strict=True):  # at once: they go into one commit
             try:
@@ -124,13 +158,45 @@ class Intake:
         return refused
 
 
-def _documents(envelope: Digest, opened: Opened, here: Collection[Digest]) -> Documents:
+def examine(trust: bytes, packs: Sequence[str], envelopes: Sequence[bytes], now: datetime) -> _Found:
+    """What :func:`admit` says of each; of a refused one, why. One costs the others nothing."""
+    found: _Found = []
+    for envelope in envelopes:
+        try:
+            found.append(admit(trust, packs, Bundle(envelope, None, {}), now))
+        except Exception as error:  # noqa: BLE001 - each is told its own
+            found.append(error)
+    return found
+
+
+_judged: tuple[bytes, Sequence[str]] = (b"", ())
+"""In a verifying process: trust root and packs, which would be much to send with every batch."""
+
+
+def _begin_there(trust: bytes, packs: Sequence[str]) -> None:
+    global _judged  # noqa: PLW0603 - set once, before the first batch
+    _judged = (trust, packs)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A server that is killed must leave no process behind."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(0)
+
+
+def _examine_there(envelopes: Sequence[bytes], now: datetime) -> _Found:
+    return examine(*_judged, envelopes, now)
+
+
+def _documents(envelope: Digest, admitted: Admitted, here: Collection[Digest]) -> Documents:
     """With the named artifacts that are here already; the submission lacks the others."""
-    named = {artifact.digest for artifact in opened.attestation.artifacts}
-    return Documents(envelope=envelope, artifacts=tuple(sorted(named.intersection(here))))
+    return Documents(envelope=envelope, artifacts=tuple(sorted(set(admitted.named).intersection(here))))
 
 
-def app(office: Office, register: Taking, blobs: ManyBlobs, *, threads: int = 2) -> App:
+def app(office: Office, register: Taking, blobs: ManyBlobs, *, threads: int = 2, processes: int = 0) -> App:
     """For :func:`assay.web.serving.serve` with :data:`LIMITS`. *blobs* are the office's.
 
     ASGI without a framework, which would cost as much as everything but the signatures.
@@ -141,7 +207,7 @@ def app(office: Office, register: Taking, blobs: ManyBlobs, *, threads: int = 2)
         _require_route(scope)
         body = await _body(receive)
         if not intake:  # in the server's own loop
-            intake.append(Intake(office, register, blobs, threads=threads))
+            intake.append(Intake(office, register, blobs, threads=threads, processes=processes))
         return (await intake[0].submit(body)).receipt(office.origin).encode()
 
     async def submissions(scope: Message, receive: Receive, send: Send) -> None:

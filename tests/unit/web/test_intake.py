@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,12 +20,12 @@ from assay.adapters.memory import FixedClock
 from assay.adapters.packed_blobs import PackedBlobs
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.tiles.memory import MemoryTiles
-from assay.errors import Unavailable
+from assay.errors import Malformed, Unavailable, Untrusted
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.office.log import found
 from assay.office.office import Office
-from assay.office.ports import Wanted
+from assay.office.ports import Appended, Wanted
 from assay.office.sequencer import Sequencer
 from assay.office.validate import load
 from assay.register.receipt import Receipt
@@ -292,3 +294,44 @@ def test_an_entry_that_was_handed_in_gets_its_own_answer(place: Place) -> None:
     kinds = [type(one).__name__ for one in asyncio.run(run())]
     assert kinds == ["Malformed", "Appended", "Unavailable", "Unavailable"]
     assert place.size() == 2
+
+
+def test_verifying_in_other_processes_says_the_same(place: Place) -> None:
+    async def run() -> list[object]:
+        intake = Intake(place.office, place.register, place.blobs, processes=1)
+        asked = [envelope(1), b"{}", changed(drop_second), envelope(2)]
+        answers = await asyncio.gather(*(intake.submit(one) for one in asked), return_exceptions=True)
+        await asyncio.to_thread(intake.close)
+        return list(answers)
+
+    one, empty, unsigned, two = asyncio.run(run())
+    assert isinstance(one, Appended)
+    assert isinstance(two, Appended)
+    assert {one.index, two.index} == {1, 2}
+    one.receipt(ORIGIN).verify(KEYS)
+    assert isinstance(empty, Malformed)
+    assert isinstance(unsigned, Untrusted)
+    assert "no good signature by ml-dsa-65" in str(unsigned)
+
+
+def test_after_a_process_died_the_next_one_serves(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> list[object]:
+        intake = Intake(place.office, place.register, place.blobs, processes=1)
+        with monkeypatch.context() as patch:
+            patch.setattr(intake, "_examine", _die)
+            died = await asyncio.gather(*(intake.submit(envelope(n)) for n in (1, 2)), return_exceptions=True)
+        assert place.size() == 1
+        again = await intake.submit(envelope(1))
+        await asyncio.to_thread(intake.close)
+        return [*died, again]
+
+    one, two, again = asyncio.run(run())
+    assert (
+        [type(one), str(one)] == [type(two), str(two)] == [Unavailable, "a verifying process died; try again"]
+    )
+    assert isinstance(again, Appended)
+    assert again.index == 1
+
+
+def _die(envelopes: Sequence[bytes], now: datetime) -> list[object]:
+    os._exit(1)
