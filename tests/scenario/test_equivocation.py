@@ -102,8 +102,13 @@ def leaf_dropped(one: Office) -> None:
     one.add(3).rebuilt()
 
 
-def gone_back(one: Office) -> None:
+def older_copy(one: Office) -> None:
     store(one).files["checkpoint"] = one.note(200)
+
+
+def gone_back(one: Office) -> None:
+    one.now += 1
+    older_copy(one)
 
 
 def wrong_key(one: Office) -> None:
@@ -147,6 +152,7 @@ def document_changed(one: Office) -> None:
         (tile_damaged, 3, r"could not tell  URL: tile/0/000 is not what the entries below it hash to", LATER),
         (leaf_rewritten, 1, r"ALARM  the register shows two histories: the checkpoint of size 303 .* evidence: ", LATER),
         (leaf_dropped, 1, r"ALARM  the register shows two histories: the checkpoint of size 303 .* evidence: ", LATER),
+        (older_copy, 3, r"could not tell  URL: shows an older checkpoint, of size 200, than the one of size 301", LATER),
         (gone_back, 1, r"ALARM  URL: the checkpoint went back from size 301 to 200", LATER),
         (wrong_key, 1, r"ALARM  URL: checkpoint of 'register.example/north' lacks a signature by", LATER),
         (unsigned_entry, 1, r"ALARM  entry 301: entry is signed by key .* no entry key", LATER),
@@ -161,7 +167,12 @@ def test_each_cheat_is_one_clear_line(
     north: Office, watch: Watch, cheat: Callable[[Office], object], code: int, says: str, now: str
 ) -> None:
     with served(store(north)) as url:
-        if cheat in (leaf_rewritten, leaf_dropped, gone_back):  # those that need a past to contradict
+        if cheat in (
+            leaf_rewritten,
+            leaf_dropped,
+            older_copy,
+            gone_back,
+        ):  # those that need a past to contradict
             assert watch(url)[0] == 0
         cheat(north)
         found, lines = watch(url, now=now)
@@ -187,6 +198,7 @@ def test_nobody_there_and_wrong_usage(north: Office, assay: Assay, tmp_path: Pat
         ),
         (("nowhere", "--trust", tmp_path / "trust.json"), "is no folder, and no URL"),
         ((url, "--once", "--every", "5"), "do not go together"),
+        ((url, "--also", f"{url}/", "--trust", tmp_path / "trust.json"), "another view is another place"),
     ):
         ran = assay("monitor", *arguments, cwd=tmp_path / "elsewhere", ASSAY_HOME=str(tmp_path / "home"))
         assert (ran.code, ran.out) == (2, "")

@@ -13,7 +13,8 @@ from assay.adapters.filesystem import read_whole
 from assay.adapters.monitor_state import MonitorFolder, held
 from assay.bootstrap import watching
 from assay.bootstrap.register import files_at
-from assay.errors import AssayError, Malformed, Unavailable
+from assay.errors import AssayError, Malformed, Refused, Unavailable
+from assay.formats.text import shown
 from assay.tlog.draw_watch import MAX_ROUNDS, parse_rounds
 from assay.tlog.monitor import Look, Monitor, View
 
@@ -28,6 +29,7 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     vkeys: tuple[str, ...] = ()
     rounds: Path | None = None
     grace_s: int
+    max_age_s: int | None = None
     every_s: float | None = None
     """None: once."""
 
@@ -44,6 +46,7 @@ def watch(what: Watch, tell: Callable[[Seen], None]) -> Seen:
     """Look once, or every so many seconds until the process is stopped; the last look."""
     trusted = watching.trusted(what.trust, what.vkeys, what.where)
     main = View(what.where, files_at(what.where))
+    _distinct(what.where, what.also)
     others = [View(one, files_at(one)) for one in what.also]
     rounds = (
         {}
@@ -55,7 +58,9 @@ def watch(what: Watch, tell: Callable[[Seen], None]) -> Seen:
         stack.enter_context(held(folder))
         spread = stack.enter_context(watching.spreading(main.files, os.cpu_count() or 1))
         memory = MonitorFolder(folder)
-        monitor = Monitor(memory, trusted.keys, spread=spread, grace_s=what.grace_s, rounds=rounds)
+        monitor = Monitor(
+            memory, trusted.keys, spread=spread, grace_s=what.grace_s, max_age_s=what.max_age_s, rounds=rounds
+        )
         while True:
             look = _look(monitor, main, others, folder, go_on=what.every_s is not None)
             evidence = tuple(memory.path(one.evidence) if one.evidence else None for one in look.alarms)
@@ -64,6 +69,15 @@ def watch(what: Watch, tell: Callable[[Seen], None]) -> Seen:
             if what.every_s is None:
                 return seen
             time.sleep(what.every_s)
+
+
+def _distinct(where: str, also: Sequence[str]) -> None:
+    """Refused where a view is the register itself or stands there twice: it would agree with itself."""
+    seen = {watching.place(where)}
+    for one in also:
+        if watching.place(one) in seen:
+            raise Refused(f"--also {shown(one, 200)} is given already: another view is another place")
+        seen.add(watching.place(one))
 
 
 def _look(monitor: Monitor, main: View, others: Sequence[View], folder: Path, *, go_on: bool) -> Look:

@@ -60,8 +60,12 @@ def name_of(where: str) -> str:
     plain = re.sub(r"[^a-z0-9]+", "-", where.lower().partition("://")[2] or Path(where).name.lower()).strip(
         "-"
     )[:40]
-    place = where if _remote(where) else str(Path(where).resolve())
-    return f"{plain or 'register'}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+    return f"{plain or 'register'}-{hashlib.sha256(place(where).encode()).hexdigest()[:8]}"
+
+
+def place(where: str) -> str:
+    """One spelling of a register's place."""
+    return where.rstrip("/") if _remote(where) else str(Path(where).resolve())
 
 
 @contextmanager

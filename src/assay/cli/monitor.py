@@ -49,6 +49,9 @@ def monitor(
     grace: int = typer.Option(
         3600, "--grace", min=0, help="Seconds that a draw's result may take after its round."
     ),
+    max_age: int | None = typer.Option(
+        None, "--max-age", min=1, help="Seconds after which the newest checkpoint is too old to be fine."
+    ),
     every: float | None = Every,
     once: bool = Once,
     json: bool = Json,
@@ -58,7 +61,8 @@ def monitor(
 
     one_of(every, once=once)
     what = Watch(
-        where=where, also=tuple(also), state=state, trust=trust, vkeys=tuple(key), rounds=rounds, grace_s=grace, every_s=every
+        where=where, also=tuple(also), state=state, trust=trust, vkeys=tuple(key), rounds=rounds, grace_s=grace,
+        max_age_s=max_age, every_s=every,
     )  # fmt: skip
     tell = (emit_seen if every is None else line_of_seen) if json else _print
     return CODES[watch(what, tell).look.state]
@@ -93,6 +97,7 @@ def _document(seen: "Seen") -> dict[str, Any]:
             for alarm, path in zip(look.alarms, seen.evidence, strict=True)
         ],
         "unknown": list(look.unknown),
+        "views": [{"view": one.name, "size": one.size, "time": _time(one.stamp)} for one in look.views],
         "draws": [_draw(row) for row in look.draws],
         "settled": look.settled,
         "memory": str(seen.state),
@@ -120,6 +125,10 @@ def _print(seen: "Seen") -> None:
     if look.origin:
         place = f"{look.size:,} entries, {look.audited:,} of them verified, {look.new:,} now"
         console.print(f"{shown(look.origin, 200)}  {_time(look.stamp) or ''}  {place}", soft_wrap=True)
+    for one in look.views:
+        console.print(
+            f"also {shown(one.name, 200)}  {_time(one.stamp) or ''}  {one.size:,} entries", soft_wrap=True
+        )
     for row in look.draws:
         console.print(f"draw {row.number} (entry {row.commit})  {_said(row)}", soft_wrap=True)
     for alarm, path in zip(look.alarms, seen.evidence, strict=True):

@@ -21,7 +21,7 @@ from assay.tlog.watched import Alarm, Watched
 BACKWARDS_S = 5
 """How much earlier than an entry before it an entry may be dated."""
 AHEAD_S = 300
-"""How much later than our clock."""
+"""How much later than the checkpoint it stands in; and a checkpoint than our clock."""
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -32,7 +32,10 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Audit:
-    """The entries of *reader*'s tree that *watched* has not seen; Untrusted and Unavailable end it and name the file."""
+    """The entries of *reader*'s tree that *watched* has not seen; Untrusted and Unavailable end it and name the file.
+
+    *dated* is when the tree was signed, Unix seconds.
+    """
 
     def __init__(
         self,
@@ -41,10 +44,10 @@ class Audit:
         watched: Watched,
         keyring: Keyring,
         *,
-        now: int,
+        dated: int,
         spread: Spread,
     ) -> None:
-        self._files, self._reader, self._now, self._spread = files, reader, now, spread
+        self._files, self._reader, self._dated, self._spread = files, reader, dated, spread
         self._watched = watched
         self._keyring = keyring
 
@@ -89,8 +92,8 @@ class Audit:
         time, newest = int(entry.time.timestamp()), self._watched.newest
         if time < newest - BACKWARDS_S:
             self._wrong(f"entry {index} is dated {newest - time} s earlier than an entry before it")
-        if time > self._now + AHEAD_S:
-            self._wrong(f"entry {index} is dated {time - self._now} s in the future")
+        if time > self._dated + AHEAD_S:
+            self._wrong(f"entry {index} is dated {time - self._dated} s after the checkpoint it stands in")
         elif time > newest:
             self._watched = msgspec.structs.replace(self._watched, newest=time)
         if (index == 0) != (entry.kind is Kind.GENESIS):

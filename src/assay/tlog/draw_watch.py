@@ -209,6 +209,8 @@ class Settling:
         what = f"draw-result in entry {result.index}"
         if more:
             self._alarms.append(f"draw {commit.number} has a second result in entry {more[0][0].index}")
+        if result.index < commit.index:
+            raise _Wrong(f"{what} was recorded before its draw-commit, entry {commit.index}")
         if beacon is not None and result.time < due:
             raise _Wrong(
                 f"{what} was recorded {_shown(result.time)}, before round {beacon.round} was due {_shown(due)}"

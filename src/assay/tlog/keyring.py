@@ -5,7 +5,7 @@ old and the new checkpoint keys. That note is published beside the tiles (:func:
 :mod:`assay.register.rotation`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from assay.errors import Malformed, Unavailable, Untrusted
 from assay.register import checkpoint as checkpoints
@@ -104,9 +104,12 @@ def scan(keyring: Keyring, files: TileFiles, head: Checkpoint, note: bytes, star
     trusted. Whoever relies on the note then reads the entries again.
     """
     if head.size - start > MAX_SCAN:
-        raise Untrusted(f"checkpoint of size {head.size} is signed by no known key")
+        raise Unavailable(
+            f"checkpoint of size {head.size} is signed by no known key; a change of keys is looked for in {MAX_SCAN:,} "
+            f"entries at most, there are {head.size - start:,}: give it keys that signed this one"
+        )
     reader = TileReader(files, head.size, head.root)
-    for index, entry in enumerate(reader.entries(min(start, head.size)), start):
+    for index, entry in enumerate(_entries(reader, min(start, head.size)), start):
         learn(keyring, files, reader, index, entry, note)
 
 
@@ -141,13 +144,19 @@ def change(
         raise Unavailable(
             f"keys change at entry {index}, and the checkpoint that old and new ones signed is missing: {path}"
         )
-    return KeyChange(
-        index=index,
-        leaf=entry,
-        proof=reader.inclusion(index, size),
-        checkpoint=handover,
-        consistency=reader.consistency(since, size),
-    )
+    try:
+        proof, consistency = reader.inclusion(index, size), reader.consistency(since, size)
+    except Untrusted as error:
+        raise Unavailable(f"damaged: {error}") from error
+    return KeyChange(index=index, leaf=entry, proof=proof, checkpoint=handover, consistency=consistency)
+
+
+def _entries(reader: TileReader, start: int) -> Iterator[bytes]:
+    """A file that does not fit is damage, which says nothing about keys."""
+    try:
+        yield from reader.entries(start)
+    except Untrusted as error:
+        raise Unavailable(f"damaged: {error}") from error
 
 
 def _read(files: TileFiles, path: str) -> bytes | None:

@@ -225,7 +225,7 @@ class _Copying:
         if self._mine is None:
             return
         head, mine = signed.checkpoint, self._mine.checkpoint
-        back = head.size < mine.size
+        back, older = head.size < mine.size, signed.timestamp <= self._mine.timestamp
         proof = (
             equivocation.find(signed, self._mine, self._store)
             if back
@@ -238,6 +238,10 @@ class _Copying:
             raise _Wrong(
                 f"the register shows two histories: its checkpoint of size {head.size} and that of size {mine.size} kept here",
                 path,
+            )
+        if back and older:  # a copy somewhere on the way that was not renewed
+            raise Unavailable(
+                f"the source shows an older checkpoint, of size {head.size}; this mirror stays at {mine.size}"
             )
         if back:
             raise _Wrong(f"the source went back to size {head.size}; this mirror stays at {mine.size}")
@@ -315,7 +319,7 @@ class _Copying:
         except Untrusted as error:
             raise Unavailable(f"what was written does not read back: {error}") from error
         self._remember(self._kept.edge, None)
-        if self._mine is None or self._mine.note.encode() != note:
+        if self._mine is None or _newer(signed, self._mine):
             # A crash before this leaves the old checkpoint, all of whose files are there; after it the new one.
             self._store.write(CHECKPOINT, note)
         before = self._mine.checkpoint.size if self._mine else 0
@@ -329,6 +333,15 @@ class _Copying:
         if kept != self._kept:
             self._store.write(STATE, kept.encode())
             self._kept = kept
+
+
+def _newer(signed: SignedCheckpoint, mine: SignedCheckpoint) -> bool:
+    """Whether *signed*, which continues *mine*, says more: a larger tree, a later time, or more signatures of that time."""
+    return _rank(signed) > _rank(mine)
+
+
+def _rank(signed: SignedCheckpoint) -> tuple[int, int, int]:
+    return signed.checkpoint.size, signed.timestamp, len(signed.note.signatures)
 
 
 def _files(steps: Sequence[Step]) -> Iterator[tuple[str, bytes]]:

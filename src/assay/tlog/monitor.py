@@ -25,7 +25,7 @@ from assay.tlog.serve import MAX_CHECKPOINT, claimed
 from assay.tlog.watched import MAX_PROVEN, Alarm, Watched, WatchState
 
 MAX_SEEN = 16
-"""Checkpoints of views that are ahead, kept until the register has caught up."""
+"""Checkpoints that could not be compared yet, kept until the register's files tell."""
 
 
 class View(msgspec.Struct, frozen=True):
@@ -33,6 +33,15 @@ class View(msgspec.Struct, frozen=True):
 
     name: str
     files: TileFiles
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What another view has. One that stays behind proves nothing about what came since."""
+
+    name: str
+    size: int
+    stamp: int
+    """Unix seconds of its ML-DSA-44 signature."""
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +64,8 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     unknown: tuple[str, ...] = ()
     """What could not be seen."""
     draws: tuple[Row, ...] = ()
+    views: tuple[Shown, ...] = ()
+    """The others, as far as they were to be read."""
     settled: int = 0
     """Draws whose result holds, or will never hold, in all."""
 
@@ -76,10 +87,12 @@ class Monitor:
         required: Sequence[Scheme] = BOTH,
         spread: Spread = Spread(),  # noqa: B008 - frozen
         grace_s: int = GRACE_S,
+        max_age_s: int | None = None,
         rounds: Rounds | None = None,
     ) -> None:
         self.state, self._trusted, self.required = state, tuple(trusted), required
         self.spread, self.grace_s, self.rounds = spread, grace_s, rounds or {}
+        self.max_age_s = max_age_s
 
     def look(self, main: View, others: Sequence[View] = (), *, now: int) -> Look:
         """One look at *main*, and at what *others* show of the same register. *now* is Unix seconds."""
@@ -106,15 +119,19 @@ class _Looking:
         self._open: list[Alarm] = []
         self._unknown: list[str] = []
         self._rows: tuple[Row, ...] = ()
+        self._views: list[Shown] = []
 
     def look(self, others: Sequence[View]) -> Look:
         if self._watched is not None:
             self._keyring = self._restored(self._watched)
             self._accepted = self._keyring.open_(self._watched.checkpoint)
+            self._watched.check(self._accepted.checkpoint)
         self._guard(self._main.name, self._follow)
         for view in others:
             self._guard(view.name, partial(self._compare, view))
-        self._guard(self._main.name, self._catch_up)
+        for note in self._watched.seen if self._watched else ():
+            self._guard(self._main.name, partial(self._catch_up, note))
+        self._date()
         self._save()
         return self._report()
 
@@ -132,27 +149,25 @@ class _Looking:
         if found is None:
             return
         signed, self._keyring = found
-        self._remember(signed)
-        if self._accept(signed):
+        accepted = False
+        try:
+            accepted = self._accept(signed)
+        finally:
+            if not accepted:
+                self._remember(signed)
+        if accepted:
             self._save()  # a crash here: the new checkpoint is remembered, its entries are read at the next look
             self._read(signed.checkpoint)
 
     def _accept(self, signed: SignedCheckpoint) -> bool:
         """Whether *signed* continues what was seen before, which it then replaces."""
         head, last = signed.checkpoint, self._accepted
-        if signed.timestamp > self._now + AHEAD_S:
-            self._still(
-                f"{self._main.name}: the checkpoint is dated {signed.timestamp - self._now} s in the future"
-            )
         if last is None or self._watched is None:
             self._watched = Watched(origin=head.origin, checkpoint=signed.note.encode())
             self._accepted = signed
             return True
-        if head.size < last.checkpoint.size:
-            self._still(
-                f"{self._main.name}: the checkpoint went back from size {last.checkpoint.size} to {head.size}"
-            )
-            self._conflict(signed, last, self._main)
+        if head.size < last.checkpoint.size:  # whether it is part of the same history, _catch_up finds out
+            self._went_back(signed, last)
             return False
         if self._conflict(last, signed, self._main):
             return False
@@ -167,13 +182,25 @@ class _Looking:
         self._accepted = signed
         return True
 
+    def _went_back(self, signed: SignedCheckpoint, last: SignedCheckpoint) -> None:
+        """An older copy may be anybody's between the register and us; a smaller tree signed later is its own."""
+        size, before, name = signed.checkpoint.size, last.checkpoint.size, self._main.name
+        if signed.timestamp > last.timestamp:
+            self._still(f"{name}: the checkpoint went back from size {before} to {size}")
+        else:
+            self._unknown.append(
+                f"{name}: shows an older checkpoint, of size {size}, than the one of size {before} seen before"
+            )
+
     def _read(self, head: Checkpoint) -> None:
         """The new entries, and what is open of the draws."""
         assert self._watched is not None
         assert self._keyring is not None
+        assert self._accepted is not None
         files = self._main.files
         reader = TileReader(files, head.size, head.root)
-        audit = Audit(files, reader, self._watched, self._keyring, now=self._now, spread=self._monitor.spread)
+        dated = self._accepted.timestamp or self._now
+        audit = Audit(files, reader, self._watched, self._keyring, dated=dated, spread=self._monitor.spread)
         for watched in audit.run():
             self._watched = watched
             self._save()  # a crash before this: the chunk is read again; its evidence and alarms are the same then
@@ -202,34 +229,47 @@ class _Looking:
         if self._accepted is None or self._keyring is None:
             raise Unavailable("there is nothing to compare it with")
         signed, keyring = found
-        if signed.checkpoint.size <= self._accepted.checkpoint.size:
+        self._views.append(Shown(view.name, signed.checkpoint.size, signed.timestamp))
+        # New keys are taken from the register itself only.
+        remembered = keyring is self._keyring and self._remember(signed)
+        if signed.checkpoint.size > self._accepted.checkpoint.size:
+            self._conflict(self._accepted, signed, view)
+        elif not remembered:
             self._conflict(signed, self._accepted, self._main)
-            return
-        if keyring is self._keyring:  # new keys are taken from the register itself only
-            self._remember(signed)
-        self._conflict(self._accepted, signed, view)
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, note: bytes) -> None:
         """What was seen somewhere before is part of what is accepted now, or proof against it."""
         if self._watched is None or self._accepted is None or self._keyring is None:
             return
-        for note in self._watched.seen:
-            seen = self._keyring.open_(note)
-            if seen.checkpoint.size <= self._accepted.checkpoint.size:
-                self._conflict(seen, self._accepted, self._main)
-                rest = tuple(one for one in self._watched.seen if one != note)
-                self._watched = msgspec.structs.replace(self._watched, seen=rest)
+        seen = self._keyring.open_(note)
+        if seen.checkpoint.size <= self._accepted.checkpoint.size:
+            self._conflict(seen, self._accepted, self._main)
+            rest = tuple(one for one in self._watched.seen if one != note)
+            self._watched = msgspec.structs.replace(self._watched, seen=rest)
 
-    def _remember(self, signed: SignedCheckpoint) -> None:
-        """A checkpoint that the register signed, wherever it was seen: sooner or later it must be part of its history."""
-        note = signed.note.encode()
-        if self._watched is None or self._accepted is None or note in self._watched.seen:
-            return
-        if signed.checkpoint.size > self._accepted.checkpoint.size and len(self._watched.seen) < MAX_SEEN:
-            self._watched = msgspec.structs.replace(self._watched, seen=(*self._watched.seen, note))
+    def _remember(self, signed: SignedCheckpoint) -> bool:
+        """Keep what the register signed, wherever it was seen, until the files tell that it is part of its history.
+
+        False where there is no room for it.
+        """
+        if self._watched is None or self._accepted is None:
+            return False
+        seen = self._watched.seen
+        if signed.checkpoint in (self._accepted.checkpoint, *map(claimed, seen)):
+            return True
+        if len(seen) >= MAX_SEEN:
+            self._unknown.append(
+                f"the checkpoint of size {signed.checkpoint.size} is not remembered: {len(seen)} others wait to be compared"
+            )
+            return False
+        self._watched = msgspec.structs.replace(self._watched, seen=(*seen, signed.note.encode()))
+        return True
 
     def _conflict(self, small: SignedCheckpoint, large: SignedCheckpoint, view: View) -> bool:
         """Whether the two contradict each other; *view* has the tree of the larger one."""
+        one, other = small.checkpoint, large.checkpoint
+        if one.size == other.size and one.root > other.root:
+            small, large, one, other = large, small, other, one  # the same two are one piece of evidence
         proof = equivocation.find(small, large, view.files)
         if proof is None:
             return False
@@ -241,7 +281,6 @@ class _Looking:
             return True
         # A crash after this leaves evidence that the next look finds and names again.
         self._monitor.state.keep(name, data)
-        one, other = small.checkpoint, large.checkpoint
         if one.size == other.size:
             what = f"two checkpoints of size {one.size} have different roots, {one.root.hex()[:12]} and {other.root.hex()[:12]}"
         else:
@@ -292,6 +331,18 @@ class _Looking:
 
     # results
 
+    def _date(self) -> None:
+        """What our own clock says, which nobody else has to believe."""
+        if self._accepted is None or not self._accepted.timestamp:
+            return
+        age, limit, name = self._now - self._accepted.timestamp, self._monitor.max_age_s, self._main.name
+        if age < -AHEAD_S:
+            self._unknown.append(
+                f"{name}: the checkpoint is dated {-age} s in the future: its clock is wrong, or this one"
+            )
+        if limit is not None and age > limit:
+            self._unknown.append(f"{name}: the newest checkpoint was signed {age} s ago, over {limit} s")
+
     def _alarm(self, *lines: str, evidence: str = "") -> None:
         """What stays wrong, from now on in every look."""
         if self._watched is not None:
@@ -326,5 +377,6 @@ class _Looking:
             alarms=(*watched.alarms, *self._open),
             unknown=tuple(self._unknown),
             draws=self._rows,
+            views=tuple(self._views),
             settled=watched.draws.settled,
         )

@@ -6,6 +6,7 @@ import msgspec
 
 from assay.errors import Malformed, Unsupported
 from assay.formats import b64, strict_json
+from assay.register.body import Checkpoint
 from assay.register.edge import Edge
 from assay.register.rotation import KeyChange
 from assay.tlog.draw_watch import Commit, Draws, Result
@@ -43,7 +44,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
     draws: Draws = Draws()
     alarms: tuple[Alarm, ...] = ()
     seen: tuple[bytes, ...] = ()
-    """Signed notes seen anywhere that are larger than :attr:`checkpoint`: what it becomes must contain them."""
+    """Signed notes seen anywhere that were not compared yet: what :attr:`checkpoint` becomes must contain them."""
 
     def alarm(self, *new: Alarm) -> "Watched":
         """With *new* added, each once; over :data:`MAX_ALARMS` those that are proven stay."""
@@ -52,6 +53,14 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
             proven = tuple(one for one in alarms if one.evidence)
             alarms = (*(one for one in alarms if not one.evidence),)[: MAX_ALARMS - len(proven)] + proven
         return msgspec.structs.replace(self, alarms=alarms)
+
+    def check(self, head: Checkpoint, *, what: str = "monitor state") -> None:
+        """Malformed when what was audited cannot be within *head*, the checkpoint that is kept here."""
+        edge = self.edge
+        if edge.size > head.size or (edge.size == head.size and edge.root != head.root):
+            raise Malformed(
+                f"{what}: the {edge.size} entries audited are not those of its checkpoint of size {head.size}"
+            )
 
     def encode(self) -> bytes:
         return strict_json.encode(

@@ -139,7 +139,29 @@ def test_a_source_that_goes_back_is_not_followed() -> None:
     copy = Copy(one)
     one.add(300).publish()
     copy.fine(one)
+    says = "the source shows an older checkpoint, of size 10; this mirror stays at 310"
+    assert copy.stays(old).unknown == (says,)  # as a copy on the way does that was not renewed
+    old.now += 1
+    assert isinstance(old.store, MemoryTiles)
+    old.store.files["checkpoint"] = old.note()
     assert copy.stays(old).alarms == ("the source went back to size 10; this mirror stays at 310",)
+
+
+def test_an_older_signature_or_fewer_of_them_take_nothing_s_place() -> None:
+    one = Office().add(9).publish()
+    copy = Copy(one)
+    copy.fine(one)
+    first = copy.store.files["checkpoint"]
+    assert isinstance(one.store, MemoryTiles)
+    one.store.files["checkpoint"] = first + b"\xe2\x80\x94 witness.example/w1 AAAAAAAAAAAAAAAA\n"
+    more = copy.copy(one)
+    assert (more.state, copy.store.files["checkpoint"]) == ("fine", one.store.files["checkpoint"])
+    one.now -= 1
+    for older in (first, one.note()):
+        kept = copy.store.files["checkpoint"]
+        one.store.files["checkpoint"] = older
+        assert copy.copy(one).state == "fine"
+        assert copy.store.files["checkpoint"] == kept
 
 
 @pytest.mark.parametrize("growth", [0, 5, 500])

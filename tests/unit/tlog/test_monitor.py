@@ -12,12 +12,15 @@ from tests.support.watched import DUE, Office, beacon, beacon_value
 
 from assay.adapters.monitor_state import MemoryMonitorState
 from assay.adapters.tiles.memory import MemoryTiles
-from assay.errors import Untrusted
+from assay.errors import Malformed, Untrusted
+from assay.register import checkpoint
 from assay.register.body import Checkpoint
 from assay.register.draw import NOT_VERIFIABLE
+from assay.register.edge import Edge
 from assay.register.identity import LogKeys
 from assay.register.leaf import Kind
-from assay.tlog import monitor, watched
+from assay.register.merkle import leaf_hash
+from assay.tlog import keyring, monitor, watched
 from assay.tlog.draw_watch import GRACE_S, Rounds
 from assay.tlog.equivocation import Equivocation
 from assay.tlog.keyring import handover_path
@@ -183,10 +186,83 @@ def test_a_checkpoint_that_goes_back_is_told_while_it_does() -> None:
     one.add(5).publish()
     watcher = Watcher(one)
     watcher.fine(one)
-    files(one)["checkpoint"] = files(old)["checkpoint"]
+    files(one)["checkpoint"] = files(old)["checkpoint"]  # as a copy on the way does that was not renewed
+    says = "main: shows an older checkpoint, of size 10, than the one of size 15 seen before"
+    assert watcher.unknown(one) == says
+    one.now += 1
+    files(one)["checkpoint"] = one.note(10)  # as only the register can
     assert watcher.alarm(one) == "main: the checkpoint went back from size 15 to 10"
     files(one)["checkpoint"] = one.note()
     watcher.fine(one)
+
+
+def test_a_shorter_history_shown_once_is_not_forgotten() -> None:
+    one = office(9)
+    other = one.fork()
+    other.leaves[3] = other.make(Kind.NOTICE)
+    other.rebuilt()
+    one.add(300).publish()
+    watcher = Watcher(one)
+    watcher.fine(one)
+    assert watcher.look(other).state == "unknown"  # its files cannot tell what the longer tree began with
+    assert "does not contain the one of size 10" in watcher.alarm(one)
+    assert len(watcher.state.evidence) == 1
+
+
+def test_more_checkpoints_than_can_be_remembered_are_not_fine() -> None:
+    one = office(9)
+    ahead = one.fork()
+    watcher = Watcher(one)
+    for _ in range(monitor.MAX_SEEN):
+        watcher.fine(one, ahead.add(1).publish())
+    assert watcher.fine(one, ahead).views == (monitor.Shown("view 1", 26, one.now),)
+    says = "the checkpoint of size 27 is not remembered: 16 others wait to be compared"
+    assert watcher.unknown(one, ahead.add(1).publish()) == says
+    watcher.fine(ahead)
+
+
+def test_a_memory_that_does_not_agree_with_itself() -> None:
+    one = office(9)
+    watcher = Watcher(one)
+    watcher.fine(one)
+    assert watcher.state.data is not None
+    kept = watched.Watched.parse(watcher.state.data)
+    leaves = [leaf_hash(entry) for entry in one.leaves]
+    for edge in (Edge().extend(leaves[:-1] + leaves[:1]).after, Edge().extend(leaves * 2).after):
+        watcher.state.data = msgspec.structs.replace(kept, edge=edge).encode()
+        with pytest.raises(
+            Malformed, match=f"the {edge.size} entries audited are not those of its checkpoint"
+        ):
+            watcher.look(one)
+
+
+def test_the_age_of_a_checkpoint() -> None:
+    one = office(9)
+    limited = Monitor(MemoryMonitorState(), [one.keys], max_age_s=60)
+    main = View("main", one.store)
+    assert limited.look(main, now=one.now + 60).state == "fine"
+    found = limited.look(main, now=one.now + 61)
+    assert found.unknown == ("main: the newest checkpoint was signed 61 s ago, over 60 s",)
+    found = limited.look(main, now=one.now - 301)  # which of the two clocks is wrong, nobody can say
+    assert found.unknown == (
+        "main: the checkpoint is dated 301 s in the future: its clock is wrong, or this one",
+    )
+
+
+def test_what_hides_a_change_of_keys_accuses_nobody() -> None:
+    one = office(400)
+    watcher = Watcher(one)
+    one.rotate("second").add(1).publish()
+    for damage in ("tile/entries/000", "tile/0/000"):
+        kept = files(one)[damage]
+        files(one)[damage] = bytes(len(kept))
+        assert "damage" in watcher.unknown(one) or damage in watcher.unknown(one)
+        files(one)[damage] = kept
+    watcher.fine(one)
+    other = Office("stranger")
+    huge = Checkpoint(one.origin, keyring.MAX_SCAN + 2, bytes(32))
+    files(one)["checkpoint"] = checkpoint.sign(huge, other.signing, one.now)
+    assert "a change of keys is looked for in 1,048,576 entries at most" in Watcher(one).unknown(one)
 
 
 def test_another_history_that_is_shorter_is_proven_by_the_longer_one() -> None:
@@ -339,7 +415,7 @@ def test_times_of_checkpoints() -> None:
     files(one).update(files(one.fork().rebuilt()))
     found = watcher.look(one, now=one.now - 301)
     assert [alarm.what for alarm in found.alarms][:1] == [says]
-    assert "main: the checkpoint is dated 301 s in the future" in [alarm.what for alarm in found.alarms]
+    assert "main: the checkpoint is dated 301 s in the future" in found.unknown[0]
 
 
 def bad_entry(one: Office) -> None:
@@ -368,7 +444,7 @@ def second_genesis(one: Office) -> None:
         (bad_entry, "entry 10: entry is signed by key"),
         (not_an_entry, "entry 10: entry is not CBOR"),
         (back_in_time, "entry 10 is dated 6 s earlier than an entry before it"),
-        (from_the_future, "entry 10 is dated 301 s in the future"),
+        (from_the_future, "entry 10 is dated 301 s after the checkpoint it stands in"),
         (second_genesis, "entry 10 is of kind genesis; genesis is entry 0 and nothing else"),
     ],
 )
