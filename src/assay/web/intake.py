@@ -27,7 +27,7 @@ from assay.formats.text import shown
 from assay.office.office import Office
 from assay.office.ports import Appended
 from assay.office.submit import Admitted, Documents, admit, wanted
-from assay.web.serving import App, Limits, Message, Receive, Send, status
+from assay.web.serving import Limits, Message, Receive, Send, status
 
 PATH = "/submissions"
 TYPES = ("application/vnd.dsse.envelope+json", "application/json")
@@ -196,25 +196,28 @@ def _documents(envelope: Digest, admitted: Admitted, here: Collection[Digest]) -
     return Documents(envelope=envelope, artifacts=tuple(sorted(set(admitted.named).intersection(here))))
 
 
-def app(office: Office, register: Taking, blobs: ManyBlobs, *, threads: int = 2, processes: int = 0) -> App:
-    """For :func:`assay.web.serving.serve` with :data:`LIMITS`. *blobs* are the office's.
+class Submissions:
+    """An ASGI application for :func:`assay.web.serving.serve` with :data:`LIMITS`. *blobs* are the office's.
 
-    ASGI without a framework, which would cost as much as everything but the signatures.
+    Without a framework, which would cost as much as everything but the signatures. :meth:`close` it after serving.
     """
-    intake: list[Intake] = []
 
-    async def receipt(scope: Message, receive: Receive) -> bytes:
-        _require_route(scope)
-        body = await _body(receive)
-        if not intake:  # in the server's own loop
-            intake.append(Intake(office, register, blobs, threads=threads, processes=processes))
-        return (await intake[0].submit(body)).receipt(office.origin).encode()
+    def __init__(
+        self, office: Office, register: Taking, blobs: ManyBlobs, *, threads: int = 2, processes: int = 0
+    ) -> None:
+        self._origin = office.origin
+        self._make = partial(Intake, office, register, blobs, threads=threads, processes=processes)
+        self._intake: Intake | None = None
 
-    async def submissions(scope: Message, receive: Receive, send: Send) -> None:
+    def close(self) -> None:
+        if self._intake is not None:
+            self._intake.close()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         try:
-            code, kind, body = 201, RECEIPT, await receipt(scope, receive)
+            code, kind, body = 201, RECEIPT, await self._receipt(scope, receive)
         except AssayError as error:
             code, kind, body = _problem(error)
         except Exception as error:  # noqa: BLE001 - the edge: told to whoever runs the office, not to the caller
@@ -224,7 +227,12 @@ def app(office: Office, register: Taking, blobs: ManyBlobs, *, threads: int = 2,
         await send({"type": "http.response.start", "status": code, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    return submissions
+    async def _receipt(self, scope: Message, receive: Receive) -> bytes:
+        _require_route(scope)
+        body = await _body(receive)
+        if self._intake is None:  # here, because it belongs to the server's loop
+            self._intake = self._make()
+        return (await self._intake.submit(body)).receipt(self._origin).encode()
 
 
 class NoSuchPath(Malformed):

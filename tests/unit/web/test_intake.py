@@ -30,7 +30,7 @@ from assay.office.sequencer import Sequencer
 from assay.office.validate import load
 from assay.register.receipt import Receipt
 from assay.trust.envelope import sign
-from assay.web.intake import LIMITS, PATH, Intake, ManyBlobs, app
+from assay.web.intake import LIMITS, PATH, Intake, ManyBlobs, Submissions
 
 KEYS = LOG.public(ORIGIN)
 TYPE = {"content-type": "application/vnd.dsse.envelope+json"}
@@ -54,7 +54,7 @@ class Place:
         self, *asked: Ask, path: str = PATH, method: str = "POST", blobs: ManyBlobs | None = None
     ) -> list[Reply]:
         """All at the same time."""
-        served = app(self.office, self.register, blobs or self.blobs)
+        served = Submissions(self.office, self.register, blobs or self.blobs)
 
         async def one(body: bytes, headers: Mapping[str, str]) -> Reply:
             scope = {
@@ -81,7 +81,10 @@ class Place:
         async def all_of_them() -> list[Reply]:
             return await asyncio.gather(*(one(body, headers) for body, headers in asked))
 
-        return asyncio.run(all_of_them())
+        try:
+            return asyncio.run(all_of_them())
+        finally:
+            served.close()
 
     def size(self) -> int:
         return self.register.size()
