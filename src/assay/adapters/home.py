@@ -46,11 +46,16 @@ class Home:
         return cls(path)
 
     def prepare(self) -> None:
-        """Make the folder, readable by its owner alone, and keep it out of git."""
+        """Make the folder, readable by its owner alone, and keep it out of git; Refused when a link was planted in it."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            links = sorted(one.name for one in os.scandir(self.folder) if one.is_symlink())
         except OSError as error:
             raise Unavailable(f"cannot make {self.folder}: {error.strerror or error}") from error
+        if links:
+            raise Refused(
+                f"{self.folder / links[0]} is a symbolic link; nothing is written through it, keep what it points to here"
+            )
         ignore = self.folder / ".gitignore"
         if not ignore.exists():
             write_whole(ignore, b"*\n")

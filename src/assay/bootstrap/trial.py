@@ -58,7 +58,7 @@ def run_trial(
         steps("submit", f"recorded as entry {submission.entry} of {office.origin}")
         final = advance(office, submission, lambda state: tell(office, state, steps))
         output = output or home.folder / "trial" / final.payload.short
-        done = write_done(office, final, bundle, home, output, steps)
+        done = write_done(office, final, bundle, home, output, steps, project=folder)
     answers = verify_files([done.result, done.receipt, done.result.parent / "bundle"], home.trust_file)
     for answer in answers:
         if not answer.holds:
@@ -123,7 +123,14 @@ def tell(office: Office, state: Submission, steps: Steps) -> None:
 
 
 def write_done(
-    office: Office, state: Submission, bundle: Bundle, home: Home, output: Path, steps: Steps
+    office: Office,
+    state: Submission,
+    bundle: Bundle,
+    home: Home,
+    output: Path,
+    steps: Steps,
+    *,
+    project: Path = Path(),
 ) -> Done:
     """Write what the provider takes home, and the office's site; what an earlier trial left in *output* is replaced."""
     if state.publication is None:
@@ -152,11 +159,11 @@ def write_done(
         result=(output / "result.dsse.json").resolve(),
         receipt=(output / "receipt.json").resolve(),
         page=page.resolve(),
-        next_steps=_next(verdict, output),
+        next_steps=_next(verdict, output, project),
     )
 
 
-def _next(verdict: VerdictDocument, output: Path) -> tuple[str, ...]:
+def _next(verdict: VerdictDocument, output: Path, project: Path) -> tuple[str, ...]:
     result, program = output / "result.dsse.json", _program()
     lines = [
         f"{program} explain {result}",
@@ -164,7 +171,8 @@ def _next(verdict: VerdictDocument, output: Path) -> tuple[str, ...]:
     ]
     lines += [f"{program} replay {result}", "    compute the verdict again from its inputs, and compare"]
     if verdict.draft:
-        lines = [f"{program} init", "    write an assay.toml: until then nobody claims anything", *lines]
+        init = f"{program} init" if project == Path() else f"{program} init {project}"
+        lines = [init, "    write an assay.toml: until then nobody claims anything", *lines]
     elif verdict.missing:
         lines = ["fill in assay.toml: what is missing stands above", *lines]
     return ("Next:", *(f"  {line}" for line in lines))

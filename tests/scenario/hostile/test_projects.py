@@ -111,6 +111,17 @@ def test_a_home_that_is_a_link_is_refused(assay: Assay, project: Path, tmp_path:
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["trial", "keys", "office", "trust.json"])
+def test_nothing_is_written_through_a_link_in_the_home(
+    assay: Assay, project: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (project / ".assay").mkdir()
+    (project / ".assay" / name).symlink_to(tmp_path / "elsewhere")
+    refused(assay("trial", project), f".assay/{name} is a symbolic link", "nothing is written through it")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
 @pytest.mark.parametrize("planted", ["file", "folder"])
 def test_a_bundle_is_never_written_over_something_else(
     assay: Assay, project: Path, tmp_path: Path, planted: str
