@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tests.scenario.conftest import Assay
 
+from assay.adapters.packed_blobs import SMALL, PackedBlobs
+
 
 def submitted(assay: Assay, project: Path) -> Path:
     shutil.rmtree(project / "dist")
@@ -39,6 +41,22 @@ def test_an_office_is_rebuilt_and_goes_on(assay: Assay, project: Path, tmp_path:
     again = assay("office", "rebuild", "--office", home, "--out", tmp_path / "new.sqlite")
     assert again.code == 2
     assert "is there already" in again.err
+
+    # Blobs may share a file.
+    folder = home / "office/blobs"
+    packed = PackedBlobs(folder)
+    for path in list((folder / "sha256").rglob("*")):
+        if path.is_file() and path.stat().st_size <= SMALL:
+            packed.put(path.read_bytes())
+            path.unlink()
+    packed.close()
+    packed_too = assay("office", "rebuild", "--office", home, "--out", tmp_path / "packed.sqlite", "--json")
+    assert (packed_too.code, packed_too.json()["losses"]) == (0, [])
+    folder.rename(tmp_path / "blobs")
+    without = assay("office", "rebuild", "--office", home, "--out", tmp_path / "without.sqlite", "--json")
+    assert without.code == 3
+    assert any(told.startswith("the result of entry 4: ") for told in without.json()["losses"])
+    (tmp_path / "blobs").rename(folder)
 
     database.write_bytes(b"no database at all")
     damaged = assay("office", "rebuild", "--office", home, "--json")

@@ -9,6 +9,8 @@ import msgspec
 from assay.adapters.filesystem import FolderBlobs, read_whole
 from assay.adapters.home import Home
 from assay.adapters.openings_folder import FolderOpenings
+from assay.adapters.packed_blobs import NAME as PACKED
+from assay.adapters.packed_blobs import PackedBlobs
 from assay.adapters.sql import rebuild as files
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.rebuild import NewDatabase
@@ -19,6 +21,7 @@ from assay.bootstrap.search import DATABASE, SEARCH, discard
 from assay.collect.files import read_plain
 from assay.errors import Malformed, Unavailable, Untrusted
 from assay.formats import text
+from assay.office.ports import Blobs
 from assay.office.rebuild import Rebuilt, Source, differing_leaves, rebuild
 from assay.register.receipt import MAX_BYTES, Receipt
 from assay.tlog.publish import published
@@ -78,7 +81,10 @@ def _rebuild(
             stack.callback(older.close)
         target = NewDatabase(out or place.with_name(f"{DATABASE}.rebuilt-{now():%Y%m%dT%H%M%SZ}"))
         stack.callback(target.discard)
-        source = _source(home, origin, openings, older, receipts)
+        blobs = _blobs(home.office / "blobs")
+        if isinstance(blobs, PackedBlobs):
+            stack.callback(blobs.close)
+        source = _source(home, origin, openings, blobs, older, receipts)
         done = rebuild(source, target)
         told = tuple(_differences(source, place, target.path)) if older is not None else ()
         if older is not None:
@@ -114,8 +120,18 @@ def _replace(new: Path, place: Path, home: Home) -> Path | None:
     return aside if there else None
 
 
+def _blobs(folder: Path) -> FolderBlobs | PackedBlobs:
+    """As the office keeps them."""
+    return PackedBlobs(folder) if (folder / PACKED).is_file() else FolderBlobs(folder)
+
+
 def _source(
-    home: Home, origin: str, openings: FolderOpenings, older: SqlLedger | None, receipts: Sequence[Receipt]
+    home: Home,
+    origin: str,
+    openings: FolderOpenings,
+    blobs: Blobs,
+    older: SqlLedger | None,
+    receipts: Sequence[Receipt],
 ) -> Source:
     log = home.trust().log(origin)
     if log is None:
@@ -138,7 +154,7 @@ def _source(
         reader=reader,
         keys=log.keys,
         openings=openings,
-        blobs=FolderBlobs(home.office / "blobs"),
+        blobs=blobs,
         older=older,
         receipts=receipts,
     )
