@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import pairwise
 
 import msgspec
 
@@ -9,6 +10,7 @@ from assay.adapters.engine import this_engine
 from assay.adapters.filesystem import FolderBlobs, write_whole
 from assay.adapters.home import Home
 from assay.adapters.http_client import HttpClient
+from assay.adapters.keystore import SUFFIX
 from assay.adapters.openings_folder import FolderOpenings
 from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.ledger import SqlLedger
@@ -19,10 +21,10 @@ from assay.bootstrap import clock, now
 from assay.collect.files import read_plain
 from assay.crypto.keyfile import Secrets
 from assay.crypto.keys import Algorithm
-from assay.errors import Malformed, Refused
+from assay.errors import Malformed, Refused, Unavailable
 from assay.formats import text
 from assay.formats.note import check_name
-from assay.office.log import found
+from assay.office.log import check_keys, found
 from assay.office.office import Office
 from assay.office.rotate import resume, rotate
 from assay.office.sequencer import Sequencer
@@ -45,6 +47,8 @@ NEXT_LOG_KEY = "trial-register-next"
 """While the register's keys are being replaced."""
 SNAPSHOT = "malicious-packages.json"
 MAX_SNAPSHOT = 1 << 30
+DATABASE = "office.sqlite"
+ORIGIN = "origin"
 REGISTER = "register"
 """The folder of tiles; any static server may serve it."""
 WITNESSES = "witnesses.policy"
@@ -78,6 +82,7 @@ def rotate_register(home: Home) -> tuple[str, int]:
 @contextmanager
 def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
     with home.locked():
+        _check_whole(home)
         secret = trial_passphrase(home)
         if not home.keys.has(LOG_KEY):
             made = signers.make(
@@ -88,7 +93,7 @@ def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
         signing = signer(home, OFFICE_KEY, "office", secret)
         origin = _origin(home)
         keys = _trust_register(home, log.public(origin))
-        ledger = SqlLedger.sqlite(home.office / "office.sqlite")
+        ledger = SqlLedger.sqlite(home.office / DATABASE)
         try:
             register = Sequencer(
                 ledger,
@@ -119,10 +124,20 @@ def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
             )
             office = _rotated(home, office, register, secret)
             found(office)
+            check_keys(office)
             ask_witnesses(home, office)
             yield office, register
         finally:
             ledger.close()
+
+
+def _check_whole(home: Home) -> None:
+    """What was lost is brought back: made anew, it would be of another register, and be trusted for this one."""
+    key = home.keys.folder / f"{LOG_KEY}{SUFFIX}"
+    made = (home.trial_passphrase_file, key, home.office / ORIGIN, home.office / DATABASE)  # in this order
+    for earlier, later in pairwise(made):
+        if later.exists() and not earlier.exists():
+            raise Unavailable(f"{earlier} is missing, though {later} is there: bring it back")
 
 
 def ask_witnesses(home: Home, office: Office) -> Witnessing | None:
@@ -210,7 +225,7 @@ def _log_secrets(home: Home, name: str, secret: bytes) -> LogSecrets:
 
 def _origin(home: Home) -> str:
     """The register's name, with a random identifier: a recreated register is another one."""
-    path = home.office / "origin"
+    path = home.office / ORIGIN
     if not path.exists():
         write_whole(path, f"trial.assay.example/{SystemEntropy().bytes(8).hex()}\n".encode())
     origin = text.decode(read_plain(path, limit=1024), what=str(path)).strip()

@@ -34,6 +34,24 @@ def found(office: Office) -> None:
         raise Unavailable(f"the register of {office.origin} cannot be gone on with: {error}") from error
 
 
+def check_keys(office: Office) -> None:
+    """Refuse to go on with keys other than those that the newest entry leaves off with: such a keyfile is an older one.
+
+    A change of keys that was begun is finished before (:func:`assay.office.rotate.resume`).
+    """
+    at, keys = office.register.size() - 1, office.log.public(office.origin)
+    try:
+        newest = leaf.open_(office.register.leaf(at), office.keys)
+    except (Malformed, Untrusted) as error:
+        raise Unavailable(f"entry {at} of {office.origin} is damaged: {error}") from error
+    if newest.identity is not None and newest.identity.keys != keys:
+        raise Unavailable(f"entry {at} states other keys than the office has; bring back the newer keyfile")
+    if newest.identity is None and keys.entry_key(bytes.fromhex(newest.keyid)) is None:
+        raise Unavailable(
+            f"entry {at} is signed by another key than the office has; bring back the newer keyfile"
+        )
+
+
 def log(
     office: Office, kind: Kind, document: Digest, values: Mapping[str, str], time: datetime, state: Submission
 ) -> Appended:
