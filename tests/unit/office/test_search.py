@@ -78,6 +78,7 @@ PLANS = {
     "three words": (3, Filter(kind=2, since=5)),
     "a word and a kind": (1, Filter(kind=2)),
     "a word and a time": (1, Filter(since=1, until=2)),
+    "two words and a kind that there is not": (2, Filter(kind=12)),
     "a kind": (0, Filter(kind=2)),
     "a time": (0, Filter(since=1)),
     "everything": (0, Filter()),

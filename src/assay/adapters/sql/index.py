@@ -130,7 +130,7 @@ class SqlIndex:
             bounds = _bounds(connection, filter_, after)
             if bounds is None:
                 return ()
-            query = _query(_shortest(connection, tuple(dict.fromkeys(words)), bounds), filter_, bounds)
+            query = _best(connection, tuple(dict.fromkeys(words)), filter_, bounds)
             return tuple(row.position for row in connection.execute(query.limit(limit)))
 
     def clear(self) -> None:
@@ -143,7 +143,7 @@ class SqlIndex:
         """How SQLite answers :meth:`find`."""
         with self._transaction() as connection:
             bounds = _bounds(connection, filter_, after) or (after, after)
-            query = _query(_shortest(connection, tuple(words), bounds), filter_, bounds).limit(limit)
+            query = _best(connection, tuple(words), filter_, bounds).limit(limit)
             text = query.compile(self._engine)
             values = tuple(text.params[name] for name in text.positiontup or ())
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
@@ -162,20 +162,43 @@ _Bounds = tuple[int, int]
 """Positions: above the first, up to and with the second."""
 
 
-def _query(words: Sequence[bytes], filter_: Filter, bounds: _Bounds) -> Select[tuple[int]]:
-    """Positions in order: those of the first word that have the others too; of all entries, where there is no word."""
-    walked = tables.words if words else tables.entries
-    query = _walk(words[0], bounds) if words else _within(select(walked.c.position), walked, bounds)
-    for word in words[1:]:
+def _best(
+    connection: Connection, words: tuple[bytes, ...], filter_: Filter, bounds: _Bounds
+) -> Select[tuple[int]]:
+    """The query that begins with the shortest list: of a word, or of the kind."""
+    if not words or (len(words) == 1 and filter_.kind is None):
+        return _query(words, filter_, bounds)
+    at = tables.entries.c
+    counts = {word: _count(connection, _walk(word, bounds)) for word in words}
+    words = tuple(sorted(words, key=counts.__getitem__))
+    kind = _within(select(at.position).where(at.kind == filter_.kind), tables.entries, bounds)
+    by_kind = filter_.kind is not None and _count(connection, kind) < counts[words[0]]
+    return _query(words, filter_, bounds, by_kind=by_kind)
+
+
+def _count(connection: Connection, query: Select[tuple[int]]) -> int:
+    """Up to :data:`_PROBE`."""
+    return connection.execute(select(func.count()).select_from(query.limit(_PROBE).subquery())).scalar_one()
+
+
+def _query(
+    words: Sequence[bytes], filter_: Filter, bounds: _Bounds, *, by_kind: bool = False
+) -> Select[tuple[int]]:
+    """Positions in order: those of the first word that have the others too; of entries, where there is no word or *by_kind*."""
+    listed = bool(words) and not by_kind
+    walked = tables.words if listed else tables.entries
+    query = _walk(words[0], bounds) if listed else _within(select(walked.c.position), walked, bounds)
+    segment = walked.c.segment if listed else walked.c.position.bitwise_rshift(SEGMENT)
+    for word in words[1:] if listed else words:
         probed = tables.words.alias()
         query = query.where(
             exists(literal_column("1"))
             .where(
-                probed.c.segment == tables.words.c.segment,
+                probed.c.segment == segment,
                 probed.c.word == word,
-                probed.c.position == tables.words.c.position,
+                probed.c.position == walked.c.position,
             )
-            .correlate(tables.words)
+            .correlate(walked)
         )
     if filter_.kind is not None:
         query = query.where(walked.c.kind == filter_.kind)
@@ -183,7 +206,7 @@ def _query(words: Sequence[bytes], filter_: Filter, bounds: _Bounds) -> Select[t
         query = query.where(walked.c.time >= filter_.since)
     if filter_.until is not None:
         query = query.where(walked.c.time < filter_.until)
-    return query if words else query.order_by(walked.c.position)
+    return query if listed else query.order_by(walked.c.position)
 
 
 def _walk(word: bytes, bounds: _Bounds) -> Select[tuple[int]]:
@@ -201,18 +224,6 @@ def _walk(word: bytes, bounds: _Bounds) -> Select[tuple[int]]:
 
 def _within(query: Select[tuple[int]], table: Table, bounds: _Bounds) -> Select[tuple[int]]:
     return query.where(table.c.position > bounds[0], table.c.position <= bounds[1])
-
-
-def _shortest(connection: Connection, words: tuple[bytes, ...], bounds: _Bounds) -> tuple[bytes, ...]:
-    """*words* with the one that the fewest entries have in front."""
-    if len(words) < 2:
-        return words
-
-    def count(word: bytes) -> int:
-        some = _walk(word, bounds).limit(_PROBE).subquery()
-        return connection.execute(select(func.count()).select_from(some)).scalar_one()
-
-    return tuple(sorted(words, key=count))
 
 
 def _list(connection: Connection, words: Iterable[tuple[bytes, search.Row]]) -> None:
