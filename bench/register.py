@@ -513,6 +513,7 @@ def measure(scale: Scale) -> Figures:
     http_large = alone("http-large", _large, scale.large_envelopes, 128)
     built = alone("big", build, scale.big)
     big = alone("proofs", prove, str(root / "big"), scale.big, scale.proofs)
+    common.scratch("register/big")  # a gigabyte
     monitor = alone("monitor", watch, scale.monitor, scale.signatures)
     asked = (scale.peer_one, scale.peer_bulk, 1024, scale.proofs // 4)
     ours, theirs = alone("like-peer", ours_like_peer, *asked), alone("peer", peer, python, *asked)
