@@ -57,12 +57,14 @@ class KeyFolder:
             raise Duplicate(f"there is a key named {secrets.name!r} already; use rotate, or another name")
         cost = TRIAL_COST if secrets.trial else keyfile.COST
         salt, nonce = entropy.bytes(keyfile.SALT_BYTES), entropy.bytes(keyfile.NONCE_BYTES)
+        # A crash inside leaves the old keyfile or the new one, whole.
         write_whole(path, keyfile.seal(secrets, passphrase, salt, nonce, cost=cost), mode=0o600)
         return path
 
     def remove(self, name: str) -> None:
         """Absent already is fine."""
         try:
+            # Not synced: what a crash brings back is a keyfile whose keys are in use, which is removed again.
             self._path(name).unlink(missing_ok=True)
         except OSError as error:
             raise Unavailable(f"cannot remove {self._path(name)}: {error.strerror or error}") from error

@@ -89,6 +89,7 @@ def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
                 LOG_KEY, "log", SystemEntropy().bytes, now(), trial=True, algorithms=LOG_ALGORITHMS
             )
             home.keys.save(made, secret, SystemEntropy())
+        # A crash between this and genesis leaves keys, or an origin, of a register without entries: it is gone on with.
         log = _log_secrets(home, LOG_KEY, secret)
         signing = signer(home, OFFICE_KEY, "office", secret)
         origin = _origin(home)
@@ -172,6 +173,7 @@ def _rotated(home: Home, office: Office, register: Sequencer, secret: bytes) -> 
 def _settle_keys(home: Home, office: Office, secret: bytes) -> None:
     """The next keys become the register's own. A crash in between leaves both files with the same keys."""
     _trust_register(home, office.log.public(office.origin))
+    # A crash here leaves the next keys trusted, and the change to be finished again.
     new = home.keys.open(NEXT_LOG_KEY, secret)
     home.keys.save(msgspec.structs.replace(new, name=LOG_KEY), secret, SystemEntropy(), replace=True)
     home.keys.remove(NEXT_LOG_KEY)

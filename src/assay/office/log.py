@@ -22,11 +22,11 @@ def found(office: Office) -> None:
             policy=Digest.sha256(office.policy),
             anchors=Digest.sha256(office.trust),
         )
+        # A crash here leaves documents that no entry names yet, and an empty register.
         office.blobs.put(office.policy)
         office.blobs.put(office.trust)
         salts = office.entropy.bytes(opening.SALTS_BYTES)
         entry = genesis.make(identity, time=office.clock.now(), salts=salts, key=office.log.entry)
-        # A crash before this leaves an empty register.
         office.register.append(Wanted(entry, opening.encode(opening.openings({}, salts))))
     try:
         leaf.open_(office.register.leaf(0), office.keys)

@@ -21,6 +21,7 @@ def rotate(office: Office, register: Sequencer, new: LogSecrets) -> Office:
         salts=salts,
         key=office.log.entry,
     )
+    # A crash here leaves documents that no entry names yet.
     office.blobs.put(office.policy)
     office.blobs.put(office.trust)
     after = _with(office, new)  # before anything is recorded that could not be gone on with

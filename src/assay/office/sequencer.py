@@ -150,6 +150,7 @@ class Sequencer:
             self._may_sign()
             self._stopped = f"a change of the keys of {self.origin} was begun and not finished; start again"
             if change is not None:
+                # A crash before its commit leaves nothing; whoever opens the register goes on with the old keys.
                 recorded = self._ledger.record((change,), int(self._clock.now().timestamp()))
                 self._grow_to(recorded.growth.after)
             # A crash here leaves the change without the checkpoint that both sign: hand over again. So do those that follow.
@@ -279,6 +280,7 @@ class Sequencer:
             raise Unavailable(
                 f"the register of {self.origin} is damaged: {reason}; nor can it be put back: {error}"
             ) from error
+        # A crash here leaves it as it was, or put back.
         self._tiles.write(CHECKPOINT, head.note)
         return kept
 

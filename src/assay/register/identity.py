@@ -17,7 +17,7 @@ from assay.formats.note import ED25519, ML_DSA_44, Vkey
 MAX_KEYS = 8
 """Of one kind at one time: a note carries the signatures of all of them, twice as many while they change."""
 MAX_CHANGES = 256
-MAX_KNOWN = MAX_KEYS + MAX_CHANGES
+MAX_KNOWN = MAX_CHANGES + 1
 """Of one kind over the life of a register, for readers who trust its keys of all times."""
 MAX_ORIGIN = 200
 SCHEMA = 1
