@@ -62,7 +62,7 @@ def test_a_trial_s_receipts_in_every_form(assay: Assay, project: Path) -> None:
     assert (statement["kind"], statement["holds"]) == ("transparent statement", True)
     assert "a publication recorded in trial.assay.example/" in statement["says"]
     alone = assay("verify", beside / "receipt.ed25519.receipt", cwd=project)
-    assert (alone.code, "does not hold its entry" in alone.out) == (3, True)
+    assert (alone.code, "COSE receipt  a COSE receipt does not hold its entry" in alone.out) == (3, True)
 
 
 def test_a_trial_s_files_verify_by_the_guide(assay: Assay, project: Path, tmp_path: Path) -> None:
@@ -172,6 +172,17 @@ def test_a_tlog_proof_carries_its_witnesses(assay: Assay, folder: Path) -> None:
         (folder / "file").write_bytes(made.encode())
         told = assay("verify", "file", "--trust", "trust.json", "--policy", "policy")
         assert (told.code, said in told.out) == (code, True), told.out + told.err
+
+
+def test_the_policy_counts_for_a_proof_that_looks_like_a_key_history(assay: Assay, folder: Path) -> None:
+    stranger = '\u2014 "assay-key-history" AAAAAAAAAAAAAAAA\n'.encode()
+    made = forms.tlog_proof(msgspec.structs.replace(RECEIPT, checkpoint=RECEIPT.checkpoint + stranger))
+    (folder / "file").write_bytes(made.encode())
+    vkey = Cosigner("witness.example/w1", private("ml-dsa-44", "witness").public).vkey.encode()
+    (folder / "policy").write_text(f"witness w {vkey}\nquorum w\n", encoding="utf-8")
+    assert assay("verify", "file", "--trust", "trust.json").code == 0
+    told = assay("verify", "file", "--trust", "trust.json", "--policy", "policy")
+    assert (told.code, "cosigned by no witness of the policy" in told.out) == (2, True), told.out
 
 
 def test_a_statement_carries_no_witness(assay: Assay, folder: Path) -> None:

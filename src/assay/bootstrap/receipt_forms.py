@@ -18,7 +18,7 @@ from assay.register.rotation import KeyHistory
 from assay.register.scitt import TransparentStatement
 from assay.trust.root import Log, TrustRoot
 
-TLOG_PROOF, STATEMENT = "tlog-proof", "transparent statement"
+TLOG_PROOF, STATEMENT, ALONE = "tlog-proof", "transparent statement", "COSE receipt"
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -34,7 +34,9 @@ def kind(data: bytes) -> str:
     """Which form *data* begins like; empty when like none."""
     if data.startswith(b"c2sp.org/tlog-proof@"):
         return TLOG_PROOF
-    return STATEMENT if data[:1] == bytes([0xC0 | cose.TAG]) else ""
+    if data[:1] != bytes([0xC0 | cose.TAG]):
+        return ""
+    return ALONE if _alone(data) else STATEMENT
 
 
 def verify(data: bytes, root: TrustRoot, quorum: Quorum | None, told: Mapping[str, KeyHistory]) -> Shown:
@@ -42,8 +44,13 @@ def verify(data: bytes, root: TrustRoot, quorum: Quorum | None, told: Mapping[st
 
     *told* are key histories by origin. A COSE receipt does not sign its size, so they cannot say which keys it needs.
     """
-    if kind(data) == TLOG_PROOF:
-        return _tlog_proof(data, root, quorum, told)
+    match kind(data):
+        case "tlog-proof":
+            return _tlog_proof(data, root, quorum, told)
+        case "COSE receipt":
+            raise Unavailable(
+                "a COSE receipt does not hold its entry: verify the transparent statement that carries it"
+            )
     return _statement(data, root, quorum)
 
 
@@ -67,10 +74,6 @@ def _tlog_proof(data: bytes, root: TrustRoot, quorum: Quorum | None, told: Mappi
 
 
 def _statement(data: bytes, root: TrustRoot, quorum: Quorum | None) -> Shown:
-    if _alone(data):
-        raise Unavailable(
-            "a COSE receipt does not hold its entry: verify the transparent statement that carries it"
-        )
     found = TransparentStatement.parse(data)
     log = _recorded_by(found, root)
     asked = quorum or log.quorum

@@ -62,7 +62,9 @@ def verify_files(files: Sequence[Path], trust: Path | None, policy: Path | None 
     A signature is good that was good when a receipt among the files recorded what it signs: keys end, and results stay.
     """
     quorum = None if policy is None else read_policy(policy)
-    known = {path: _verify(path, trusting.find(trust, path)) for path in files if key_histories.like(path)}
+    maybe = {path: _verify(path, trusting.find(trust, path)) for path in files if key_histories.like(path)}
+    # Anything may say that it is a history somewhere inside; what is not one is read again, under the policy.
+    known = {path: one for path, one in maybe.items() if one.kind == "key history"}
     told = {one.history.origin: one.history for one in known.values() if one.history is not None}
     answers = [
         known.get(path) or _verify(path, trusting.find(trust, path), quorum, told=told) for path in files

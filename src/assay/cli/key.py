@@ -101,7 +101,14 @@ def rotate(name: str = Name, json: bool = Json) -> None:
     if json:
         emit({"file": str(path), "document": str(document)})
     else:
-        out().print(f"new keys in {path}\nsend {document} to those who trust the old ones")
+        out().print(f"new keys in {path}\n{_to_others(document)}", soft_wrap=True)
+
+
+def _to_others(document: Path) -> str:
+    """What those need who trust the old keys; of a register that is its key history, not the one note."""
+    if document.suffix == ".json":
+        return f"send {document} to those who trust the old ones"
+    return f"those who trust the old ones need the key history: assay register keys {document.parent.parent}"
 
 
 @app.command("revoke")

@@ -33,5 +33,5 @@ def keys(
             }
         )
         return
-    said = f"wrote {shown(str(done.written), MAX_PATH)}: {done.changes} changes of keys in {done.size:,} entries of {done.origin}"
+    said = f"wrote {shown(str(done.written), MAX_PATH)}: {done.changes} {'change' if done.changes == 1 else 'changes'} of keys in {done.size:,} entries of {done.origin}"
     out().print(said, soft_wrap=True, markup=False)
