@@ -101,9 +101,8 @@ class Sequencer:
     def checkpoint(self) -> bytes:
         """The newest one, signed for it if need be; covers also what a commit recorded and failed to answer."""
         with self._commit:
-            if self._behind and not self._stopped:
-                self._grow_to(self._ledger.head().edge)
-                self._behind = False
+            if not self._stopped:
+                self._catch_up()
             if self._signed is None:
                 self._may_sign()
                 # The stamp is stored before it is used: a crash here only skips a second.
@@ -148,6 +147,7 @@ class Sequencer:
         """
         with self._publish, self._commit:
             self._may_sign()
+            self._catch_up()
             self._stopped = f"a change of the keys of {self.origin} was begun and not finished; start again"
             if change is not None:
                 # A crash before its commit leaves nothing; whoever opens the register goes on with the old keys.
@@ -283,6 +283,12 @@ class Sequencer:
         # A crash here leaves it as it was, or put back.
         self._tiles.write(CHECKPOINT, head.note)
         return kept
+
+    def _catch_up(self) -> None:
+        """Take in what a commit recorded whose answer was lost."""
+        if self._behind:
+            self._grow_to(self._ledger.head().edge)
+            self._behind = False
 
     def _grow_to(self, edge: Edge) -> None:
         """Take in leaves that the ledger holds and this process has not seen: of an earlier one, or of a commit whose answer was lost."""
