@@ -206,6 +206,9 @@ def test_nobody_there_and_wrong_usage(north: Office, assay: Assay, tmp_path: Pat
     damaged = tmp_path / "damaged"
     damaged.mkdir()
     (damaged / "state.json").write_text("{}")
+    itself = assay("mirror", tmp_path, f"{tmp_path}/", "--trust", "trust.json")
+    assert (itself.code, "is the source itself" in itself.err) == (2, True)
+    assert not (tmp_path / "mirror.json").exists()
     ran = assay("monitor", url, "--trust", "trust.json", "--state", damaged)
     assert ran.code == 3
     assert "what this monitor remembers in" in ran.err

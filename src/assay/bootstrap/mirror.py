@@ -12,7 +12,8 @@ from assay.adapters.monitor_state import held
 from assay.adapters.tiles.folder import FolderTiles
 from assay.bootstrap import watching
 from assay.bootstrap.register import files_at
-from assay.errors import AssayError
+from assay.errors import AssayError, Refused
+from assay.formats.text import shown
 from assay.tlog.mirror import Copied, Mirror
 from assay.tlog.ports import TileFiles
 
@@ -37,6 +38,8 @@ class Done(msgspec.Struct, frozen=True):
 
 def mirror(what: Copying, tell: Callable[[Done], None], ready: Callable[[str], None]) -> Done:
     """Copy once, or every so many seconds until the process is stopped, and serve meanwhile; the last copying."""
+    if watching.place(what.where) == watching.place(str(what.destination)):
+        raise Refused(f"{shown(what.where, 200)} is the source itself: a copy needs a folder of its own")
     trusted = watching.trusted(what.trust, what.vkeys, what.where)
     source = files_at(what.where)
     with ExitStack() as stack:

@@ -100,10 +100,10 @@ class Monitor:
         watched = None if kept is None else Watched.parse(kept)
         return _Looking(self, main, watched, now).look(others)
 
-    def keys(self, origin: str) -> LogKeys:
+    def keys(self, origin: str, *, what: str = "register") -> LogKeys:
         found = next((keys for keys in self._trusted if keys.origin == origin), None)
         if found is None:
-            raise Untrusted(f"register {origin[:80]!r} is not among those trusted")
+            raise Untrusted(f"{what} {origin[:80]!r} is not among those trusted")
         return found
 
 
@@ -311,7 +311,8 @@ class _Looking:
         return signed, keyring
 
     def _restored(self, watched: Watched) -> Keyring:
-        keyring = Keyring(self._monitor.keys(watched.origin), self._monitor.required)
+        keys = self._monitor.keys(watched.origin, what="this monitor's memory is of another register:")
+        keyring = Keyring(keys, self._monitor.required)
         if watched.genesis:
             keyring.learn_genesis(watched.genesis)
         for one in watched.changes:

@@ -236,6 +236,15 @@ def test_a_memory_that_does_not_agree_with_itself() -> None:
             watcher.look(one)
 
 
+def test_a_memory_of_another_register() -> None:
+    watcher = Watcher(office(9))
+    watcher.fine(office(9))
+    other = Office(origin="other.example/1").publish()
+    monitor_ = Monitor(watcher.state, [other.keys])
+    with pytest.raises(Untrusted, match="this monitor's memory is of another register: 'register"):
+        monitor_.look(View("main", other.store), now=other.now)
+
+
 def test_the_age_of_a_checkpoint() -> None:
     one = office(9)
     limited = Monitor(MemoryMonitorState(), [one.keys], max_age_s=60)
