@@ -30,7 +30,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
         checkpoint = cls(origin, int(size), b64.decode(root, what="checkpoint root"), tuple(extensions))
         if checkpoint.size > MAX_SIZE or len(checkpoint.root) != HASH_BYTES:
             raise Malformed(
-                f"checkpoint has size {size} and a root of {len(checkpoint.root)} bytes, expected {HASH_BYTES}"
+                f"checkpoint has size {size} and a root of {len(checkpoint.root)} bytes, expected at most {MAX_SIZE} and {HASH_BYTES}"
             )
         if checkpoint.encode() != text:
             raise Malformed("checkpoint is not in its canonical form")

@@ -204,7 +204,9 @@ class _Looking:
         for watched in audit.run():
             self._watched = watched
             self._save()  # a crash before this: the chunk is read again; its evidence and alarms are the same then
-        if head.size and (objection := self._keyring.objection()):
+        if not head.size:
+            self._unknown.append(f"{self._main.name}: the register is empty, expected genesis at least")
+        elif objection := self._keyring.objection():
             self._still(f"{self._main.name}: {objection}")
         settling = Settling(
             files,

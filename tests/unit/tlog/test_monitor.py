@@ -89,6 +89,8 @@ def test_a_register_that_is_empty_or_begins() -> None:
     one = Office()
     watcher = Watcher(one)
     assert watcher.unknown(one) == "main: there is no checkpoint"
+    files(one)["checkpoint"] = one.note(0)
+    assert watcher.unknown(one) == "main: the register is empty, expected genesis at least"
     one.publish()
     assert watcher.fine(one).audited == 1
 
