@@ -28,10 +28,10 @@ class Checkpoint(msgspec.Struct, frozen=True):
         if not (size.isascii() and size.isdecimal() and len(size) <= 19):
             raise Malformed(f"checkpoint size {size[:30]!r} is not a decimal number")
         checkpoint = cls(origin, int(size), b64.decode(root, what="checkpoint root"), tuple(extensions))
-        if checkpoint.size > MAX_SIZE or len(checkpoint.root) != HASH_BYTES:
-            raise Malformed(
-                f"checkpoint has size {size} and a root of {len(checkpoint.root)} bytes, expected at most {MAX_SIZE} and {HASH_BYTES}"
-            )
+        if checkpoint.size > MAX_SIZE:
+            raise Malformed(f"checkpoint has size {size}, over {MAX_SIZE}")
+        if len(checkpoint.root) != HASH_BYTES:
+            raise Malformed(f"checkpoint has a root of {len(checkpoint.root)} bytes, expected {HASH_BYTES}")
         if checkpoint.encode() != text:
             raise Malformed("checkpoint is not in its canonical form")
         return checkpoint
