@@ -126,7 +126,7 @@ def test_new_keys_for_the_register(assay: Assay, project: Path) -> None:
     secret = next(path for path in home.rglob("*passphrase*") if path.is_file())
     rotated = assay("key", "rotate", "trial-register", cwd=project, ASSAY_PASSPHRASE_FILE=str(secret))
     assert rotated.code == 0, rotated.err
-    assert "key-change/6" in rotated.out
+    assert "assay register keys" in rotated.out
     assert (home / "office" / "register" / "key-change" / "6").is_file()
     later = trial(assay, project, "2.0.0")
     for receipt in (early, later):
