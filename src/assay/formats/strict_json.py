@@ -15,11 +15,14 @@ from typing import Any, NoReturn, TypeVar, cast
 import msgspec
 
 from assay.errors import Malformed, TooLarge
+from assay.formats.text import shown
 
 T = TypeVar("T")
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_DEPTH = 128
+MAX_SAID = 400
+"""Characters of a reason, which may quote the document's own names."""
 MAX_VALUES = 16_000_000
 MAX_KEYS = 1_000_000
 """In one object."""
@@ -45,7 +48,7 @@ def decode(data: bytes, kind: type[T], *, what: str, limit: int = MAX_BYTES) -> 
     try:
         return msgspec.json.decode(data, type=kind)
     except (ValueError, RecursionError) as error:
-        raise Malformed(f"{what}: {error}") from error
+        raise Malformed(f"{what}: {shown(str(error), MAX_SAID)}") from error
 
 
 def load(data: bytes, *, what: str, limit: int = MAX_BYTES) -> Any:

@@ -224,3 +224,15 @@ def test_writes_one_way() -> None:
     assert strict_json.encode({"b": 1, "a": [True, None]}) == b'{"a":[true,null],"b":1}'
     assert strict_json.pretty({"b": 1, "a": 2}) == b'{\n  "b": 1,\n  "a": 2\n}\n'
     assert msgspec.json.decode(strict_json.encode({"b": 1})) == {"b": 1}
+
+
+def test_a_name_that_is_quoted_stays_on_one_line() -> None:
+    for name in ("x\\ny", "x" * 5000):
+        with pytest.raises(Malformed, match=r"^notes: Object contains unknown field `x") as refused:
+            strict_json.decode(f'{{"{name}":1}}'.encode(), _Closed, what="notes", limit=10_000)
+        assert "\n" not in str(refused.value)
+        assert len(str(refused.value)) < 500
+
+
+class _Closed(msgspec.Struct, forbid_unknown_fields=True):
+    pass
