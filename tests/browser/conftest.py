@@ -46,7 +46,8 @@ def chromium() -> str:
     pytest.skip(message)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: its event loop would run on under every later test of the process.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     executable = chromium()
     with sync_playwright() as playwright:
