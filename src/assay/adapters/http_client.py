@@ -201,18 +201,30 @@ def _answered(
     request: tuple[str, str, bytes | None, dict[str, str]],
     late: threading.Event,
 ) -> http.client.HTTPResponse:
-    """The answer's head. :class:`_Closed` when the other side hung up before it."""
+    """The answer's head, also one given before the request was read. :class:`_Closed` when the other side hung up without."""
     if connection.sock is None:
         connection.connect()
         if late.is_set():  # nobody could shut a connection that was not there yet
             raise TimeoutError
     try:
-        connection.request(*request)
+        try:
+            connection.request(*request)
+        except (BrokenPipeError, ConnectionResetError):
+            return _early(connection)
         return connection.getresponse()
     except ConnectionError as error:
         if late.is_set():
             raise
         raise _Closed(_said(error)) from error
+
+
+def _early(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+    """What the other side answered before it stopped reading; the connection serves nothing after it."""
+    assert connection.sock is not None  # noqa: S101 - it broke while sending
+    response = http.client.HTTPResponse(connection.sock)
+    response.begin()
+    response.will_close = True
+    return response
 
 
 def _read(response: http.client.HTTPResponse, limit: int, url: str) -> Answer:

@@ -29,6 +29,10 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application: scope, receive, send."""
 
+MAX_DRAINED = 4 << 20
+"""Bytes of a refused body that are read and dropped, in at most :data:`DRAIN_S` seconds."""
+DRAIN_S = 2.0
+
 MISSING = "serving needs the extra 'server': install assay-office[server]"
 PLAIN = "text/plain"
 """Litestar adds the character set."""
@@ -259,6 +263,7 @@ def bounded(app: App, limits: Limits) -> App:
             return
         told = _told_length(scope["headers"])
         if told is not None and told > limits.body_bytes:
+            await _drained(receive, told)
             await _refuse(send, 413, f"the body has {told} bytes, over {limits.body_bytes}")
             return
         try:
@@ -282,20 +287,31 @@ def _told_length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
     return None
 
 
-async def _body(receive: Receive, limit: int) -> bytes | None:
-    """The whole body; None when the client went away."""
+async def _body(receive: Receive, limit: int, *, keep: bool = True) -> bytes | None:
+    """The whole body, or nothing of it; None when the client went away."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return None
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        part = message.get("body", b"")
+        size += len(part)
+        if keep:
+            parts.append(part)
         if size > limit:
             raise TooLarge(f"the body has over {limit} bytes")
         if not message.get("more_body"):
             return b"".join(parts)
+
+
+async def _drained(receive: Receive, told: int) -> None:
+    """Read on for a moment: a connection closed on bytes that were not read resets, and the client never sees the answer."""
+    if told > MAX_DRAINED:
+        return
+    with suppress(TimeoutError, TooLarge):
+        async with asyncio.timeout(DRAIN_S):
+            await _body(receive, MAX_DRAINED, keep=False)
 
 
 def _once(body: bytes, receive: Receive) -> Receive:

@@ -77,6 +77,13 @@ def test_a_connection_is_used_again_and_a_lost_one_is_replaced() -> None:
         client.close()
 
 
+def test_an_answer_given_before_the_request_was_read_counts() -> None:
+    refusal = b"HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\n\r\nlarge"
+    with server(says(refusal)) as url:  # hangs up on the rest of the body
+        answer = HttpClient().post(url, b"x" * (32 << 20), limit=9)
+    assert (answer.status, answer.body) == (413, b"large")
+
+
 @pytest.mark.parametrize(
     ("talk", "message"),
     [
