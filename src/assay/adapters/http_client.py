@@ -220,7 +220,7 @@ def _answered(
 
 def _early(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
     """What the other side answered before it stopped reading; the connection serves nothing after it."""
-    assert connection.sock is not None  # noqa: S101 - it broke while sending
+    assert connection.sock is not None
     response = http.client.HTTPResponse(connection.sock)
     response.begin()
     response.will_close = True
