@@ -36,5 +36,21 @@ class Duplicate(Refused):
     """Something that was accepted before and may be accepted only once."""
 
 
+class Unauthenticated(Refused):
+    """Nobody knows who asks. One message, whatever was wrong: it does not tell which part."""
+
+
+class Forbidden(Refused):
+    """Who asks is known and may not do it."""
+
+
+class Hidden(Forbidden):
+    """What is asked about is not there, or is nothing of the caller's: one message for both."""
+
+
+class Unconfirmed(Forbidden):
+    """The caller may do it after confirming with a passkey."""
+
+
 class Unavailable(AssayError):
     """The outside world did not answer; the question stays open."""
