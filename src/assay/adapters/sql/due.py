@@ -1,0 +1,257 @@
+"""Due work in the office's database. The functions that take a connection work inside the transaction of somebody else's state."""
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from assay.adapters.sql import due_tables as tables
+from assay.adapters.sql.transaction import transaction
+from assay.office.work import MAX_LEASE_S, Backlog, Claimed, Dead, Due, Lapsed
+
+PUT = "assay_due"
+"""Channel of PostgreSQL that tells when work was put."""
+MAX_CLAIM = 1000
+MAX_WHY = 2000
+_PREPARING = 0x6173736179
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FAR = MAX_LEASE_S * 1_000_000
+_row = tables.due.c
+
+# Statements are made once: making one costs more than running it.
+_WAITS = _row.state == "waiting"
+_CANDIDATES = (
+    select(_row.key, _row.ready)
+    .where(_row.kind == bindparam("of"), _WAITS, _row.ready <= bindparam("now"))
+    .order_by(_row.ready)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(tables.due)
+    .where(_row.key.in_(bindparam("keys", expanding=True)))
+    .values(
+        worker=bindparam("by"),
+        since=bindparam("now"),
+        ready=bindparam("end"),
+        claim=_row.claim + 1,
+        attempts=_row.attempts + 1,
+    )
+    .returning(tables.due)
+)
+_LAPSE = (
+    update(tables.due)
+    .where(_WAITS, _row.worker.is_not(None), _row.ready > bindparam("far"))
+    .values(worker=None, ready=bindparam("now"))
+)
+_HELD = update(tables.due).where(
+    _row.key == bindparam("held"),
+    _row.claim == bindparam("number"),
+    _row.worker == bindparam("by"),
+    _WAITS,
+)
+_NEW = {
+    "sqlite": insert_sqlite(tables.due).on_conflict_do_nothing(),
+    "postgresql": insert_postgresql(tables.due).on_conflict_do_nothing(),
+}
+
+
+def prepare(connection: Connection) -> None:
+    """The table, where there is none yet."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
+    tables.metadata.create_all(connection)
+
+
+def insert_due(connection: Connection, dues: Sequence[Due]) -> None:
+    """:meth:`Work.put` in the transaction of *connection*: due when that commits, never there when it does not."""
+    if not dues:
+        return
+    connection.execute(_NEW[connection.dialect.name], [_values(one) for one in dues])
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_notify(PUT, "")))
+
+
+def end_due(connection: Connection, claimed: Claimed) -> None:
+    """:meth:`Work.done` in the transaction of *connection*. What else it writes takes effect once: Lapsed, when the lease
+    is lost, has to leave the transaction with nothing written."""
+    _change(connection, claimed, state="done", worker=None)
+
+
+def cancel_due(connection: Connection, keys: Sequence[str]) -> int:
+    """:meth:`Work.cancel` in the transaction of *connection*; how many waited."""
+    there = _row.key.in_(keys) & _WAITS
+    return connection.execute(update(tables.due).where(there).values(state="cancelled", worker=None)).rowcount
+
+
+class SqlWork:
+    """On SQLite and PostgreSQL."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        with transaction(engine) as connection:
+            prepare(connection)
+
+    def put(self, dues: Sequence[Due]) -> None:
+        with transaction(self._engine) as connection:
+            insert_due(connection, dues)
+
+    def claim(
+        self, kinds: Collection[str], now: datetime, limit: int, lease_s: float, worker: str
+    ) -> tuple[Claimed, ...]:
+        if not 0 < limit <= MAX_CLAIM or not 0 < lease_s <= MAX_LEASE_S:
+            raise ValueError(f"a claim of {limit} for {lease_s} s")
+        moment, end = micros(now), now + timedelta(seconds=lease_s)
+        with transaction(self._engine) as connection:
+            connection.execute(_LAPSE, {"far": moment + _FAR, "now": moment})
+            found = [
+                row
+                for kind in sorted(set(kinds))
+                for row in connection.execute(_CANDIDATES, {"of": kind, "now": moment, "most": limit})
+            ]
+            keys = [row.key for row in sorted(found, key=attrgetter("ready"))[:limit]]
+            if not keys:
+                return ()
+            values = {"keys": keys, "by": worker, "now": moment, "end": micros(end)}
+            rows = {row.key: row for row in connection.execute(_CLAIM, values)}
+        # A crash before the commit leaves them to others; after it, until their lease lapses.
+        return tuple(_claimed(rows[key]) for key in keys)
+
+    def renew(self, claimed: Claimed, now: datetime, lease_s: float) -> None:
+        if not 0 < lease_s <= MAX_LEASE_S:
+            raise ValueError(f"a lease of {lease_s} s")
+        self._end(claimed, ready=micros(now + timedelta(seconds=lease_s)))
+
+    def done(self, claimed: Claimed) -> None:
+        with transaction(self._engine) as connection:
+            end_due(connection, claimed)
+
+    def failed(self, claimed: Claimed, why: str, again_at: datetime) -> None:
+        self._end(claimed, worker=None, ready=micros(again_at), why=_told(why))
+
+    def release(self, claimed: Claimed, at: datetime) -> None:
+        self._end(claimed, worker=None, ready=micros(at), attempts=_row.attempts - 1)
+
+    def dead(self, claimed: Claimed, why: str) -> None:
+        self._end(claimed, state="dead", worker=None, why=_told(why))
+
+    def cancel(self, key: str) -> bool:
+        with transaction(self._engine) as connection:
+            return cancel_due(connection, [key]) == 1
+
+    def waiting(self, kinds: Collection[str]) -> tuple[Backlog, ...]:
+        names = sorted(set(kinds))
+        waits = func.count(case((_WAITS, 1)))
+        soonest = func.min(case((_WAITS, _row.ready)))
+        query = (
+            select(_row.kind, waits, func.count() - waits, soonest)
+            .where(_row.kind.in_(names), _row.state.in_(("waiting", "dead")))
+            .group_by(_row.kind)
+        )
+        with transaction(self._engine, reads=True) as connection:
+            found = {kind: rest for kind, *rest in connection.execute(query)}
+        counted = ((name, *found.get(name, (0, 0, None))) for name in names)
+        return tuple(
+            Backlog(kind=name, waiting=waiting, dead=dead, soonest=None if at is None else _moment(at))
+            for name, waiting, dead, at in counted
+        )
+
+    def dead_letters(self, kinds: Collection[str], limit: int) -> tuple[Dead, ...]:
+        query = (
+            select(tables.due)
+            .where(_row.state == "dead", _row.kind.in_(sorted(set(kinds))))
+            .order_by(_row.since.desc(), _row.key)
+            .limit(limit)
+        )
+        with transaction(self._engine, reads=True) as connection:
+            return tuple(
+                Dead(due=_due(row), attempts=row.attempts, since=_moment(row.since), why=row.why or "")
+                for row in connection.execute(query)
+            )
+
+    def again(self, key: str, at: datetime) -> bool:
+        dead = (_row.key == key) & (_row.state == "dead")
+        values = {"state": "waiting", "ready": micros(at), "attempts": 0}
+        with transaction(self._engine) as connection:
+            changed = connection.execute(update(tables.due).where(dead).values(values)).rowcount
+            if changed and connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_notify(PUT, "")))
+        return changed == 1
+
+    def forget(self, before: datetime) -> int:
+        ended = _row.state.in_(("done", "cancelled"))
+        old = func.coalesce(_row.since, _row.at) < micros(before)
+        with transaction(self._engine) as connection:
+            return connection.execute(delete(tables.due).where(ended, old)).rowcount
+
+    def _end(self, claimed: Claimed, **values: Any) -> None:
+        with transaction(self._engine) as connection:
+            _change(connection, claimed, **values)
+
+
+def micros(moment: datetime) -> int:
+    """Since 1970, exactly."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def _change(connection: Connection, claimed: Claimed, **values: Any) -> None:
+    key = claimed.due.key
+    held = {"held": key, "number": claimed.claim, "by": claimed.worker}
+    if connection.execute(_HELD.values(values), held).rowcount != 1:
+        raise Lapsed(
+            f"work {key} is no longer {claimed.worker}'s: it was claimed again, ended or cancelled meanwhile"
+        )
+
+
+def _moment(since_1970: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=since_1970)
+
+
+def _told(why: str) -> str:
+    return why.replace("\0", "")[:MAX_WHY]
+
+
+def _values(one: Due) -> dict[str, Any]:
+    at = micros(one.at)
+    return {
+        "key": one.key,
+        "kind": one.kind,
+        "subject": one.subject,
+        "at": at,
+        "payload": one.payload,
+        "state": "waiting",
+        "ready": at,
+        "claim": 0,
+        "attempts": 0,
+    }
+
+
+def _due(row: Row[Any]) -> Due:
+    return Due(
+        key=row.key, kind=row.kind, subject=row.subject, at=_moment(row.at), payload=bytes(row.payload)
+    )
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    return Claimed(
+        due=_due(row),
+        worker=row.worker,
+        claim=row.claim,
+        attempts=row.attempts,
+        since=_moment(row.since),
+        until=_moment(row.ready),
+    )
