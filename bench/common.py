@@ -33,14 +33,16 @@ def importable() -> None:
 
 
 def options(
-    description: str | None, quick: str, arguments: Sequence[str] | None = None
+    description: str | None, quick: str, arguments: Sequence[str] | None = None, *, only: str = ""
 ) -> argparse.Namespace:
-    """``quick`` and ``json``; *quick* says what is smaller."""
+    """``quick`` and ``json``; *quick* says what is smaller. With *only*, ``only`` too: what it names, none or many."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help=quick)
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    if only:
+        parser.add_argument("--only", action="append", default=[], help=only)
     return parser.parse_args(arguments)
 
 

@@ -1,6 +1,6 @@
 """The register's path from a submission to its receipt, and what it costs to prove, open and watch a large one.
 
-    bench/register.py [--quick] [--json]
+    bench/register.py [--quick] [--json] [--only PART]...
 
 Everything is durable: SQLite with full synchronisation and tiles synced by ourselves, on the disk that this repository is on, which must
 not be a memory disk. Entries are real (signed, with openings of usual length, and the row that refuses a second submission of
@@ -8,6 +8,7 @@ a payload); those of the large register are 64 bytes each, because signing ten m
 the load generator runs on the same cores. Beside each part stand the disk's fdatasync and what others used of the cores meanwhile.
 
 The peer is pymerkle on its SQLite backend, over the same entries. Exit 1 where anything is zero or missing.
+``--only`` runs one of the parts of many writers or of HTTP, such as given_1024 or http, and prints it as it is.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -490,27 +492,50 @@ def middle(name: str, runs: int, task: Callable[..., Figures], *arguments: Any, 
     return found[len(found) // 2]
 
 
+def writers(scale: Scale) -> dict[str, Callable[[], Figures]]:
+    """The parts of many writers, by name."""
+    modes = (
+        ("given", 64, scale.many),
+        ("given", 1024, scale.many),
+        ("threads", 64, scale.threads),
+        ("threads", 1024, scale.threads),
+        ("inside", 1024, scale.inside),
+        ("verified", 1024, scale.inside),
+    )
+    return {
+        f"{mode}_{many}": partial(
+            middle, f"{mode}-{many}", scale.runs, many_writers, many, count, mode, by="per_s"
+        )
+        for mode, many, count in modes
+    }
+
+
+def served_parts(scale: Scale) -> dict[str, Callable[[], Figures]]:
+    """The parts over HTTP, by name."""
+    return {
+        "http": partial(middle, "http", scale.runs, over_http, scale.envelopes, 128, by="per_s"),
+        "http_one": partial(alone, "http-one", over_http, scale.envelopes // 10, 1),
+        "http_large": partial(alone, "http-large", _large, scale.large_envelopes, 128),
+    }
+
+
+def some(scale: Scale, names: Sequence[str]) -> Figures:
+    """Those parts alone."""
+    require_disk(common.scratch("register"))
+    parts = writers(scale) | served_parts(scale)
+    unknown = sorted(set(names) - set(parts))
+    if unknown:
+        raise common.CannotRun(f"there is no part {', '.join(unknown)}, expected some of {', '.join(parts)}")
+    return {"parts": {name: parts[name]() for name in names}, "machine": common.machine()}
+
+
 def measure(scale: Scale) -> Figures:
     root = common.scratch("register")
     kind = require_disk(root)
     python = str(common.peer("pymerkle") / "python")
     one = middle("one", scale.runs, one_writer, scale.one, by="p50_ms")
-    many = {
-        f"{mode}_{writers}": middle(
-            f"{mode}-{writers}", scale.runs, many_writers, writers, count, mode, by="per_s"
-        )
-        for mode, writers, count in (
-            ("given", 64, scale.many),
-            ("given", 1024, scale.many),
-            ("threads", 64, scale.threads),
-            ("threads", 1024, scale.threads),
-            ("inside", 1024, scale.inside),
-            ("verified", 1024, scale.inside),
-        )
-    }
-    http = middle("http", scale.runs, over_http, scale.envelopes, 128, by="per_s")
-    http_one = alone("http-one", over_http, scale.envelopes // 10, 1)
-    http_large = alone("http-large", _large, scale.large_envelopes, 128)
+    many = {name: run() for name, run in writers(scale).items()}
+    served = {name: run() for name, run in served_parts(scale).items()}
     built = alone("big", build, scale.big)
     big = alone("proofs", prove, str(root / "big"), scale.big, scale.proofs)
     common.scratch("register/big")  # a gigabyte
@@ -527,9 +552,7 @@ def measure(scale: Scale) -> Figures:
     parts = {
         "one": one,
         **many,
-        "http": http,
-        "http_one": http_one,
-        "http_large": http_large,
+        **served,
         "built": built,
         "proofs": big,
     }
@@ -538,8 +561,8 @@ def measure(scale: Scale) -> Figures:
         "receipt_p50_ms": one["p50_ms"],
         "receipt_p99_ms": one["p99_ms"],
         "appends_per_s": many["given_1024"]["per_s"],
-        "verified_submissions_per_s": http["per_s"],
-        "verified_p50_ms": http["p50_ms"],
+        "verified_submissions_per_s": served["http"]["per_s"],
+        "verified_p50_ms": served["http"]["p50_ms"],
         "proof_ms": max(big["inclusion_ms"], big["consistency_ms"]),
         "open_ms": big["open_ms"],
         "monitor_entries_per_s": monitor["entries_per_s"],
@@ -554,7 +577,7 @@ def measure(scale: Scale) -> Figures:
         "scale": {
             "entries_one_writer": one["entries"],
             "entries_many_writers": many["given_1024"]["entries"],
-            "submissions_http": http["submissions"],
+            "submissions_http": served["http"]["submissions"],
             "entries_big": big["entries"],
             "big_leaf_bytes": LEAF_BYTES,
             "entries_monitor": monitor["entries"],
@@ -581,9 +604,14 @@ def rounded(value: Any) -> Any:
 
 
 def main() -> int:
-    options = common.options(__doc__, "smaller counts, a large register of one million (about five minutes)")
+    options = common.options(
+        __doc__,
+        "smaller counts, a large register of one million (about five minutes)",
+        only="one part; may be repeated",
+    )
+    scale = Scale(quick=options.quick)
     try:
-        figures = rounded(measure(Scale(quick=options.quick)))
+        figures = rounded(some(scale, options.only) if options.only else measure(scale))
     except common.CannotRun as error:
         common.say(str(error))
         return 1

@@ -483,7 +483,7 @@ def test_what_a_crash_of_the_server_takes_away_was_not_recorded(
     one = patient(ready, tiles, 60)
     answers: list[Appended | AssayError] = []
     try:
-        one.put(wanted("fourth"), answers.append)
+        one.put((wanted("fourth"),), answers.extend)
 
         def there() -> bool:
             with psycopg.connect(ready) as connection:

@@ -1,9 +1,12 @@
-"""A register for the coroutines of one event loop: the answers of one commit wake the loop once."""
+"""A register for the coroutines of one event loop: what they append in one turn of it is handed in together, and answered together.
+
+Loop and committing thread share one interpreter: so they work in turns, and wake each other once for a batch instead of for each entry.
+"""
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from assay.errors import AssayError
@@ -15,8 +18,8 @@ Answer = Appended | AssayError
 class Taking(Protocol):
     """What takes entries in without waiting: a group commit, or a front end of several."""
 
-    def put(self, wanted: Wanted, deliver: Callable[[Answer], None]) -> None:
-        """*deliver* gets the answer, in another thread."""
+    def put(self, wanted: Sequence[Wanted], deliver: Callable[[Sequence[Answer]], None]) -> None:
+        """All are taken or none; *deliver* gets their answers, in order, in another thread."""
 
 
 class Awaited:
@@ -25,33 +28,53 @@ class Awaited:
     def __init__(self, register: Taking) -> None:
         self._register = register
         self._loop = asyncio.get_running_loop()
-        self._answers: deque[tuple[asyncio.Future[Appended], Answer]] = deque()
-        self._called = False
+        self._wanted: list[Wanted] = []
+        self._futures: list[asyncio.Future[Appended]] = []
 
     async def append(self, wanted: Wanted) -> Appended:
+        if not self._wanted:
+            self._loop.call_soon(self._hand_in)
         future: asyncio.Future[Appended] = self._loop.create_future()
-        self.put(wanted, future)
+        self._wanted.append(wanted)
+        self._futures.append(future)
         return await future
 
-    def put(self, wanted: Wanted, future: "asyncio.Future[Appended]") -> None:
-        """Hand in an entry, from any thread; *future*, of this loop, gets the answer."""
-        self._register.put(wanted, lambda answer: self._deliver(future, answer))
+    async def append_all(self, wanted: Sequence[Wanted]) -> Sequence[Answer]:
+        """All are taken or none."""
+        future: asyncio.Future[Sequence[Answer]] = self._loop.create_future()
 
-    def _deliver(self, future: "asyncio.Future[Appended]", answer: Answer) -> None:
-        self._answers.append((future, answer))
-        # Set after the append and cleared before the answers are taken: none is left lying.
-        if not self._called:
-            self._called = True
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                self._loop.call_soon_threadsafe(self._settle)
+        def deliver(answers: Sequence[Answer]) -> None:
+            with contextlib.suppress(RuntimeError):  # as below
+                self._loop.call_soon_threadsafe(_settle_all, future, answers)
 
-    def _settle(self) -> None:
-        self._called = False
-        while self._answers:
-            future, answer = self._answers.popleft()
-            if future.done():
-                continue  # whoever asked has gone; the entry is recorded all the same
-            if isinstance(answer, AssayError):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
+        self._register.put(wanted, deliver)
+        return await future
+
+    def _hand_in(self) -> None:
+        wanted, futures = self._wanted, self._futures
+        self._wanted, self._futures = [], []
+        try:
+            self._register.put(wanted, partial(self._deliver, futures))
+        except Exception as error:  # noqa: BLE001 - each is told
+            for future in futures:
+                if not future.done():
+                    future.set_exception(error)
+
+    def _deliver(self, futures: "Sequence[asyncio.Future[Appended]]", answers: Sequence[Answer]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(_settle, futures, answers)
+
+
+def _settle_all(future: "asyncio.Future[Sequence[Answer]]", answers: Sequence[Answer]) -> None:
+    if not future.done():
+        future.set_result(answers)
+
+
+def _settle(futures: "Sequence[asyncio.Future[Appended]]", answers: Sequence[Answer]) -> None:
+    for future, answer in zip(futures, answers, strict=True):
+        if future.done():
+            continue  # whoever asked has gone; the entry is recorded all the same
+        if isinstance(answer, AssayError):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)

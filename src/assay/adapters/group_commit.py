@@ -11,10 +11,12 @@ from assay.office.ports import Appended, Wanted
 from assay.office.sequencer import Sequencer
 
 MAX_BATCH = 2048
+"""Entries of a commit; those that were handed in together go together, though."""
 MAX_WAITING = 65_536
 """Entries that may wait for a commit before no more are taken."""
 Answer = Appended | AssayError
-Deliver = Callable[[Answer], None]
+Deliver = Callable[[Sequence[Answer]], None]
+_Put = tuple[Sequence[Wanted], Deliver]
 
 
 class GroupCommit:
@@ -26,7 +28,9 @@ class GroupCommit:
     def __init__(self, sequencer: Sequencer, *, every: float = 1.0) -> None:
         self._sequencer = sequencer
         self._every = every
-        self._waiting: deque[tuple[Wanted, Deliver]] = deque()
+        self._waiting: deque[_Put] = deque()
+        self._count = 0
+        """Of the entries that wait."""
         self._door = threading.Lock()
         self._some, self._moved, self._ended = threading.Event(), threading.Event(), threading.Event()
         self.trouble: str = ""
@@ -40,27 +44,28 @@ class GroupCommit:
         return self._sequencer.size()
 
     def append(self, wanted: Wanted) -> Appended:
-        answers: list[Answer] = []
+        found: list[Answer] = []
         done = threading.Lock()
         done.acquire()
 
-        def deliver(answer: Answer) -> None:
-            answers.append(answer)
+        def deliver(answers: Sequence[Answer]) -> None:
+            found.extend(answers)
             done.release()
 
-        self.put(wanted, deliver)
+        self.put((wanted,), deliver)
         done.acquire()
-        if isinstance(answers[0], AssayError):
-            raise answers[0]
-        return answers[0]
+        if isinstance(found[0], AssayError):
+            raise found[0]
+        return found[0]
 
-    def put(self, wanted: Wanted, deliver: Deliver) -> None:
-        """Hand in an entry; *deliver* gets the answer, in the committing thread, so it must be quick."""
+    def put(self, wanted: Sequence[Wanted], deliver: Deliver) -> None:
+        """Hand in entries, all or none; *deliver* gets their answers, in the committing thread, so it must be quick."""
         with self._door:
             if self._ended.is_set():
                 raise Unavailable("the register is closed")
-            if len(self._waiting) >= MAX_WAITING:
-                raise Unavailable(f"{MAX_WAITING} entries wait for the register; no more are taken")
+            if self._count + len(wanted) > MAX_WAITING:
+                raise Unavailable(f"{self._count} entries wait for the register; no more are taken")
+            self._count += len(wanted)
             self._waiting.append((wanted, deliver))
         self._some.set()
 
@@ -97,28 +102,34 @@ class GroupCommit:
             if self._ended.is_set() and not self._waiting:
                 return
 
-    def _take(self) -> list[tuple[Wanted, Deliver]]:
-        batch: list[tuple[Wanted, Deliver]] = []
-        with contextlib.suppress(IndexError):
-            while len(batch) < MAX_BATCH:
+    def _take(self) -> list[_Put]:
+        batch: list[_Put] = []
+        count = 0
+        with self._door:
+            while self._waiting and (not batch or count + len(self._waiting[0][0]) <= MAX_BATCH):
                 batch.append(self._waiting.popleft())
+                count += len(batch[-1][0])
+            self._count -= count
         return batch
 
-    def _answer(self, batch: Sequence[tuple[Wanted, Deliver]]) -> None:
+    def _answer(self, batch: Sequence[_Put]) -> None:
+        wanted = [one for put, _ in batch for one in put]
         answers: Sequence[Answer]
         try:
-            answers = self._sequencer.commit([wanted for wanted, _ in batch])
+            answers = self._sequencer.commit(wanted)
         except AssayError as error:
-            answers = [error] * len(batch)
+            answers = [error] * len(wanted)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it; the cause is told
             failure = Unavailable(f"the register failed: {error or type(error).__name__}")
             failure.__cause__ = error
-            answers = [failure] * len(batch)
+            answers = [failure] * len(wanted)
         self._moved.set()
-        for (_, deliver), answer in zip(batch, answers, strict=True):
+        start = 0
+        for put, deliver in batch:
             # Whoever asked may have gone, and must not take the others' answers along.
             with contextlib.suppress(Exception):
-                deliver(answer)
+                deliver(answers[start : start + len(put)])
+            start += len(put)
 
     def _publish(self) -> None:
         while not self._ended.is_set():

@@ -25,7 +25,7 @@ from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.formats.text import shown
 from assay.office.office import Office
-from assay.office.ports import Appended
+from assay.office.ports import Appended, Wanted
 from assay.office.submit import Admitted, Documents, admit, wanted
 from assay.web.serving import Limits, Message, Receive, Send, status
 
@@ -53,7 +53,6 @@ class ManyBlobs(Protocol):
 _Answer = asyncio.Future[Appended]
 _Asked = tuple[bytes, _Answer]
 _Good = tuple[bytes, _Answer, Admitted]
-_Refused = tuple[_Answer, Exception]
 _Found = list[Admitted | Exception]
 
 
@@ -123,39 +122,43 @@ class Intake:
             found = [failed] * len(batch)
         self._idle += 1
         self._start()
-        refused = [
-            (answer, one) for (_, answer), one in zip(batch, found, strict=True) if isinstance(one, Exception)
-        ]
-        good = [
-            (envelope, answer, one)
-            for (envelope, answer), one in zip(batch, found, strict=True)
-            if isinstance(one, Admitted)
-        ]
+        good: list[_Good] = []
+        for (envelope, answer), one in zip(batch, found, strict=True):
+            if isinstance(one, Exception):
+                _tell(answer, one)
+            else:
+                good.append((envelope, answer, one))
         if good:
-            refused += await self._loop.run_in_executor(self._recorder, self._record, good, now)
-        for answer, error in refused:
-            if not answer.done():
-                answer.set_exception(error)
+            await self._keep(good, now)
 
-    def _record(self, good: Sequence[_Good], now: datetime) -> list[_Refused]:
-        """In a thread. Keeps the envelopes and hands the entries in; returns what could not be, with the reason."""
+    async def _keep(self, good: Sequence[_Good], now: datetime) -> None:
+        answers: Sequence[Appended | Exception]
         try:
-            names = self._blobs.put_many([envelope for envelope, _, _ in good])
-            here = self._blobs.among({digest for _, _, one in good for digest in one.named})
-            entries = [
-                wanted(self._office, one, _documents(name, one, here), now)
-                for name, (_, _, one) in zip(names, good, strict=True)
-            ]
+            entries = await self._loop.run_in_executor(self._recorder, self._entries, good, now)
+            # A crash here leaves envelopes that no entry names: harmless, and the same names when tried again.
+            answers = await self._register.append_all(entries)  # at once: they go into one commit
         except Exception as error:  # noqa: BLE001 - each is told
-            return [(answer, error) for _, answer, _ in good]
-        refused: list[_Refused] = []
-        # A crash here leaves envelopes that no entry names: harmless, and the same names when tried again.
-        for entry, (_, answer, _) in zip(entries, good, strict=True):  # at once: they go into one commit
-            try:
-                self._register.put(entry, answer)
-            except Exception as error:  # noqa: BLE001 - as above
-                refused.append((answer, error))
-        return refused
+            answers = [error] * len(good)
+        for (_, answer, _), one in zip(good, answers, strict=True):
+            _tell(answer, one)
+
+    def _entries(self, good: Sequence[_Good], now: datetime) -> list[Wanted]:
+        """In a thread. Keeps the envelopes and makes their entries."""
+        names = self._blobs.put_many([envelope for envelope, _, _ in good])
+        here = self._blobs.among({digest for _, _, one in good for digest in one.named})
+        return [
+            wanted(self._office, one, _documents(name, one, here), now)
+            for name, (_, _, one) in zip(names, good, strict=True)
+        ]
+
+
+def _tell(answer: _Answer, found: Appended | Exception) -> None:
+    if answer.done():
+        return  # whoever asked has gone; what is recorded stays
+    if isinstance(found, Exception):
+        answer.set_exception(found)
+    else:
+        answer.set_result(found)
 
 
 def examine(trust: bytes, packs: Sequence[str], envelopes: Sequence[bytes], now: datetime) -> _Found:

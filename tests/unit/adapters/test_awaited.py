@@ -1,16 +1,18 @@
 """Coroutines get the answer for their own entry, and one that went away costs nobody else."""
 
 import asyncio
+import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from assay.adapters.awaited import Answer, Awaited
-from assay.errors import Duplicate
+from assay.errors import Duplicate, Unavailable
 from assay.office.ports import Appended, Wanted
 from assay.register.edge import Edge
 
+Deliver = Callable[[Sequence[Answer]], None]
 GROWTH = Edge().extend((bytes(32),))
 
 
@@ -18,21 +20,34 @@ class Held:
     """A register that answers when the test says so, from another thread."""
 
     def __init__(self) -> None:
-        self.waiting: list[tuple[Wanted, Callable[[Answer], None]]] = []
+        self.waiting: list[tuple[Sequence[Wanted], Deliver]] = []
 
-    def put(self, wanted: Wanted, deliver: Callable[[Answer], None]) -> None:
+    def put(self, wanted: Sequence[Wanted], deliver: Deliver) -> None:
+        if any(one.leaf == b"too many" for one in wanted):
+            raise Unavailable("no more are taken")
         self.waiting.append((wanted, deliver))
 
     def answer(self) -> None:
         def run() -> None:
-            for index, (wanted, deliver) in enumerate(self.waiting):
-                refused = Duplicate("it was there before") if wanted.leaf == b"again" else None
-                deliver(refused or Appended(index, wanted, GROWTH, b"note"))
+            index = itertools.count()
+            for wanted, deliver in self.waiting:
+                deliver([_answer(one, next(index)) for one in wanted])
 
         thread = threading.Thread(target=run)
         thread.start()
         thread.join()
         self.waiting.clear()
+
+
+def _answer(wanted: Wanted, index: int) -> Answer:
+    again = wanted.leaf == b"again"
+    return Duplicate("it was there before") if again else Appended(index, wanted, GROWTH, b"note")
+
+
+async def turns() -> None:
+    """The loop has run what was ready, and what that made ready."""
+    for _ in range(3):
+        await asyncio.sleep(0)
 
 
 def test_each_gets_its_own() -> None:
@@ -42,7 +57,10 @@ def test_each_gets_its_own() -> None:
         asked = [
             asyncio.ensure_future(register.append(Wanted(leaf, b"[]"))) for leaf in (b"one", b"again", b"two")
         ]
-        await asyncio.sleep(0)
+        await turns()
+        assert [len(wanted) for wanted, _ in held.waiting] == [
+            3
+        ]  # what one turn of the loop brings goes together
         held.answer()
         return await asyncio.gather(*asked, return_exceptions=True)
 
@@ -60,7 +78,7 @@ def test_who_went_away_keeps_nobody_waiting() -> None:
         register = Awaited(held)
         gone = asyncio.ensure_future(register.append(Wanted(b"gone", b"[]")))
         stays = asyncio.ensure_future(register.append(Wanted(b"stays", b"[]")))
-        await asyncio.sleep(0)
+        await turns()
         gone.cancel()
         held.answer()
         found = await stays
@@ -76,11 +94,37 @@ def test_an_answer_after_the_loop_has_ended_is_dropped() -> None:
 
     async def run() -> None:
         register = Awaited(held)
-        held.put(Wanted(b"late", b"[]"), lambda _: None)
-        asked = asyncio.ensure_future(register.append(Wanted(b"later", b"[]")))
-        await asyncio.sleep(0)
+        asked = asyncio.ensure_future(register.append(Wanted(b"late", b"[]")))
+        both = asyncio.ensure_future(register.append_all([Wanted(b"later", b"[]"), Wanted(b"last", b"[]")]))
+        await turns()
         asked.cancel()
+        both.cancel()
 
     asyncio.run(run())
     assert len(held.waiting) == 2
     held.answer()
+
+
+def test_those_of_a_group_get_their_answers_in_order() -> None:
+    async def run() -> Sequence[Answer]:
+        held = Held()
+        asked = asyncio.ensure_future(
+            Awaited(held).append_all([Wanted(b"one", b"[]"), Wanted(b"again", b"[]")])
+        )
+        await turns()
+        held.answer()
+        return await asked
+
+    one, again = asyncio.run(run())
+    assert isinstance(one, Appended)
+    assert one.wanted.leaf == b"one"
+    assert isinstance(again, Duplicate)
+
+
+def test_what_is_not_taken_is_told_to_each() -> None:
+    async def run() -> list[Appended | BaseException]:
+        register = Awaited(Held())
+        asked = [register.append(Wanted(leaf, b"[]")) for leaf in (b"one", b"too many")]
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    assert [str(one) for one in asyncio.run(run())] == ["no more are taken"] * 2

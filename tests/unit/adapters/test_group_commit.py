@@ -113,16 +113,31 @@ def test_our_own_fault_is_told_and_the_next_one_is_taken(register: GroupCommit, 
 
 
 def test_one_who_has_gone_takes_no_answers_along(register: GroupCommit, gate: Gate) -> None:
-    def gone(answer: object) -> None:
+    def gone(answers: object) -> None:
         raise RuntimeError("the loop is closed")
 
-    answers = queue.SimpleQueue[object]()
-    register.put(Wanted(b"of one who has gone", b"[]"), gone)
-    register.put(Wanted(b"of one who waits", b"[]"), answers.put)
+    told = queue.SimpleQueue[Sequence[object]]()
+    register.put((Wanted(b"of one who has gone", b"[]"),), gone)
+    register.put((Wanted(b"of one who waits", b"[]"),), told.put)
     gate.open.release(2)
-    answer = answers.get(timeout=20)
+    (answer,) = told.get(timeout=20)
     assert isinstance(answer, Appended)
     assert answer.index == 1
+
+
+def test_what_is_handed_in_together_goes_together(
+    register: GroupCommit, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.adapters.group_commit.MAX_BATCH", 4)
+    told = queue.SimpleQueue[Sequence[object]]()
+    register.put((Wanted(b"first", b"[]"),), told.put)
+    waits(lambda: gate.waiting)
+    for size in (3, 2, 5):
+        register.put([Wanted(b"%d of %d" % (at, size), b"[]") for at in range(size)], told.put)
+    gate.open.release(4)
+    answers = [told.get(timeout=20) for _ in range(4)]
+    assert gate.widths == [1, 3, 2, 5]  # no put is split, though the last one is wider than a commit
+    assert [one.index for each in answers for one in each if isinstance(one, Appended)] == list(range(11))
 
 
 def test_tiles_follow_and_closing_publishes_the_rest(gate: Gate, tiles: MemoryTiles) -> None:

@@ -276,11 +276,15 @@ class Half:
     def __init__(self, register: GroupCommit) -> None:
         self._register, self._taken = register, 0
 
-    def put(self, wanted: Wanted, deliver: Callable[[Answer], None]) -> None:
+    def put(self, wanted: Sequence[Wanted], deliver: Callable[[Sequence[Answer]], None]) -> None:
         self._taken += 1
         if self._taken > 1:
             raise Unavailable("no more are taken")
-        self._register.put(wanted, deliver)
+
+        def first(answers: Sequence[Answer]) -> None:
+            deliver([*answers, *[Unavailable("no more are taken")] * (len(wanted) - 1)])
+
+        self._register.put(wanted[:1], first)
 
 
 def test_an_entry_that_was_handed_in_gets_its_own_answer(place: Place) -> None:

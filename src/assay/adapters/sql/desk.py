@@ -7,7 +7,8 @@ each leaf's own hash among them.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
@@ -31,13 +32,30 @@ RETRY_SECONDS = 0.25
 UNKNOWN_SECONDS = 3.0
 """How long what is under way waits for a server that is gone, before its front end says that it does not know."""
 Answer = Appended | AssayError
-Deliver = Callable[[Answer], None]
+Deliver = Callable[[Sequence[Answer]], None]
+
+
+class _Together:
+    """Answers that come one by one, and go out when all are there."""
+
+    def __init__(self, count: int, deliver: Deliver) -> None:
+        self._answers: list[Answer] = [Unavailable("nobody answered")] * count
+        self._missing, self._deliver = count, deliver
+        self._door = threading.Lock()
+
+    def put(self, at: int, answer: Answer) -> None:
+        with self._door:
+            self._answers[at] = answer
+            self._missing -= 1
+            if self._missing:
+                return
+        self._deliver(self._answers)
 
 
 class _Ticket(msgspec.Struct, frozen=True, gc=False):
     wanted: Wanted
     item: msgspec.Raw
-    deliver: Deliver
+    deliver: Callable[[Answer], None]
 
 
 class _UnderWay(msgspec.Struct):
@@ -64,19 +82,26 @@ class Desk:
         self._thread = threading.Thread(target=self._run, name="register-desk", daemon=True)
         self._thread.start()
 
-    def put(self, wanted: Wanted, deliver: Deliver) -> None:
-        """*deliver* gets the answer, in the desk's thread, so it must be quick and raise nothing."""
-        item = queue.encode(wanted)
-        if len(item) > queue.MAX_PARCEL_BYTES:
-            raise Malformed(f"an entry has {len(item)} bytes, over {queue.MAX_PARCEL_BYTES}")
+    def put(self, wanted: Sequence[Wanted], deliver: Deliver) -> None:
+        """All are taken or none. *deliver* gets the answers, in order, in another thread, so it must be quick and raise nothing."""
+        together = _Together(len(wanted), deliver)
+        tickets: list[_Ticket] = []
+        wrong: list[tuple[int, Malformed]] = []
+        for at, one in enumerate(wanted):
+            try:
+                tickets.append(_Ticket(one, _item(one), partial(together.put, at)))
+            except Malformed as error:
+                wrong.append((at, error))
         with self._door:
             if self._closed:
                 raise Unavailable("the register is closed")
             if trouble := self._offline or self._refused():
                 raise Unavailable(trouble)
-            if len(self._waiting) >= MAX_WAITING:
-                raise Unavailable(f"{MAX_WAITING} entries wait for the register; no more are taken")
-            self._waiting.append(_Ticket(wanted, item, deliver))
+            if len(self._waiting) + len(tickets) > MAX_WAITING:
+                raise Unavailable(f"{len(self._waiting)} entries wait for the register; no more are taken")
+            self._waiting.extend(tickets)
+        for at, refusal in wrong:
+            together.put(at, refusal)
         self._bell.ring()
 
     def close(self) -> None:
@@ -191,6 +216,13 @@ class Desk:
     def _fail(self, serial: int, why: str) -> None:
         for ticket in self._under_way.pop(serial).tickets:
             ticket.deliver(Unavailable(why))
+
+
+def _item(wanted: Wanted) -> msgspec.Raw:
+    item = queue.encode(wanted)
+    if len(item) > queue.MAX_PARCEL_BYTES:
+        raise Malformed(f"an entry has {len(item)} bytes, over {queue.MAX_PARCEL_BYTES}")
+    return item
 
 
 def _verified(batch: Batch, keys: LogKeys) -> Growth | AssayError:

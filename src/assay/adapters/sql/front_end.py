@@ -7,7 +7,7 @@ a front end whose leader died gets its answers from the next one.
 import secrets as random
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -89,22 +89,22 @@ class FrontEnd:
         return self._ledger.head().edge.size
 
     def append(self, wanted: Wanted) -> Appended:
-        answers: list[Answer] = []
+        found: list[Answer] = []
         done = threading.Lock()
         done.acquire()
 
-        def deliver(answer: Answer) -> None:
-            answers.append(answer)
+        def deliver(answers: Sequence[Answer]) -> None:
+            found.extend(answers)
             done.release()
 
-        self.put(wanted, deliver)
+        self.put((wanted,), deliver)
         done.acquire()
-        if isinstance(answers[0], AssayError):
-            raise answers[0]
-        return answers[0]
+        if isinstance(found[0], AssayError):
+            raise found[0]
+        return found[0]
 
-    def put(self, wanted: Wanted, deliver: Deliver) -> None:
-        """Hand in an entry; *deliver* gets the answer, in another thread, so it must be quick and raise nothing."""
+    def put(self, wanted: Sequence[Wanted], deliver: Deliver) -> None:
+        """Hand in entries, all or none; *deliver* gets their answers, in another thread, so it must be quick and raise nothing."""
         self._desk.put(wanted, deliver)
 
     def checkpoint(self) -> bytes:
