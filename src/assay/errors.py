@@ -24,6 +24,17 @@ class Unsupported(Malformed):
     """A version, algorithm or variant that this engine does not read."""
 
 
+class Faulty(Malformed):
+    """Input that was read to its end and has faults; nothing of it may be kept."""
+
+    def __init__(self, message: str, faults: tuple[tuple[str, str], ...], count: int) -> None:
+        super().__init__(message)
+        self.faults = faults
+        """The first of them: where, and what is wrong."""
+        self.count = count
+        """Of all."""
+
+
 class Refused(AssayError):
     """Well-formed, but not acceptable."""
 

@@ -14,6 +14,7 @@ from assay.cli import (
     attest,
     check,
     collect,
+    customers,
     exits,
     explain,
     init,
@@ -33,7 +34,7 @@ from assay.cli import (
     witness,
 )
 from assay.cli.output import complain
-from assay.errors import AssayError
+from assay.errors import AssayError, Faulty
 
 HELP = "An assay office for software: evidence goes in, verdicts come out, and everybody can recompute them."
 
@@ -64,6 +65,7 @@ app.command("monitor")(monitor.monitor)
 app.command("mirror")(mirror.mirror)
 app.add_typer(office.app, name="office")
 app.command("search")(search.search)
+app.add_typer(customers.app, name="customers")
 
 
 @app.callback(invoke_without_command=True)
@@ -83,7 +85,10 @@ def root(
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; its exit code. Whatever happens, the user gets one line and never a stack of frames."""
+    """Run one command; its exit code. Whatever happens, the user gets one line and never a stack of frames.
+
+    Only of a document that was read to its end there is a line for each fault.
+    """
     try:
         code = app(list(arguments), prog_name="assay", standalone_mode=False)
         sys.stdout.flush()
@@ -96,6 +101,8 @@ def run(arguments: Sequence[str]) -> int:
         return _failed(usage, exits.USAGE)
     except typer.Abort:
         return _failed("stopped", exits.UNKNOWN)
+    except Faulty as error:
+        return _faulty(error)
     except AssayError as error:
         return _failed(str(error), exits.for_error(error))
     except UnicodeEncodeError as error:
@@ -117,6 +124,18 @@ def _failed(message: str, code: int) -> int:
         return code
     # What could not be written must not be tried again at exit: that would change the exit code.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return code
+
+
+def _faulty(error: Faulty) -> int:
+    code = _failed(str(error), exits.for_error(error))
+    if error.count == 1:
+        return code
+    with suppress(OSError):
+        for at, reason in error.faults:
+            complain(f"{at}: {reason}")
+        if error.count > len(error.faults):
+            complain(f"and {error.count - len(error.faults)} more")
     return code
 
 

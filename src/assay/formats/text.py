@@ -1,5 +1,6 @@
 """Text that came from outside, decoded strictly and made safe to show."""
 
+import re
 import unicodedata
 
 from assay.errors import Malformed, TooLarge
@@ -17,6 +18,7 @@ def decode(data: bytes, *, what: str, limit: int = MAX_TEXT) -> str:
         raise Malformed(f"{what} is not UTF-8: byte {error.start}") from error
 
 
+_WORDS = re.compile(r"[^\W_]+")
 _SPACES = {"\r", "\n", "\t", "\u2028", "\u2029"}
 
 
@@ -25,6 +27,11 @@ def shown(text: str, limit: int = 200) -> str:
     start = text[: 10 * limit]
     clean = start if start.isprintable() else "".join(_printable(c) for c in start)
     return clean if len(clean) <= limit and start == text else clean[: limit - 1] + "…"
+
+
+def folded(text: str) -> str:
+    """*text* for comparing names that people wrote: no case, no punctuation, one space between words."""
+    return " ".join(_WORDS.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def _printable(c: str) -> str:
