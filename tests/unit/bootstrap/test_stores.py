@@ -1,5 +1,6 @@
 """Documents are where the settings say; their key can be replaced at any time and after any crash."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from assay.adapters.home import Home
 from assay.adapters.sealed_blobs import SealedBlobs
 from assay.bootstrap import stores
 from assay.bootstrap.stores import STORAGE_KEY, replace_storage_key
+from assay.cli.app import run
 from assay.crypto import keyfile
 from assay.errors import Unavailable, Untrusted
 from assay.formats.digest import Digest
@@ -144,3 +146,18 @@ def test_tiles_are_where_the_settings_say(home: Home, bucket: dict[str, Any], tm
         stores.tiles(config, home).write("checkpoint", b"x")
         assert stores.tiles(config, home).read("checkpoint", limit=9) == b"x"
     assert Digest.sha256((home.office / "register" / "checkpoint").read_bytes()) == Digest.sha256(b"x")
+
+
+def test_by_command(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with stores.blobs(OfficeConfig(), home, SECRET) as blobs:
+        blobs.put(LIST)
+    (tmp_path / "office.toml").write_text("data = 'home'\n")
+    (tmp_path / "pass").write_bytes(SECRET + b"\n")
+    monkeypatch.setenv("ASSAY_PASSPHRASE_FILE", str(tmp_path / "pass"))
+    assert run(["office", "reseal", "--config", str(tmp_path / "office.toml"), "--json"]) == 0
+    assert json.loads(capfd.readouterr().out) == {"keys": 1, "changed": 1, "lost": []}
+    (tmp_path / "pass").write_bytes(b"another")
+    assert run(["office", "reseal", "--config", str(tmp_path / "office.toml")]) == 2
+    assert "does not open the keyfile of 'office-storage'" in capfd.readouterr().err
