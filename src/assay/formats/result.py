@@ -6,15 +6,16 @@ failure. The whole verdict document is carried as evidence; everything else is d
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 
 from assay.errors import Malformed
-from assay.formats import b64, times, verdict
+from assay.formats import b64, case_documents, times, verdict
 from assay.formats.bundle import artifact_path
 from assay.formats.canonical_json import canonical
+from assay.formats.case_documents import Determination, Judgement, Response
 from assay.formats.cdxa import (
     PREDICATE_TYPE,
     SPEC_VERSION,
@@ -47,12 +48,15 @@ from assay.formats.cdxa_properties import PROFILE, PROFILE_VERSION, RESULT, Prop
 from assay.formats.cdxa_references import DECLARATIONS, require_resolved, require_unique
 from assay.formats.cdxa_statement import decode, require_profile
 from assay.formats.digest import Digest
-from assay.formats.verdict import MEDIA_TYPE, ClaimVerdict, ReleaseRef, VerdictDocument
+from assay.formats.verdict import MEDIA_TYPE, ClaimVerdict, ReleaseRef, ResultToken, VerdictDocument
 
 WHAT = "result"
 ASSESSOR = "assessor:office"
 PROVIDER = "provider"
 VERDICT = "verdict"
+DETERMINATION = "determination"
+RESPONSE = "response"
+CASE_TYPE = "application/vnd.assay.case+json"
 NOT_PUBLIC = "not-public"
 
 CONFIDENCE = {"statement": 0.25, "artifact": 0.5, "derived": 0.75}
@@ -72,11 +76,58 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     verdict: VerdictDocument
     raw: bytes
     """The verdict document as it was embedded: its canonical text."""
+    determination: Determination | None = None
+    """What the office determined after due process; None where the verdict is all there is."""
+    response: Response | None = None
+    """What the provider answered to an initial determination: it stands beside the result (D12)."""
+
+    @property
+    def token(self) -> ResultToken:
+        """The result: of the determination, where there is one."""
+        return self.verdict.result if self.determination is None else self.determination.result
+
+    @property
+    def rows(self) -> tuple[ClaimVerdict, ...]:
+        """The requirements, as persons judged them where they did."""
+        if self.determination is None:
+            return self.verdict.claims
+        return judged(self.verdict, self.determination.judgements)
 
 
-def encode_result(document: VerdictDocument, *, office: str, made: datetime) -> bytes:
+def judged(document: VerdictDocument, judgements: Sequence[Judgement]) -> tuple[ClaimVerdict, ...]:
+    """The rows of *document* with *judgements* in place of what checks found; Malformed for one of no row, or twice."""
+    said = {one.requirement: one for one in judgements}
+    known = {row.requirement for row in document.claims}
+    if len(said) != len(judgements) or not said.keys() <= known:
+        strange = sorted(said.keys() - known)[:3]
+        raise Malformed(
+            f"judgements: {', '.join(strange) or 'a requirement twice'}, expected each once, of the verdict's {len(known)}"
+        )
+    return tuple(
+        row
+        if (one := said.get(row.requirement)) is None
+        else msgspec.structs.replace(row, verdict=one.verdict, reason=one.reason)
+        for row in document.claims
+    )
+
+
+def encode_result(
+    document: VerdictDocument,
+    *,
+    office: str,
+    made: datetime,
+    determination: Determination | None = None,
+    response: Response | None = None,
+) -> bytes:
     """The payload to sign: an in-toto Statement v1 about the release files. The same arguments give the same bytes."""
-    found = Result(office=office, made=made, verdict=document, raw=verdict.encode(document))
+    found = Result(
+        office=office,
+        made=made,
+        verdict=document,
+        raw=verdict.encode(document),
+        determination=determination,
+        response=response,
+    )
     payload = canonical(_statement(found))
     if read_result(payload) != found:
         raise ValueError("result does not survive its own wire form")
@@ -97,7 +148,13 @@ def read_result(payload: bytes) -> Result:
     require_resolved(wire.predicate, what=WHAT)
     bom = wire.predicate
     Properties(bom.properties, RESULT, at=f"{WHAT}: /predicate/properties")
-    raw = _embedded(bom)
+    raw = _embedded(bom, VERDICT, MEDIA_TYPE)
+    if raw is None:
+        raise Malformed(
+            f"{WHAT} embeds no verdict, expected evidence {VERDICT!r} of type {MEDIA_TYPE} in base64"
+        )
+    determined = _embedded(bom, DETERMINATION, CASE_TYPE)
+    answered = _embedded(bom, RESPONSE, CASE_TYPE)
     offices = [item.organization.name for item in bom.declarations.assessors if item.organization]
     if len(offices) != 1:
         raise Malformed(
@@ -108,18 +165,40 @@ def read_result(payload: bytes) -> Result:
         made=times.parse(bom.metadata.timestamp, what=f"{WHAT}: /predicate/metadata/timestamp"),
         verdict=verdict.parse(raw),
         raw=raw,
+        determination=None if determined is None else case_documents.parse(determined, Determination),
+        response=None if answered is None else case_documents.parse(answered, Response),
     )
+    _require_one_case(found)
     require_same(wire, _statement(found), what=WHAT)
     return found
 
 
-def _embedded(bom: Bom) -> bytes:
+def _embedded(bom: Bom, ref: str, kind: str) -> bytes | None:
     for evidence in bom.declarations.evidence:
-        if evidence.bom_ref == VERDICT and evidence.data and evidence.data[0].contents:
+        if evidence.bom_ref == ref and evidence.data and evidence.data[0].contents:
             attachment = evidence.data[0].contents.attachment
-            if attachment and attachment.content_type == MEDIA_TYPE and attachment.encoding == "base64":
-                return b64.decode(attachment.content, what=f"{WHAT}: the embedded verdict")
-    raise Malformed(f"{WHAT} embeds no verdict, expected evidence {VERDICT!r} of type {MEDIA_TYPE} in base64")
+            if attachment and attachment.content_type == kind and attachment.encoding == "base64":
+                return b64.decode(attachment.content, what=f"{WHAT}: the embedded {ref}")
+    return None
+
+
+def _require_one_case(found: Result) -> None:
+    """The documents of a result are of one attestation, and name each other."""
+    determination, response = found.determination, found.response
+    for document in (determination, response):
+        if document is not None and document.attestation != found.verdict.attestation:
+            raise Malformed(
+                f"{WHAT}: a document is of {document.attestation}, expected {found.verdict.attestation}"
+            )
+    if determination is None:
+        if response is not None:
+            raise Malformed(f"{WHAT} has a response and no determination")
+        return
+    if determination.verdict != str(Digest.sha256(found.raw)) or determination.stage != "final":
+        raise Malformed(f"{WHAT}: the determination is not the final one of this verdict")
+    expected = None if response is None else str(case_documents.digest(response))
+    if determination.response != expected:
+        raise Malformed(f"{WHAT}: the response is not the one that was considered")
 
 
 def subjects(document: VerdictDocument) -> tuple[Subject, ...]:
@@ -135,9 +214,9 @@ def _statement(result: Result) -> Statement:
     digest = Digest.sha256(result.raw)
     declarations = Declarations(
         assessors=(Assessor(ASSESSOR, third_party=True, organization=Organization(result.office)),),
-        claims=tuple(_claim(row, document) for row in document.claims if row.verdict in _CLAIMED),
-        evidence=(_verdict(result.raw), *_artifacts(document)),
-        attestations=tuple(_answers(pack, rows, document) for pack, rows in _packs(document).items()),
+        claims=tuple(_claim(row, document) for row in result.rows if row.verdict in _CLAIMED),
+        evidence=(*_documents(result), *_artifacts(document)),
+        attestations=tuple(_answers(pack, rows, result.token) for pack, rows in _packs(result.rows).items()),
         targets=Targets(
             (Organization(document.provider, PROVIDER),), tuple(_release(item) for item in document.releases)
         ),
@@ -149,10 +228,10 @@ def _statement(result: Result) -> Statement:
         version=1,
         metadata=Metadata(times.encode(result.made)),
         declarations=declarations,
-        definitions=Definitions(tuple(_standard(pack, rows) for pack, rows in _packs(document).items())),
+        definitions=Definitions(tuple(_standard(pack, rows) for pack, rows in _packs(result.rows).items())),
         properties=write(
             (PROFILE, PROFILE_VERSION),
-            ("assay:result", document.result),
+            ("assay:result", result.token),
             ("assay:result:attestation", document.attestation),
             ("assay:result:verdict", digest),
         ),
@@ -185,11 +264,20 @@ def _refs(row: ClaimVerdict, outcome: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"evidence:{digest}" for digest in found))
 
 
-def _verdict(raw: bytes) -> Evidence:
-    attachment = Attachment(b64.encode(raw), MEDIA_TYPE, "base64")
-    return Evidence(
-        VERDICT, "The machine-readable verdict", data=(Data("verdict.json", Contents(attachment=attachment)),)
-    )
+def _documents(result: Result) -> Iterator[Evidence]:
+    yield _attached(VERDICT, "The machine-readable verdict", result.raw, MEDIA_TYPE)
+    if result.determination is not None:
+        data = case_documents.encode(result.determination)
+        yield _attached(DETERMINATION, "What the office determined", data, CASE_TYPE)
+    if result.response is not None:
+        yield _attached(
+            RESPONSE, "What the provider answered", case_documents.encode(result.response), CASE_TYPE
+        )
+
+
+def _attached(ref: str, says: str, raw: bytes, kind: str) -> Evidence:
+    attachment = Attachment(b64.encode(raw), kind, "base64")
+    return Evidence(ref, says, data=(Data(f"{ref}.json", Contents(attachment=attachment)),))
 
 
 def _artifacts(document: VerdictDocument) -> Iterable[Evidence]:
@@ -203,17 +291,15 @@ def _artifacts(document: VerdictDocument) -> Iterable[Evidence]:
         yield Evidence(f"evidence:{digest}", data=(Data("", contents, classification),))
 
 
-def _packs(document: VerdictDocument) -> dict[str, list[ClaimVerdict]]:
+def _packs(claims: Iterable[ClaimVerdict]) -> dict[str, list[ClaimVerdict]]:
     packs: dict[str, list[ClaimVerdict]] = {}
-    for row in document.claims:
+    for row in claims:
         packs.setdefault(row.requirement.partition("#")[0], []).append(row)
     return packs
 
 
-def _answers(pack: str, rows: list[ClaimVerdict], document: VerdictDocument) -> Answers:
-    return Answers(
-        f"{pack}: the attestation is {document.result}", ASSESSOR, tuple(_map(row) for row in rows)
-    )
+def _answers(pack: str, rows: list[ClaimVerdict], token: ResultToken) -> Answers:
+    return Answers(f"{pack}: the attestation is {token}", ASSESSOR, tuple(_map(row) for row in rows))
 
 
 def _map(row: ClaimVerdict) -> Map:

@@ -60,7 +60,12 @@ def log(
 
 
 def entry(
-    office: Office, kind: Kind, document: Digest, values: Mapping[str, str], time: datetime, state: Submission
+    office: Office,
+    kind: Kind,
+    document: Digest,
+    values: Mapping[str, str],
+    time: datetime,
+    state: Submission | None,
 ) -> Wanted:
     """What :func:`log` appends: made and signed, not recorded."""
     opened = opening.openings(values, office.entropy.bytes(opening.SALTS_BYTES))

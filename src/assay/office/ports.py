@@ -3,15 +3,19 @@
 An adapter raises :class:`~assay.errors.Unavailable` for every failure of the technology behind it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from assay.errors import AssayError
 from assay.formats.digest import Digest
+from assay.office.case import Case, Stage, Waits
+from assay.office.permissions import Visible
+from assay.office.work import Due
 from assay.register import opening
+from assay.register.draw import Beacon as Round
 from assay.register.edge import Edge, Growth
 from assay.register.receipt import Receipt
 
@@ -37,9 +41,6 @@ class Blobs(Protocol):
 
     def has(self, digest: Digest) -> bool:
         """Whether :meth:`get` would find the name; says nothing of its bytes."""
-
-    def erase(self, digest: Digest) -> None:
-        """Forget the bytes. Durable when it returns; absent already is fine. They may be put again."""
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -81,6 +82,13 @@ class Wanted(msgspec.Struct, frozen=True):
     openings: bytes
     """Canonical JSON of the openings of its commitments; never public before publication."""
     submission: Submission | None = None
+    cases: tuple[Case, ...] = ()
+    """Cases that it moves, each one revision on."""
+    due: tuple[Due, ...] = ()
+    """Work that follows from it."""
+    cancelled: tuple[str, ...] = ()
+    """Keys of work that no longer does."""
+    drawing: "Drawing | None" = None
 
 
 class Handed(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +130,7 @@ class Ledger(Protocol):
         """Append what is wanted, and store the submissions (new, or further on), in one transaction.
 
         Durable when it returns; a crash inside leaves nothing of it. An entry is refused alone: Duplicate when a new
-        submission's payload is already there, Refused when a submission would go back. *seconds* is the time now; the
+        submission's payload is already there, Refused when a submission would go back, or a case has moved meanwhile. *seconds* is the time now; the
         stamp is the later of it and the newest one. Unavailable when another writer has begun since this one did.
         """
 
@@ -161,6 +169,93 @@ class Ledger(Protocol):
 
     def uses(self, artifacts: Sequence[Digest], before: int) -> tuple[tuple[Digest, Submission], ...]:
         """Which of *artifacts* were submitted in entries before *before*, and with what."""
+
+
+class Drawing(msgspec.Struct, frozen=True, kw_only=True):
+    """A draw: what it committed to, and what came of it."""
+
+    number: int
+    commit: Digest
+    """Of the :class:`~assay.register.draw.DrawCommit`, a blob."""
+    entry: int = -1
+    """Of the draw-commit; set when it is recorded."""
+    made: datetime
+    at: datetime
+    """When the beacon's round is out."""
+    beacon: str
+    round: int | None
+    label: str
+    """What is to be said wherever the draw is shown; empty for nothing."""
+    frame: int
+    """How many could be drawn."""
+    result: Digest | None = None
+    """Of the :class:`~assay.register.draw.DrawResult`, a blob."""
+    result_entry: int | None = None
+    """Set when it is recorded."""
+    drawn: int = 0
+    value: str = ""
+    """Of the beacon, hexadecimal."""
+
+
+class Randomness(Protocol):
+    """A public beacon, as draws use it."""
+
+    def round_after(self, moment: datetime) -> Round:
+        """The first round that is published at *moment* or later."""
+
+    def value(self, round_: int) -> bytes:
+        """Of that round, verified. Unavailable while it is not out, or cannot be had."""
+
+
+class CaseQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which cases, in which order. Text is compared without case; *provider*, *product* and *version* by how they begin."""
+
+    visible: Visible
+    """To whom."""
+    stages: tuple[Stage, ...] = ()
+    waits: tuple[Waits, ...] = ()
+    results: tuple[str, ...] = ()
+    provider: str = ""
+    product: str = ""
+    version: str = ""
+    entries: tuple[int, ...] | None = None
+    """Only those whose submission is one of these entries."""
+    sort: Literal["received", "changed", "deadline", "provider", "product", "result", "stage"] = "received"
+    descending: bool = True
+    after: str = ""
+    """The cursor of the page before."""
+    limit: int = 50
+
+
+class CasePage(msgspec.Struct, frozen=True):
+    cases: tuple[Case, ...]
+    after: str
+    """Cursor of the next page; empty when there is none."""
+
+
+class Cases(Protocol):
+    """The cases of an office. What they decide changes with the entries of the register only: see :class:`Wanted`."""
+
+    def case(self, payload: Digest) -> Case | None:
+        """By payload digest."""
+
+    def keep(self, case: Case) -> None:
+        """Store *case*, one revision on, without an entry. Durable when it returns. Refused when it has moved meanwhile."""
+
+    def find(self, query: CaseQuery) -> CasePage:
+        """Malformed for a cursor that is not one of this order."""
+
+    def seen(self, organisation: str, before: int) -> int:
+        """How many submissions of *organisation* have an entry before *before*; counted up to 2."""
+
+    def drawing(self, number: int) -> Drawing | None:
+        """Draw *number*."""
+
+    def draws(self, limit: int) -> tuple[Drawing, ...]:
+        """The newest first."""
+
+    def counts(self, visible: Visible) -> Mapping[Stage, int]:
+        """How many there are at each stage; stages without any are left out."""
 
 
 class Openings(Protocol):

@@ -39,6 +39,8 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """What its entry commits to, by label."""
     named: tuple[Digest, ...]
     """Artifacts that the attestation names, whether they came or not."""
+    replaces: Digest | None = None
+    """The attestation that this one revises."""
 
 
 def submit(office: Office, bundle: Bundle) -> Submission:
@@ -89,6 +91,7 @@ def admit(trust: bytes, packs: Sequence[str], bundle: Bundle, now: datetime) -> 
         version=attestation.releases[0].version if attestation.releases else "",
         values={**subject(attestation), "actor": opened.standing.signer},
         named=tuple(dict.fromkeys(artifact.digest for artifact in attestation.artifacts)),
+        replaces=attestation.replaces,
     )
 
 

@@ -75,10 +75,21 @@ def check_completeness(office: Office, submission: Submission) -> Submission:
     bundle = load(office, submission)
     verdict = examine(inputs_of(office, bundle, submission.entry), office.sigstore)
     stored = office.blobs.put(encode_verdict(verdict))
-    report = office.blobs.put(
+    report = completeness_report(office, submission.payload, verdict)
+    state = msgspec.structs.replace(
+        submission, state="complete" if verdict.complete else "incomplete", verdict=stored
+    )
+    values = {**_subject(office, submission), "outcome": state.state}
+    log(office, Kind.COMPLETENESS, report, values, verdict.judged, state)
+    return state
+
+
+def completeness_report(office: Office, payload: Digest, verdict: VerdictDocument) -> Digest:
+    """The document that a completeness entry names; durable when it returns."""
+    return office.blobs.put(
         strict_json.encode(
             {
-                "attestation": str(submission.payload),
+                "attestation": str(payload),
                 "complete": verdict.complete,
                 "missing": msgspec.to_builtins(verdict.missing),
                 # Its digest stands in clear in the register; without a salt the outcome could be guessed from it.
@@ -86,12 +97,6 @@ def check_completeness(office: Office, submission: Submission) -> Submission:
             }
         )
     )
-    state = msgspec.structs.replace(
-        submission, state="complete" if verdict.complete else "incomplete", verdict=stored
-    )
-    values = {**_subject(office, submission), "outcome": state.state}
-    log(office, Kind.COMPLETENESS, report, values, verdict.judged, state)
-    return state
 
 
 def determine(office: Office, submission: Submission) -> Submission:
@@ -106,7 +111,13 @@ def determine(office: Office, submission: Submission) -> Submission:
 def verdict_of(office: Office, submission: Submission) -> tuple[Digest, VerdictDocument]:
     if submission.verdict is None:
         raise ValueError(f"submission {submission.payload} is {submission.state} and has no verdict")
-    return submission.verdict, parse_verdict(office.blobs.get(submission.verdict))
+    return submission.verdict, read_verdict(office, submission.verdict)
+
+
+def read_verdict(office: Office, verdict: Digest | None) -> VerdictDocument:
+    if verdict is None:
+        raise ValueError("there is no verdict yet")
+    return parse_verdict(office.blobs.get(verdict))
 
 
 def _subject(office: Office, submission: Submission) -> dict[str, str]:

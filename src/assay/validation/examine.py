@@ -117,7 +117,7 @@ def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocumen
         complete=not lacking,
         missing=lacking,
         claims=claims,
-        result=_result(lacking, claims),
+        result=conclude(lacking, claims),
         reasons=tuple(_reasons(lacking, claims)),
         inputs=tuple(_named(inputs, attestation)),
         engine=inputs.engine,
@@ -196,7 +196,8 @@ def _lacking(
     return tuple(Missing(item.rule, item.reason, item.remedy) for item in missing(submission))
 
 
-def _result(lacking: Sequence[Missing], claims: Sequence[ClaimVerdict]) -> ResultToken:
+def conclude(lacking: Sequence[Missing], claims: Sequence[ClaimVerdict]) -> ResultToken:
+    """The result of an attestation: of what completeness lacks, and of the claimed rows."""
     claimed = [row for row in claims if row.claimed]
     if lacking:
         return "incomplete"

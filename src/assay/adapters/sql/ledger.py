@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from assay.adapters.sql import tables
+from assay.adapters.sql import cases, due, tables
 from assay.adapters.sql.bulk import insert_all
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
 from assay.formats import times
@@ -270,6 +270,8 @@ def _prepare(connection: Connection) -> None:
             "the office's database is of an earlier form, that says of no entry what it is about; begin a new office"
         )
     tables.metadata.create_all(connection)
+    cases.prepare(connection)
+    due.prepare(connection)
     if connection.execute(select(tables.head.c.one)).first() is None:
         empty = {"one": 1, "size": 0, "root": merkle.EMPTY_ROOT, "edge": b""}
         connection.execute(
@@ -294,6 +296,12 @@ def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None
         [{"position": at, "openings": one.openings, "about": _about(one, at)} for at, one in taken],
     )
     _store(connection, [_placed(one.submission, at) for at, one in taken if one.submission is not None])
+    cases.store(connection, [(at, case) for at, one in taken for case in one.cases])
+    for at, one in taken:
+        if one.drawing is not None:
+            cases.store_draw(connection, at, one.drawing)
+    due.insert_due(connection, [work for _, one in taken for work in one.due])
+    due.cancel_due(connection, [key for _, one in taken for key in one.cancelled])
 
 
 def _move(connection: Connection, edge: Edge, stamp: int) -> None:
@@ -304,9 +312,11 @@ def _move(connection: Connection, edge: Edge, stamp: int) -> None:
 def _admit(connection: Connection, wanted: Sequence[Wanted], size: int) -> tuple[int | AssayError, ...]:
     """The index that each wanted entry gets in a register of *size*, or why it gets none."""
     states = _states(connection, [str(one.submission.payload) for one in wanted if one.submission])
+    known = cases.revisions(connection, {str(case.payload) for one in wanted for case in one.cases})
     indexes: list[int | AssayError] = []
     for one in wanted:
         refusal = _refusal(states, one.submission) if one.submission else None
+        refusal = refusal or cases.refusal(known, one.cases)
         indexes.append(refusal or size)
         size += refusal is None
     return tuple(indexes)
@@ -340,7 +350,7 @@ def _refusal(states: dict[str, str], submission: Submission) -> AssayError | Non
 def _about(wanted: Wanted, index: int) -> int | None:
     """The entry of the submission that *wanted* moves."""
     if wanted.submission is None:
-        return None
+        return wanted.cases[0].entry if len(wanted.cases) == 1 else None
     return index if wanted.submission.state == STATES[0] else wanted.submission.entry
 
 

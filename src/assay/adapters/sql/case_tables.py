@@ -1,0 +1,50 @@
+"""The cases of an office: what is asked for in columns, the whole value beside them."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+POSITION = BigInteger().with_variant(Integer, "sqlite")
+FOLDED = Text().with_variant(Text(collation="C"), "postgresql")
+"""Compared by code points, so that what begins alike lies together."""
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("payload", Text, primary_key=True),
+    Column("entry", POSITION, nullable=False, unique=True),
+    Column("revision", Integer, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("provider", FOLDED, nullable=False),
+    Column("product", FOLDED, nullable=False),
+    Column("version", FOLDED, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("waits", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("deadline", POSITION, nullable=False),
+    Column("received", POSITION, nullable=False),
+    Column("changed", POSITION, nullable=False),
+    Column("published", Boolean, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("cases_by_organisation", "organisation", "entry"),
+    *(
+        Index(f"cases_by_{name}", name, "entry")
+        for name in ("provider", "product", "stage", "waits", "result", "deadline", "received", "changed")
+    ),
+)
+"""*provider*, *product* and *version* are folded for comparing; times are microseconds, *deadline* the greatest where there is none."""
+
+parties = Table(
+    "case_parties",
+    metadata,
+    Column("organisation", Text, primary_key=True),
+    Column("entry", POSITION, primary_key=True, autoincrement=False),
+)
+"""Organisations that a case names."""
+
+draws = Table(
+    "draws",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+)

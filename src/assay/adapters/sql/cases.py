@@ -1,0 +1,237 @@
+"""The cases of an office in its database. The ledger writes them, in the transaction of the entries that move them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    bindparam,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from assay.adapters.sql.bulk import insert_all
+from assay.adapters.sql.case_tables import cases, draws, metadata, parties
+from assay.adapters.sql.due import micros
+from assay.adapters.sql.transaction import transaction
+from assay.errors import AssayError, Malformed, Refused, Unavailable
+from assay.formats.digest import Digest
+from assay.office.case import Case, Stage
+from assay.office.permissions import Visible
+from assay.office.ports import CasePage, CaseQuery, Drawing
+
+NEVER = 2**62
+"""The deadline of a case that has none."""
+MAX_PAGE = 1000
+_CHUNK = 400
+_REVISIONS = select(cases.c.payload, cases.c.revision).where(
+    cases.c.payload.in_(bindparam("payloads", expanding=True))
+)
+_FOLDED = ("provider", "product", "version")
+
+
+class SqlCases:
+    """A :class:`~assay.office.ports.Cases`; *engine* is the ledger's."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def case(self, payload: Digest) -> Case | None:
+        with transaction(self._engine, reads=True) as connection:
+            found = connection.execute(
+                select(cases.c.body).where(cases.c.payload == str(payload))
+            ).scalar_one_or_none()
+        return None if found is None else _parse(found)
+
+    def keep(self, case: Case) -> None:
+        same = (cases.c.payload == str(case.payload)) & (cases.c.revision == case.revision - 1)
+        with transaction(self._engine) as connection:
+            if connection.execute(update(cases).where(same).values(_row(case))).rowcount != 1:
+                raise _moved(case)
+
+    def find(self, query: CaseQuery) -> CasePage:
+        limit = max(1, min(query.limit, MAX_PAGE))
+        column = cases.c[query.sort]
+        wanted = _where(select(column, cases.c.entry, cases.c.body), query)
+        if query.after:
+            at = _cursor(query.after, query.sort)
+            place = tuple_(column, cases.c.entry)
+            wanted = wanted.where(place < at if query.descending else place > at)
+        order = (
+            (column.desc(), cases.c.entry.desc()) if query.descending else (column.asc(), cases.c.entry.asc())
+        )
+        with transaction(self._engine, reads=True) as connection:
+            rows = connection.execute(wanted.order_by(*order).limit(limit + 1)).all()
+        more = len(rows) > limit
+        after = _encode_cursor(query.sort, rows[limit - 1][0], rows[limit - 1][1]) if more else ""
+        return CasePage(tuple(_parse(row[2]) for row in rows[:limit]), after)
+
+    def seen(self, organisation: str, before: int) -> int:
+        earlier = (cases.c.organisation == organisation) & (cases.c.entry < before)
+        with transaction(self._engine, reads=True) as connection:
+            return len(connection.execute(select(cases.c.entry).where(earlier).limit(2)).all())
+
+    def drawing(self, number: int) -> Drawing | None:
+        with transaction(self._engine, reads=True) as connection:
+            found = connection.execute(
+                select(draws.c.body).where(draws.c.number == number)
+            ).scalar_one_or_none()
+        return None if found is None else msgspec.json.decode(bytes(found), type=Drawing)
+
+    def draws(self, limit: int) -> tuple[Drawing, ...]:
+        query = select(draws.c.body).order_by(draws.c.number.desc()).limit(limit)
+        with transaction(self._engine, reads=True) as connection:
+            return tuple(
+                msgspec.json.decode(bytes(body), type=Drawing) for body in connection.execute(query).scalars()
+            )
+
+    def counts(self, visible: Visible) -> Mapping[Stage, int]:
+        query = _shown(select(cases.c.stage, func.count()).group_by(cases.c.stage), visible)
+        with transaction(self._engine, reads=True) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def prepare(connection: Connection) -> None:
+    """Tables, where there are none yet."""
+    metadata.create_all(connection)
+
+
+def revisions(connection: Connection, payloads: Collection[str]) -> dict[str, int]:
+    """The revision of those of the cases that there are."""
+    found: dict[str, int] = {}
+    names = list(payloads)
+    for start in range(0, len(names), _CHUNK):
+        some = {"payloads": names[start : start + _CHUNK]}
+        found |= {row.payload: row.revision for row in connection.execute(_REVISIONS, some)}
+    return found
+
+
+def refusal(known: dict[str, int], moved: Sequence[Case]) -> AssayError | None:
+    """Why *moved* may not be stored over *known*, which then holds them; None when they may."""
+    for case in moved:
+        before = known.get(str(case.payload))
+        if case.revision != (0 if before is None else before + 1):
+            return _moved(case) if before is not None else Refused(f"there is no case {case.payload.short}")
+    known |= {str(case.payload): case.revision for case in moved}
+    return None
+
+
+def _moved(case: Case) -> Refused:
+    return Refused(f"the case {case.payload.short} has moved meanwhile: look at it again, then act")
+
+
+def store(connection: Connection, moved: Sequence[tuple[int, Case]]) -> None:
+    """Cases as the entries with these indexes leave them; :func:`refusal` has let them through."""
+    newest: dict[str, Case] = {}
+    new: set[str] = set()
+    for index, case in moved:
+        key = str(case.payload)
+        placed = _placed(case, index, newest.get(key))
+        newest[key] = placed
+        if case.revision == 0:
+            new.add(key)
+    insert_all(connection, cases, [_row(case) for key, case in newest.items() if key in new])
+    named = [(name, case.entry) for key, case in newest.items() if key in new for name in case.parties]
+    insert_all(connection, parties, [{"organisation": name, "entry": entry} for name, entry in named])
+    for key, case in newest.items():
+        if key not in new:
+            connection.execute(update(cases).where(cases.c.payload == key).values(_row(case)))
+
+
+def store_draw(connection: Connection, index: int, drawing: Drawing) -> None:
+    """A draw as the entry with this index leaves it."""
+    if drawing.result is None:
+        placed = msgspec.structs.replace(drawing, entry=index)
+        connection.execute(insert(draws).values(number=drawing.number, body=msgspec.json.encode(placed)))
+    else:
+        placed = msgspec.structs.replace(drawing, result_entry=index)
+        there = draws.c.number == drawing.number
+        connection.execute(update(draws).where(there).values(body=msgspec.json.encode(placed)))
+
+
+def _placed(case: Case, index: int, before: Case | None) -> Case:
+    """*case* with the index of the entry that moved it; *before* was moved by the same commit."""
+    entries = case.entries if before is None else tuple(dict.fromkeys((*before.entries, *case.entries)))
+    entry = case.entry if case.revision else index
+    publication = index if case.stage == "published" and case.publication is None else case.publication
+    return msgspec.structs.replace(case, entry=entry, entries=(*entries, index), publication=publication)
+
+
+def _row(case: Case) -> dict[str, Any]:
+    return {
+        "payload": str(case.payload),
+        "entry": case.entry,
+        "revision": case.revision,
+        "organisation": case.organisation,
+        **{name: fold(getattr(case, name)) for name in _FOLDED},
+        "stage": case.stage,
+        "waits": case.waits,
+        "result": case.result,
+        "deadline": NEVER if case.deadline is None else micros(case.deadline),
+        "received": micros(case.received),
+        "changed": micros(case.changed),
+        "published": case.published is not None,
+        "body": msgspec.json.encode(case),
+    }
+
+
+def fold(text: str) -> str:
+    """For comparing: without case, and without what a database cannot hold."""
+    return text.casefold().replace("\0", "")[:400]
+
+
+def _parse(body: bytes) -> Case:
+    try:
+        return msgspec.json.decode(bytes(body), type=Case)
+    except msgspec.MsgspecError as error:
+        raise Unavailable(f"the office's database holds what was never stored there: {error}") from error
+
+
+def _where(wanted: Select[Any], query: CaseQuery) -> Select[Any]:
+    lists = {
+        "entry": query.entries,
+        "stage": query.stages or None,
+        "waits": query.waits or None,
+        "result": query.results or None,
+    }
+    for name, among in lists.items():
+        if among is not None:
+            wanted = wanted.where(cases.c[name].in_(list(among)))
+    for name in _FOLDED:
+        if begins := fold(getattr(query, name)):
+            wanted = wanted.where(cases.c[name] >= begins, cases.c[name] < begins + "\U0010ffff")
+    return _shown(wanted, query.visible)
+
+
+def _shown(wanted: Select[Any], visible: Visible) -> Select[Any]:
+    if visible.everything:
+        return wanted
+    ways: list[ColumnElement[bool]] = [cases.c.published] if visible.published else []
+    if visible.owner:
+        ways.append(cases.c.organisation == visible.owner)
+    if visible.party:
+        ways.append(cases.c.entry.in_(select(parties.c.entry).where(parties.c.organisation == visible.party)))
+    return wanted.where(or_(false(), *ways))
+
+
+def _encode_cursor(sort: str, value: object, entry: int) -> str:
+    return msgspec.json.encode([sort, value, entry]).hex()
+
+
+def _cursor(text: str, sort: str) -> tuple[str | int, int]:
+    try:
+        by, value, entry = msgspec.json.decode(bytes.fromhex(text), type=tuple[str, str | int, int])
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Malformed("the cursor is not one that this list gave") from error
+    if by != sort or isinstance(value, int) != (sort in {"received", "changed", "deadline"}):
+        raise Malformed(f"the cursor is of another order than {sort!r}")
+    return value, entry

@@ -1,0 +1,141 @@
+"""A case: a submission on its way through due process. What may follow what stands in one table.
+
+submitted -> incomplete -> (revised | closed)
+          -> complete -> [draw] -> deep_validation | not drawn
+             contradicted, drawn or not -> under_response -> answered -> determined -> published
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import msgspec
+
+from assay.errors import Refused
+from assay.formats.digest import Digest
+from assay.formats.verdict import ResultToken
+from assay.office.permissions import Target
+
+Stage = Literal[
+    "submitted", "incomplete", "complete", "deep_validation", "under_response", "answered",
+    "determined", "published", "closed", "withdrawn",
+]  # fmt: skip
+Waits = Literal["office", "provider", "draw", "officer", "nobody"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+FOLLOWS: Mapping[Stage, tuple[Stage, ...]] = {
+    "submitted": ("incomplete", "complete", "withdrawn"),
+    "incomplete": ("closed", "withdrawn"),
+    "complete": ("deep_validation", "under_response", "determined", "withdrawn"),
+    "deep_validation": ("under_response", "determined", "withdrawn"),
+    "under_response": ("answered", "withdrawn"),
+    "answered": ("under_response", "determined", "withdrawn"),
+    "determined": ("published", "withdrawn"),
+    # A changed world reopens what was published; a correction publishes again.
+    "published": ("under_response", "determined", "withdrawn"),
+    "closed": ("withdrawn",),
+    "withdrawn": (),
+}
+"""A case may always stay where it is and change in other ways, but once it is withdrawn."""
+WAITS: Mapping[Stage, Waits] = {
+    "submitted": "office",
+    "incomplete": "provider",
+    "complete": "draw",
+    "deep_validation": "officer",
+    "under_response": "provider",
+    "answered": "officer",
+    "determined": "office",
+    "published": "nobody",
+    "closed": "nobody",
+    "withdrawn": "nobody",
+}
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """A determination that a second officer has to approve."""
+
+    document: Digest
+    """A :class:`~assay.formats.case_documents.Determination`."""
+    by: str
+    """Account of the officer who proposed it."""
+    made: datetime
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is asked of a case without opening its documents, which are blobs named by digest."""
+
+    payload: Digest
+    """SHA-256 of the attestation's payload: the case's identity."""
+    organisation: str
+    """Whose it is: the organisation that submitted."""
+    parties: tuple[str, ...] = ()
+    """Organisations that it names: customers, an assessor."""
+    provider: str
+    product: str
+    version: str
+    subject: Mapping[str, str]
+    """What entries about it commit to: provider, product, subject."""
+    stage: Stage = "submitted"
+    revision: int = 0
+    """Of this value; each change counts one up, and a change of an older one is refused."""
+    entry: int = -1
+    """Of the submission; set when it is recorded."""
+    entries: tuple[int, ...] = ()
+    """All entries about it, in order."""
+    received: datetime
+    changed: datetime
+    result: ResultToken | Literal[""] = ""
+    """By the newest verdict or determination; empty before there is one."""
+    verdict: Digest | None = None
+    because: str = ""
+    """Why it waits, in one line."""
+    waits: Waits = "office"
+    deadline: datetime | None = None
+    """Until when whoever it waits for may act."""
+    noticed: bool = False
+    """Whether the provider was told of the stage that the case is in."""
+    notices: int = 0
+    draw: int | None = None
+    """Number of the draw whose frame it was in."""
+    drawn: bool = False
+    requested: tuple[Digest, ...] = ()
+    """Low-level evidence that was asked for and has not come."""
+    supplied: tuple[Digest, ...] = ()
+    """Artifacts that came after the submission: evidence asked for, and files of responses."""
+    initial: Digest | None = None
+    response: Digest | None = None
+    """The newest."""
+    final: Digest | None = None
+    proposal: Proposal | None = None
+    published: Digest | None = None
+    """The signed result, a DSSE envelope."""
+    publication: int | None = None
+    replaces: Digest | None = None
+    replaced_by: Digest | None = None
+    lapsed: datetime | None = None
+    referred: tuple[Digest, ...] = ()
+    """Documents of referrals."""
+    held: bool = False
+    """Under legal hold: nothing of it is erased."""
+
+    @property
+    def target(self) -> Target:
+        """What it is to those who ask about it."""
+        return Target(
+            owner=self.organisation, parties=frozenset(self.parties), published=self.published is not None
+        )
+
+    @property
+    def open(self) -> bool:
+        """Whether something is still to be decided."""
+        return self.stage not in {"published", "closed", "withdrawn"}
+
+
+def moved(case: Case, now: datetime, stage: Stage | None = None, **changes: Any) -> Case:
+    """*case* one revision on. Refused when *stage* may not follow."""
+    to = stage or case.stage
+    if case.stage == "withdrawn" or (to != case.stage and to not in FOLLOWS[case.stage]):
+        raise Refused(f"the case {case.payload.short} is {case.stage!r} and cannot become {stage!r}")
+    if to != case.stage:
+        changes = {"waits": WAITS[to], "deadline": None, "because": "", "noticed": False, **changes}
+    return msgspec.structs.replace(case, stage=to, revision=case.revision + 1, changed=now, **changes)

@@ -1,0 +1,181 @@
+"""What an officer decides about a case: requirements that need a person, the initial and the final determination (M7)."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from assay.errors import Refused
+from assay.formats.case_documents import Determination, Judgement, parse
+from assay.formats.digest import Digest
+from assay.formats.result import judged
+from assay.formats.verdict import ResultToken
+from assay.office.case import Case, Proposal
+from assay.office.notify import notice
+from assay.office.permissions import Action, Caller, require
+from assay.office.service import Act, Service, act, next_step, put, record_final
+from assay.office.triage import verdict_of
+from assay.register.leaf import Kind
+from assay.validation.examine import conclude
+
+INITIAL_FROM = frozenset({"complete", "deep_validation", "answered", "published"})
+FINAL_FROM = frozenset({"deep_validation", "answered"})
+FAVOURABLE = frozenset({"validated", "validated_with_findings"})
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an officer hands in."""
+
+    judgements: tuple[Judgement, ...] = ()
+    """Of requirements; the others stand as the checks found them."""
+    reasons: tuple[str, ...] = ()
+    consideration: str = ""
+    """What is said to the provider's response; needed where there is one."""
+    revision: int
+    """Of the case that was looked at; another one is refused."""
+
+
+def decide_initial(service: Service, caller: Caller, payload: Digest, decision: Decision) -> Case:
+    """An initial determination. Against the provider it opens the time to respond; in its favour it is final."""
+    case = _looked_at(service, payload, decision)
+    require(caller, Action.DETERMINATION_INITIAL, case.target)
+    if case.stage not in INITIAL_FROM:
+        raise Refused(
+            f"the case is {case.stage!r}; an initial determination is made of one that is {_either(INITIAL_FROM)}"
+        )
+    document = determination_of(service, case, decision, "initial")
+    if document.result in FAVOURABLE:
+        return _conclude(service, caller, case, msgspec.structs.replace(document, stage="final"))
+    now = service.now()
+    done = Act(
+        kind=Kind.DETERMINATION, document=put(service, document), outcome=document.result, actor="officer",
+        due=(next_step(case, case.revision + 1, now),),
+    )  # fmt: skip
+    return act(
+        service,
+        case,
+        done,
+        now,
+        "under_response",
+        initial=done.document,
+        result=document.result,
+        proposal=None,
+    )
+
+
+def decide_final(service: Service, caller: Caller, payload: Digest, decision: Decision) -> Case:
+    """The final determination, or, where two have to agree, its proposal."""
+    case = _looked_at(service, payload, decision)
+    require(caller, Action.DETERMINATION_FINAL, case.target)
+    if case.stage not in FINAL_FROM:
+        raise Refused(
+            f"the case is {case.stage!r}; a final determination is made of one that is {_either(FINAL_FROM)}"
+        )
+    document = determination_of(service, case, decision, "final")
+    if case.stage == "deep_validation" and document.result not in FAVOURABLE:
+        raise Refused(
+            f"the decision comes to {document.result!r}, and the provider has not been heard: make an initial determination"
+        )
+    if case.response is not None and not decision.consideration.strip():
+        raise Refused("the provider has responded: say what the office makes of it ('consideration')")
+    return _conclude(service, caller, case, document)
+
+
+def approve(service: Service, caller: Caller, payload: Digest, revision: int) -> Case:
+    """A second officer agrees with a proposed determination, which then counts."""
+    case = service.case(payload)
+    if case.proposal is None:
+        raise Refused("nothing is proposed about this case")
+    if case.revision != revision:
+        raise Refused("the case has moved meanwhile: look at it again, then act")
+    target = msgspec.structs.replace(case.target, acted=frozenset((case.proposal.by,)))
+    require(caller, Action.DETERMINATION_APPROVE, target)
+    document = parse(service.office.blobs.get(case.proposal.document), Determination)
+    return record_final(
+        service, case, msgspec.structs.replace(document, by="two officers", made=service.now())
+    )
+
+
+def reject(service: Service, caller: Caller, payload: Digest, revision: int) -> Case:
+    """A second officer does not agree: the case is open again."""
+    case = service.case(payload)
+    if case.proposal is None or case.revision != revision:
+        raise Refused("nothing is proposed about this case, or it has moved meanwhile")
+    target = msgspec.structs.replace(case.target, acted=frozenset((case.proposal.by,)))
+    require(caller, Action.DETERMINATION_APPROVE, target)
+    return service.keep(case, proposal=None, because="a proposed determination was not approved")
+
+
+def determination_of(
+    service: Service, case: Case, decision: Decision, stage: Literal["initial", "final"]
+) -> Determination:
+    """What *decision* comes to: the automatic verdict with its judgements."""
+    verdict = verdict_of(service, case)
+    result: ResultToken = conclude(verdict.missing, judged(verdict, decision.judgements))
+    reasons = tuple(line for line in decision.reasons if line.strip())
+    if result not in FAVOURABLE and not reasons and not decision.judgements:
+        reasons = verdict.reasons[:2000]
+    return Determination(
+        attestation=str(case.payload),
+        salt=service.salt(),
+        stage=stage,
+        result=result,
+        made=service.now(),
+        by="officer",
+        verdict=str(case.verdict),
+        drawn=case.drawn,
+        draw=case.draw,
+        reasons=reasons,
+        judgements=decision.judgements,
+        response=str(case.response) if case.response else None,
+        consideration=decision.consideration,
+    )
+
+
+def _conclude(service: Service, caller: Caller, case: Case, document: Determination) -> Case:
+    if service.policy.four_eyes:
+        digest = put(service, document)
+        proposal = Proposal(digest, caller.account, service.now())
+        return service.keep(
+            case, proposal=proposal, because=f"proposed: {document.result}; a second officer has to approve"
+        )
+    return record_final(service, case, document)
+
+
+def request_evidence(
+    service: Service, caller: Caller, payload: Digest, digests: Sequence[Digest], text: str, revision: int
+) -> Case:
+    """Ask the provider for low-level evidence that its artifacts name by digest (M2)."""
+    case = service.case(payload)
+    require(caller, Action.EVIDENCE_REQUEST, case.target)
+    if case.stage != "deep_validation":
+        raise Refused(f"the case is {case.stage!r}; evidence is asked for in 'deep_validation'")
+    if case.revision != revision:
+        raise Refused("the case has moved meanwhile: look at it again, then act")
+    if not digests:
+        raise Refused("name at least one digest")
+    asked = tuple(dict.fromkeys((*case.requested, *digests)))
+    items = [
+        (str(digest), "asked for to look behind a summary", "upload the file with this digest")
+        for digest in digests
+    ]
+    days = service.policy.evidence_request_days
+    return notice(
+        service, case, "evidence_requested", items, days=days, text=text,
+        requested=asked, waits="provider", because=f"{len(asked)} files were asked for",
+    )  # fmt: skip
+
+
+def _looked_at(service: Service, payload: Digest, decision: Decision) -> Case:
+    case = service.case(payload)
+    if case.revision != decision.revision:
+        raise Refused("the case has moved meanwhile: look at it again, then act")
+    if case.replaced_by is not None:
+        raise Refused(f"the submission was revised by {case.replaced_by.short}: decide about that one")
+    if case.proposal is not None:
+        raise Refused("a determination is proposed already: approve or reject it first")
+    return case
+
+
+def _either(stages: frozenset[str]) -> str:
+    return " or ".join(repr(one) for one in sorted(stages))

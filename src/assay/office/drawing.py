@@ -1,0 +1,175 @@
+"""Draws on schedule: commit to a frame before the beacon's round, draw by its value, and move every case of the frame (M5, D1)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from assay.errors import Unavailable
+from assay.formats.digest import Digest
+from assay.office.case import Case, moved
+from assay.office.log import entry, head
+from assay.office.permissions import Action, Caller, Target, Visible, require
+from assay.office.ports import CaseQuery, Drawing
+from assay.office.sampling import Candidate, finish, plan
+from assay.office.service import DRAW, Service, days, next_step
+from assay.office.work import Due
+from assay.register.draw import Beacon as Round
+from assay.register.draw import DrawCommit, DrawResult
+from assay.register.leaf import Kind
+from assay.register.merkle import leaf_hash
+
+PAGE = 1000
+EVERYTHING = Visible(everything=True)
+
+
+class _Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    number: int
+    result: bool = False
+
+
+def schedule(service: Service) -> None:
+    """Put the first draw on the calendar; nothing where it is there, or where the policy draws nothing."""
+    if service.policy.sampling.every_days and not service.cases.draws(1):
+        at = days(service.now(), service.policy.sampling.every_days)
+        service.work.put((_due(_Job(1), at),))
+
+
+def run_due(service: Service, due: Due) -> object:
+    """The handler of work of kind ``draw``."""
+    job = msgspec.json.decode(due.payload, type=_Job)
+    return result(service, job.number) if job.result else commit(service, job.number)
+
+
+def run_now(service: Service, caller: Caller) -> Drawing:
+    """An officer runs the next draw before its time: it is committed at once, and drawn at the beacon's round."""
+    require(caller, Action.DRAW_RUN, Target.office())
+    newest = service.cases.draws(1)
+    return commit(service, newest[0].number + 1 if newest else 1)
+
+
+def commit(service: Service, number: int) -> Drawing:
+    """Record the draw-commit of draw *number*, with the work of drawing and of the next one; what is recorded stays."""
+    if found := service.cases.drawing(number):
+        return found
+    now = service.now()
+    frame = head(service.office)
+    candidates = [_candidate(service, case) for case in _waiting(service) if case.entry < frame.size]
+    round_ = _round(service, now)
+    document = plan(service.policy, candidates, number, frame, round_)
+    digest = service.office.blobs.put(document.encode())
+    at = now if round_ is None else max(now, round_.due)
+    drawing = Drawing(
+        number=number, commit=digest, made=now, at=at, label=document.label,
+        beacon="" if round_ is None else round_.name, round=None if round_ is None else round_.round, frame=len(candidates),
+    )  # fmt: skip
+    dues = [_due(_Job(number, result=True), at)]
+    if every := service.policy.sampling.every_days:
+        dues.append(_due(_Job(number + 1), days(now, every)))
+    _record(service, Kind.DRAW_COMMIT, digest, drawing, now, dues=dues)
+    return _drawing(service, number)
+
+
+def result(service: Service, number: int) -> Drawing:
+    """Draw *number*, once its round is out. Unavailable while it is not: the draw waits, and no other round may replace it."""
+    drawing = _drawing(service, number)
+    if drawing.result is not None:
+        return drawing
+    office, now = service.office, service.now()
+    document = DrawCommit.parse(office.blobs.get(drawing.commit))
+    value = b"" if document.beacon is None else _value(service, document.beacon.round)
+    drawn = finish(document, drawing.entry, leaf_hash(office.register.leaf(drawing.entry)), value)
+    digest = office.blobs.put(drawn.encode())
+    cases = tuple(_after(case, number, drawn, now) for case in _frame(service, document))
+    done = msgspec.structs.replace(drawing, result=digest, drawn=len(drawn.selected), value=value.hex())
+    dues = [next_step(case, case.revision, now) for case in cases]
+    _record(service, Kind.DRAW_RESULT, digest, done, now, dues=dues, cases=cases)
+    return _drawing(service, number)
+
+
+def _after(case: Case, number: int, drawn: DrawResult, now: datetime) -> Case:
+    if case.entry in drawn.selected:
+        because = f"drawn for deep validation by draw {number}"
+        return moved(case, now, "deep_validation", draw=number, drawn=True, because=because)
+    return moved(case, now, draw=number, waits="office")
+
+
+def _record(
+    service: Service,
+    kind: Kind,
+    document: Digest,
+    drawing: Drawing,
+    now: datetime,
+    *,
+    dues: Sequence[Due],
+    cases: tuple[Case, ...] = (),
+) -> None:
+    made = entry(service.office, kind, document, {"actor": service.office.name}, now, None)
+    service.office.register.append(
+        msgspec.structs.replace(made, drawing=drawing, due=tuple(dues), cases=cases)
+    )
+
+
+def _due(job: _Job, at: datetime) -> Due:
+    name = f"{DRAW}:{job.number}{':result' if job.result else ''}"
+    return Due(key=name, kind=DRAW, subject=name, at=at, payload=msgspec.json.encode(job))
+
+
+def _drawing(service: Service, number: int) -> Drawing:
+    found = service.cases.drawing(number)
+    if found is None:
+        raise Unavailable(f"draw {number} was not committed to")
+    return found
+
+
+def _waiting(service: Service) -> list[Case]:
+    """Cases that are complete, that nothing speaks against, and that were in no draw."""
+    found: list[Case] = []
+    after = ""
+    while True:
+        query = CaseQuery(
+            visible=EVERYTHING,
+            stages=("complete",),
+            sort="received",
+            descending=False,
+            after=after,
+            limit=PAGE,
+        )
+        page = service.cases.find(query)
+        found += [
+            case for case in page.cases if case.draw is None and case.replaced_by is None and not case.noticed
+        ]
+        if not (after := page.after):
+            return sorted(found, key=lambda case: case.entry)
+
+
+def _frame(service: Service, document: DrawCommit) -> list[Case]:
+    """The cases of the frame that still wait for it; who withdrew or revised meanwhile has left."""
+    inside = {index for stratum in document.strata for index, _ in stratum.leaves}
+    return [case for case in _waiting(service) if case.entry in inside]
+
+
+def _candidate(service: Service, case: Case) -> Candidate:
+    return Candidate(entry=case.entry, facts=frozenset(_facts(service, case)))
+
+
+def _facts(service: Service, case: Case) -> list[str]:
+    facts = ["findings"] if case.result == "validated_with_findings" else []
+    if case.result == "insufficient_evidence":
+        facts.append("insufficient")
+    if service.cases.seen(case.organisation, before=case.entry) == 0:
+        facts.append("first_submission")
+    return facts
+
+
+def _round(service: Service, now: datetime) -> Round | None:
+    """The first round of the beacon that is far enough away; None where the office has no beacon."""
+    if service.beacon is None:
+        return None
+    return service.beacon.round_after(now + timedelta(minutes=service.policy.sampling.lead_minutes))
+
+
+def _value(service: Service, round_: int) -> bytes:
+    if service.beacon is None:
+        raise Unavailable("the draw was committed to with a beacon, and the office has none now")
+    return service.beacon.value(round_)

@@ -1,0 +1,117 @@
+"""Publish what was determined, correct it, refer it (M8, M9, D12)."""
+
+from datetime import datetime
+
+import msgspec
+
+from assay.errors import Refused
+from assay.formats.case_documents import MAX_TEXT, Determination, Ending, Response, parse
+from assay.formats.digest import Digest
+from assay.formats.dsse import Envelope
+from assay.formats.intoto import PAYLOAD_TYPE
+from assay.formats.result import encode_result
+from assay.office.case import Case
+from assay.office.determine import FAVOURABLE, Decision, determination_of
+from assay.office.notify import notice
+from assay.office.permissions import Action, Caller, require
+from assay.office.service import REVALIDATE, Act, Service, act, days, next_step, put, record_final
+from assay.office.triage import verdict_of
+from assay.office.work import Due
+from assay.register.leaf import Kind
+from assay.trust.envelope import sign
+
+
+def post(service: Service, case: Case) -> Case:
+    """``determined`` to ``published``: from here on the openings of the case are public."""
+    if case.final is None:
+        raise ValueError(f"case {case.payload} is {case.stage} without a final determination")
+    office, now = service.office, service.now()
+    determination = parse(office.blobs.get(case.final), Determination)
+    response = _response(service, determination)
+    payload = encode_result(
+        verdict_of(service, case),
+        office=office.name,
+        made=now,
+        determination=determination,
+        response=response,
+    )
+    envelope = sign(PAYLOAD_TYPE, payload, office.signing)
+    result = office.blobs.put(envelope.encode())
+    submission = office.ledger.submission(case.payload)
+    first = submission is not None and submission.state == "determined"
+    done = Act(
+        kind=Kind.PUBLICATION if first else Kind.CORRECTION,
+        document=envelope.identity,
+        outcome=determination.result,
+        due=(next_step(case, case.revision + 1, now), *_again(service, case, now)),
+        submission=msgspec.structs.replace(submission, state="published", result=result)
+        if submission and first
+        else None,
+    )
+    return act(service, case, done, now, "published", published=result, because="")
+
+
+def tell_published(service: Service, case: Case) -> Case:
+    """Notice to provider and customers of what was posted; once for each publication."""
+    if case.stage != "published" or case.noticed:
+        return case
+    return notice(service, case, "determined", text=f"The result {case.result!r} was posted.")
+
+
+def correct(service: Service, caller: Caller, payload: Digest, decision: Decision, reason: str) -> Case:
+    """Replace a posted determination by another one, with the reason; the old result stays in the register."""
+    case = service.case(payload)
+    require(caller, Action.RESULT_CORRECT, case.target)
+    if case.stage != "published" or case.final is None:
+        raise Refused(f"the case is {case.stage!r}: nothing is posted that could be corrected")
+    if case.revision != decision.revision:
+        raise Refused("the case has moved meanwhile: look at it again, then act")
+    if not reason.strip():
+        raise Refused("a correction says why")
+    before = parse(service.office.blobs.get(case.final), Determination)
+    document = determination_of(service, case, decision, "final")
+    if document.result not in FAVOURABLE and document.result != before.result:
+        raise Refused(
+            f"the correction comes to {document.result!r}: make an initial determination, which may be answered"
+        )
+    return record_final(service, case, msgspec.structs.replace(document, reasons=(reason, *document.reasons)))
+
+
+def refer(service: Service, caller: Caller, payload: Digest, to: str, reason: str, package: Digest) -> Case:
+    """Record that an attestation that failed was handed on to *to*; *package* is the signed archive, kept already."""
+    case = service.case(payload)
+    require(caller, Action.CASE_REFER, case.target)
+    if not service.policy.referral:
+        raise Refused("this office's policy refers nothing")
+    if case.stage != "published" or case.result in FAVOURABLE or case.result == "not_sampled":
+        raise Refused("only a published determination against the provider is referred")
+    if not to.strip() or not reason.strip():
+        raise Refused("say to whom the case is referred, and why")
+    now = service.now()
+    document = Ending(
+        attestation=str(payload), salt=service.salt(), kind="referral", made=now, reason=reason[:MAX_TEXT],
+        to=to[:200], document=str(package),
+    )  # fmt: skip
+    done = Act(kind=Kind.NOTICE, document=put(service, document), outcome="referred", actor="officer")
+    return act(service, case, done, now, referred=(*case.referred, done.document))
+
+
+def result_envelope(service: Service, case: Case) -> Envelope:
+    """The signed result. Refused when there is none."""
+    if case.published is None:
+        raise Refused(f"the case is {case.stage!r} and has no published result")
+    return Envelope.parse(service.office.blobs.get(case.published), what="result")
+
+
+def _response(service: Service, determination: Determination) -> Response | None:
+    if determination.response is None:
+        return None
+    return parse(service.office.blobs.get(Digest.parse(determination.response)), Response)
+
+
+def _again(service: Service, case: Case, now: datetime) -> tuple[Due, ...]:
+    every = service.policy.revalidate_days
+    if not every:
+        return ()
+    key = f"{REVALIDATE}:{case.payload.value}:{case.revision + 1}"
+    return (Due(key=key, kind=REVALIDATE, subject=str(case.payload), at=days(now, every)),)

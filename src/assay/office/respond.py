@@ -1,0 +1,128 @@
+"""What a provider does about a case: answers, supplies, withdraws, lets lapse (M7, M10)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from assay.errors import Refused
+from assay.formats.case_documents import MAX_TEXT, Ending, Response
+from assay.formats.digest import Digest
+from assay.formats.verdict import encode as encode_verdict
+from assay.office.case import Case
+from assay.office.permissions import Action, Caller, require
+from assay.office.service import Act, Service, act, put, texts
+from assay.office.triage import bundle_of
+from assay.office.validate import inputs_of
+from assay.register.leaf import Kind
+from assay.validation.examine import examine
+
+MAX_FILES = 500
+_WITHDRAWN = "withdrawn by the provider"
+
+
+def respond(
+    service: Service, caller: Caller, payload: Digest, text: str, files: Sequence[bytes] = ()
+) -> Case:
+    """Answer the newest notice in time. Artifacts that the attestation names count as evidence at once."""
+    case = service.case(payload)
+    require(caller, Action.RESPONSE_WRITE, case.target)
+    now = service.now()
+    if case.stage != "under_response":
+        raise Refused(f"the case is {case.stage!r}: there is no determination to answer")
+    if case.deadline is not None and now > case.deadline:
+        raise Refused(f"the time to answer ended on {case.deadline:%Y-%m-%d %H:%M} UTC")
+    if len(text) > MAX_TEXT or len(files) > MAX_FILES:
+        raise Refused(f"a response has at most {MAX_TEXT} characters and {MAX_FILES} files")
+    if not text.strip() and not files:
+        raise Refused("a response says something, or brings files")
+    came = tuple(service.sealed.put(data) for data in files)
+    document = Response(
+        attestation=str(payload),
+        salt=service.salt(),
+        to_notice=case.notices,
+        received=now,
+        text=text,
+        artifacts=texts(came),
+    )
+    done = Act(kind=Kind.RESPONSE, document=put(service, document), actor=caller.organisation)
+    return act(
+        service, case, done, now, "answered",
+        response=done.document, supplied=tuple(dict.fromkeys((*case.supplied, *came))), because="the provider has answered",
+    )  # fmt: skip
+
+
+def supply(service: Service, caller: Caller, payload: Digest, files: Sequence[bytes]) -> Case:
+    """Hand in evidence that was asked for; each file is one of the digests asked for."""
+    case = service.case(payload)
+    require(caller, Action.ARTIFACT_PUT, case.target)
+    now = service.now()
+    if not case.requested or case.stage != "deep_validation":
+        raise Refused("no evidence is asked for")
+    digests = [Digest.sha256(data) for data in files]
+    if strange := [one for one in digests if one not in case.requested]:
+        raise Refused(f"nobody asked for {strange[0]}")
+    for data in files:
+        service.sealed.put(data)
+    left = tuple(one for one in case.requested if one not in digests)
+    document = Response(
+        attestation=str(payload),
+        salt=service.salt(),
+        to_notice=case.notices,
+        received=now,
+        artifacts=texts(digests),
+    )
+    done = Act(kind=Kind.RESPONSE, document=put(service, document), actor=caller.organisation)
+    changes: dict[str, Any] = (
+        {} if left else {"waits": "officer", "deadline": None, "because": "all evidence asked for has come"}
+    )
+    return act(
+        service,
+        case,
+        done,
+        now,
+        requested=left,
+        supplied=tuple(dict.fromkeys((*case.supplied, *digests))),
+        **changes,
+    )
+
+
+def rejudge(service: Service, case: Case) -> Case:
+    """The automatic verdict again, with what has come and by the packs, keys and time of now. No entry: a determination is one."""
+    office = service.office
+    verdict = examine(inputs_of(office, bundle_of(service, case), case.entry), office.sigstore)
+    stored = office.blobs.put(encode_verdict(verdict))
+    if stored == case.verdict:
+        return case
+    return service.keep(case, verdict=stored)
+
+
+def withdraw(service: Service, caller: Caller, payload: Digest, reason: str) -> Case:
+    """The provider takes the submission back. A published result stays, marked."""
+    case = service.case(payload)
+    require(caller, Action.SUBMISSION_WITHDRAW, case.target)
+    now = service.now()
+    document = Ending(
+        attestation=str(payload), salt=service.salt(), kind="withdrawal", made=now, reason=reason[:MAX_TEXT]
+    )
+    done = Act(
+        kind=Kind.WITHDRAWAL, document=put(service, document), outcome="withdrawn", actor=caller.organisation
+    )
+    return act(service, case, done, now, "withdrawn", because=_WITHDRAWN, result="withdrawn", proposal=None)
+
+
+def lapse(service: Service, caller: Caller, payload: Digest, reason: str, versions: str) -> Case:
+    """Notice that the attestation no longer binds future versions, from *versions* on (M10)."""
+    case = service.case(payload)
+    require(caller, Action.SUBMISSION_LAPSE, case.target)
+    if case.lapsed is not None or case.stage in {"closed", "withdrawn"}:
+        raise Refused("it lapsed already" if case.lapsed else f"the case is {case.stage!r}")
+    now = service.now()
+    document = Ending(
+        attestation=str(payload),
+        salt=service.salt(),
+        kind="lapse",
+        made=now,
+        reason=reason[:MAX_TEXT],
+        versions=versions[:200],
+    )
+    done = Act(kind=Kind.LAPSE, document=put(service, document), outcome="lapsed", actor=caller.organisation)
+    return act(service, case, done, now, lapsed=now)

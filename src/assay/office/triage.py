@@ -1,0 +1,127 @@
+"""What the office does by itself with every submission: completeness, the automatic verdict, and what follows from it."""
+
+import msgspec
+
+from assay.formats.attestation_statement import parse as parse_attestation
+from assay.formats.bundle import Bundle
+from assay.formats.case_documents import Determination, NoticeReason
+from assay.formats.digest import Digest
+from assay.formats.dsse import Envelope
+from assay.formats.verdict import VerdictDocument, encode
+from assay.office.case import Case
+from assay.office.notify import insufficient, notice
+from assay.office.ports import Submission
+from assay.office.service import OFFICE, Act, Service, act, next_step, put, record_final
+from assay.office.validate import completeness_report, inputs_of, load, read_verdict
+from assay.register.leaf import Kind
+from assay.validation.examine import examine
+
+AGAINST = frozenset({"contradicted", "insufficient_evidence", "incomplete"})
+
+
+def check(service: Service, case: Case) -> Case:
+    """``submitted`` to ``complete`` or ``incomplete`` (M4), with the automatic verdict (M5)."""
+    office = service.office
+    submission = _submission(service, case)
+    verdict = examine(inputs_of(office, bundle_of(service, case), case.entry), office.sigstore)
+    stored = office.blobs.put(encode(verdict))
+    state = "complete" if verdict.complete else "incomplete"
+    done = Act(
+        kind=Kind.COMPLETENESS,
+        document=completeness_report(office, case.payload, verdict),
+        outcome=state,
+        due=(next_step(case, case.revision + 1, service.now()),),
+        submission=msgspec.structs.replace(submission, state=state, verdict=stored),
+    )
+    return act(
+        service, case, done, verdict.judged, "complete" if verdict.complete else "incomplete",
+        verdict=stored, result=verdict.result, because=(verdict.reasons or ("",))[0][:500],
+    )  # fmt: skip
+
+
+def proceed(service: Service, case: Case) -> Case:
+    """After completeness: notice of what is missing, an initial determination, or the wait for the next draw."""
+    if case.replaced_by is not None or case.noticed:
+        return case
+    if case.stage == "incomplete":
+        verdict = verdict_of(service, case)
+        items = [(one.rule, one.reason, one.remedy) for one in verdict.missing]
+        return notice(service, case, "incomplete", items, days=service.policy.incomplete_days)
+    if case.stage == "complete" and _speaks_against(service, case):
+        return open_determination(service, case)
+    if case.stage == "complete" and case.draw is not None and not case.drawn:
+        return not_sampled(service, case)
+    return case
+
+
+def not_sampled(service: Service, case: Case) -> Case:
+    """In the frame of a draw, not drawn, and nothing against it: that is said, and nothing more."""
+    document = Determination(
+        attestation=str(case.payload), salt=service.salt(), stage="final", result="not_sampled", made=service.now(),
+        by="office", verdict=str(case.verdict), draw=case.draw,
+        reasons=(f"draw {case.draw} did not select it; what the automatic checks found is shown",),
+    )  # fmt: skip
+    return record_final(service, case, document, OFFICE)
+
+
+def open_determination(service: Service, case: Case) -> Case:
+    """An initial determination by the office itself, because the evidence contradicts, or does not carry, the claims."""
+    verdict = verdict_of(service, case)
+    now = service.now()
+    document = Determination(
+        attestation=str(case.payload), salt=service.salt(), stage="initial", result=verdict.result, made=now,
+        by="office", verdict=str(case.verdict), drawn=case.drawn, draw=case.draw, reasons=verdict.reasons[:2000],
+    )  # fmt: skip
+    digest = put(service, document)
+    done = Act(
+        kind=Kind.DETERMINATION, document=digest, outcome=verdict.result,
+        due=(next_step(case, case.revision + 1, now),),
+    )  # fmt: skip
+    return act(service, case, done, now, "under_response", initial=digest, result=verdict.result)
+
+
+def tell_determination(service: Service, case: Case) -> Case:
+    """Notice of an initial determination, with the time to answer it."""
+    if case.stage != "under_response" or case.noticed:
+        return case
+    verdict = verdict_of(service, case)
+    reason: NoticeReason = "contradicted" if case.result == "contradicted" else "insufficient_evidence"
+    wrong = "not_satisfied" if reason == "contradicted" else "unknown"
+    items = [
+        (row.requirement, row.reason, "; ".join(row.changes))
+        for row in verdict.claims
+        if row.claimed and row.verdict == wrong
+    ]
+    return notice(service, case, reason, items, days=service.policy.response_days)
+
+
+def verdict_of(service: Service, case: Case) -> VerdictDocument:
+    return read_verdict(service.office, case.verdict)
+
+
+def bundle_of(service: Service, case: Case) -> Bundle:
+    """As it was submitted, and with what came since and is named in the attestation."""
+    submission = _submission(service, case)
+    have = set(submission.artifacts)
+    more = tuple(
+        digest for digest in _named(service, submission) if digest in case.supplied and digest not in have
+    )
+    return load(service.office, msgspec.structs.replace(submission, artifacts=(*submission.artifacts, *more)))
+
+
+def _speaks_against(service: Service, case: Case) -> bool:
+    if case.result == "contradicted":
+        return True
+    return service.policy.insufficient_fails and insufficient(verdict_of(service, case))
+
+
+def _submission(service: Service, case: Case) -> Submission:
+    found = service.office.ledger.submission(case.payload)
+    if found is None:
+        raise ValueError(f"case {case.payload} has no submission")
+    return found
+
+
+def _named(service: Service, submission: Submission) -> tuple[Digest, ...]:
+    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
+    return tuple(artifact.digest for artifact in parse_attestation(envelope.payload).artifacts)

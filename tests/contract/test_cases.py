@@ -1,0 +1,189 @@
+"""What every store of cases keeps to."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import Engine
+
+from assay.adapters.sql import postgresql
+from assay.adapters.sql.cases import SqlCases
+from assay.adapters.sql.ledger import SqlLedger
+from assay.errors import AssayError, Malformed, Refused
+from assay.formats.digest import Digest
+from assay.office.case import Case, moved
+from assay.office.permissions import Visible
+from assay.office.ports import CaseQuery, Drawing, Wanted
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+ALL = Visible(everything=True)
+
+
+@pytest.fixture(params=["memory", "file", "postgres"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    if request.param == "memory":
+        made = SqlLedger.memory_engine()
+    elif request.param == "file":
+        made = SqlLedger.sqlite_engine(tmp_path / "office.sqlite")
+    else:
+        made = postgresql.engine(request.getfixturevalue("database"), "test")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def ledger(engine: Engine) -> SqlLedger:
+    return SqlLedger(engine)
+
+
+@pytest.fixture
+def cases(engine: Engine, ledger: SqlLedger) -> SqlCases:
+    assert ledger.head().edge.size == 0
+    return SqlCases(engine)
+
+
+def case(number: int, **changes: object) -> Case:
+    plain = Case(
+        payload=Digest.sha256(b"%d" % number),
+        organisation=f"org-{number % 3}",
+        parties=(f"org-{(number + 1) % 3}",),
+        provider=f"Provider {chr(65 + number % 4)}",
+        product=f"Product {number:03}",
+        version="1.0",
+        subject={"provider": "x"},
+        received=NOW + timedelta(seconds=number),
+        changed=NOW,
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def record(ledger: SqlLedger, *moves: Case, drawing: Drawing | None = None) -> int:
+    (index,) = ledger.record([Wanted(b"leaf", b"[]", cases=moves, drawing=drawing)], 100).indexes
+    if isinstance(index, AssayError):
+        raise index
+    return index
+
+
+def names(cases: SqlCases, **query: object) -> list[str]:
+    """Over all pages."""
+    found: list[str] = []
+    after = ""
+    while True:
+        page = cases.find(CaseQuery(**{"visible": ALL, "limit": 3, **query, "after": after}))  # type: ignore[arg-type]
+        found += [one.product for one in page.cases]
+        if not (after := page.after):
+            return found
+
+
+def test_a_case_knows_its_entries(ledger: SqlLedger, cases: SqlCases) -> None:
+    one = case(1)
+    assert cases.case(one.payload) is None
+    record(ledger, case(0))
+    record(ledger, one)
+    stored = cases.case(one.payload)
+    assert stored == msgspec.structs.replace(one, entry=1, entries=(1,))
+    record(ledger, moved(stored, NOW, "complete"))
+    again = cases.case(one.payload)
+    assert again is not None
+    assert (again.entry, again.entries, again.stage, again.revision) == (1, (1, 2), "complete", 1)
+
+
+def test_an_older_revision_is_refused_alone(ledger: SqlLedger, cases: SqlCases) -> None:
+    record(ledger, case(1))
+    stored = cases.case(case(1).payload)
+    assert stored is not None
+    record(ledger, moved(stored, NOW, "complete"))
+    stale, good = moved(stored, NOW, "incomplete"), case(2)
+    answers = ledger.record(
+        [Wanted(b"a", b"[]", cases=(stale,)), Wanted(b"b", b"[]", cases=(good,))], 100
+    ).indexes
+    assert isinstance(answers[0], Refused)
+    assert answers[1] == 2
+    with pytest.raises(Refused, match="has moved meanwhile"):
+        record(ledger, case(1))
+    with pytest.raises(Refused, match="no case"):
+        record(ledger, moved(case(9), NOW, "complete"))
+    assert cases.case(stored.payload).stage == "complete"  # type: ignore[union-attr]
+
+
+def test_two_moves_of_one_case_in_one_commit(ledger: SqlLedger, cases: SqlCases) -> None:
+    first = case(1)
+    second = moved(first, NOW, "complete")
+    ledger.record([Wanted(b"a", b"[]", cases=(first,)), Wanted(b"b", b"[]", cases=(second,))], 100)
+    stored = cases.case(first.payload)
+    assert stored is not None
+    assert (stored.entries, stored.revision, stored.stage) == ((0, 1), 1, "complete")
+
+
+def test_what_no_entry_records(ledger: SqlLedger, cases: SqlCases) -> None:
+    record(ledger, case(1))
+    stored = cases.case(case(1).payload)
+    assert stored is not None
+    cases.keep(moved(stored, NOW, because="looked at"))
+    with pytest.raises(Refused, match="has moved meanwhile"):
+        cases.keep(moved(stored, NOW, because="looked at twice"))
+    assert cases.case(stored.payload).because == "looked at"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "sort", ["received", "changed", "deadline", "provider", "product", "result", "stage"]
+)
+@pytest.mark.parametrize("descending", [True, False])
+def test_pages_in_any_order(ledger: SqlLedger, cases: SqlCases, sort: str, descending: bool) -> None:
+    for number in range(10):
+        soon = None if number % 2 else NOW + timedelta(days=number)
+        record(ledger, case(number, deadline=soon, result="validated" if number % 3 else ""))
+    found = names(cases, sort=sort, descending=descending)
+    assert sorted(found) == [f"Product {number:03}" for number in range(10)]
+    whole = cases.find(CaseQuery(visible=ALL, sort=sort, descending=descending)).cases  # type: ignore[arg-type]
+    assert [one.product for one in whole] == found
+    if sort == "product":
+        assert found == sorted(found, reverse=descending)
+
+
+def test_filters(ledger: SqlLedger, cases: SqlCases) -> None:
+    for number in range(8):
+        record(ledger, case(number))
+    assert names(cases, provider="provider a") == ["Product 004", "Product 000"]
+    assert names(cases, product="PRODUCT 00", descending=False)[0] == "Product 000"
+    assert names(cases, product="Product 1") == []
+    assert names(cases, entries=(2, 3)) == ["Product 003", "Product 002"]
+    assert names(cases, stages=("complete",)) == []
+    assert len(names(cases, waits=("office",))) == 8
+    assert cases.counts(ALL) == {"submitted": 8}
+
+
+def test_who_sees_what(ledger: SqlLedger, cases: SqlCases) -> None:
+    for number in range(3):
+        record(ledger, case(number, published=Digest.sha256(b"result") if number == 2 else None))
+    assert names(cases, visible=Visible()) == []
+    assert names(cases, visible=Visible(owner="org-0")) == ["Product 000"]
+    assert names(cases, visible=Visible(party="org-0")) == ["Product 002"]
+    assert names(cases, visible=Visible(owner="org-1", party="org-1")) == ["Product 001", "Product 000"]
+    assert names(cases, visible=Visible(published=True)) == ["Product 002"]
+    assert cases.counts(Visible(owner="org-0")) == {"submitted": 1}
+    assert [cases.seen("org-1", before) for before in (1, 2)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "cursor", ["zz", "00", b'["product","x",1]'.hex(), b'["received","x",1]'.hex(), b"[1]".hex()]
+)
+def test_cursors_of_others(ledger: SqlLedger, cases: SqlCases, cursor: str) -> None:
+    record(ledger, case(0))
+    with pytest.raises(Malformed, match="cursor"):
+        cases.find(CaseQuery(visible=ALL, after=cursor))
+
+
+def test_draws(ledger: SqlLedger, cases: SqlCases) -> None:
+    drawing = Drawing(
+        number=1, commit=Digest.sha256(b"c"), made=NOW, at=NOW, beacon="", round=None, label="", frame=0
+    )
+    record(ledger, drawing=drawing)
+    stored = cases.drawing(1)
+    assert stored == msgspec.structs.replace(drawing, entry=0)
+    done = msgspec.structs.replace(stored, result=Digest.sha256(b"r"), drawn=0)
+    record(ledger, drawing=done)
+    assert cases.draws(5) == (msgspec.structs.replace(done, result_entry=1),)
+    assert cases.drawing(2) is None
