@@ -1,6 +1,6 @@
 """``assay verify``: what each file is, and whether it holds, from files alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -9,13 +9,14 @@ import msgspec
 
 from assay.adapters import bundles
 from assay.adapters.filesystem import read_whole
-from assay.bootstrap import key_histories, now, receipt_forms, trusting
+from assay.bootstrap import key_histories, now, packages, receipt_forms, trusting
+from assay.bootstrap.answer import Answer
 from assay.bootstrap.receipt_forms import trusted_log
 from assay.bootstrap.results import MAX_RESULT
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
-from assay.formats import customers, strict_json, svr, times
+from assay.formats import customers, package, strict_json, svr, times
 from assay.formats.attestation_statement import parse as parse_attestation
-from assay.formats.bundle import ENVELOPE, Bundle, compare
+from assay.formats.bundle import ENVELOPE, Bundle, compare, read_tar
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.intoto import PAYLOAD_TYPE
@@ -28,29 +29,8 @@ from assay.register.receipt import Receipt
 from assay.register.rotation import KeyHistory
 from assay.trust.envelope import verify as verify_envelope
 
+TARS = (".tar", ".tar.gz", ".tgz")
 ABOUT = {Kind.SUBMISSION: ("bundle", "attestation"), Kind.PUBLICATION: ("result",)}
-
-
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    path: Path
-    kind: str
-    holds: bool | None
-    """None: could not tell."""
-    says: str = ""
-    reason: str = ""
-    trust: str = ""
-    identity: Digest | None = None
-    """Payload digest of a bundle or result."""
-    records: tuple[Digest, ...] = ()
-    """Documents that a receipt's entry names."""
-    of: tuple[str, ...] = ()
-    """Kinds of file that such a receipt is about."""
-    recorded: datetime | None = None
-    """Of a receipt: when its entry was made, by the register's word."""
-    grade: str = ""
-    """Of a receipt: ``logged`` or ``witnessed``."""
-    history: KeyHistory | None = None
-    """Of a key history; receipts of that register are verified by it."""
 
 
 def verify_files(files: Sequence[Path], trust: Path | None, policy: Path | None = None) -> tuple[Answer, ...]:
@@ -103,6 +83,13 @@ def read_policy(path: Path) -> Quorum:
     return Quorum.parse(read_whole(path, limit=MAX_POLICY), what=str(path))
 
 
+class _Seen(msgspec.Struct):
+    """What was understood of a file before it failed."""
+
+    kind: str = "file"
+    identity: Digest | None = None
+
+
 def _verify(
     path: Path,
     trust: trusting.Found,
@@ -110,42 +97,87 @@ def _verify(
     at: datetime | None = None,
     told: Mapping[str, KeyHistory] = MappingProxyType({}),
 ) -> Answer:
-    kind, identity, at = "file", None, at or now()
+    moment = at or now()
+    return _answered(path, trust, lambda seen: _file(seen, path, trust, quorum, told, moment))
+
+
+def _answered(path: Path, trust: trusting.Found, look: Callable[[_Seen], Answer]) -> Answer:
+    seen = _Seen()
     try:
-        if path.is_dir() or path.name.endswith((".tar", ".tar.gz", ".tgz")):
-            kind = "bundle"
-            bundle = bundles.read(path)
-            envelope = Envelope.parse(bundle.envelope, what=ENVELOPE, expected=PAYLOAD_TYPE)
-            identity = envelope.identity
-            return _bundle(path, bundle, envelope, trust, at)
-        data = read_whole(path, limit=MAX_RESULT)
-        if form := receipt_forms.kind(data):
-            kind = form
-            return _form(path, form, receipt_forms.verify(data, trust.root, quorum, told), trust)
-        found = strict_json.load(data, what=str(path), limit=MAX_RESULT)
-        if isinstance(found, dict) and found.get("format") == RECEIPT:
-            kind = "receipt"
-            return _receipt(path, data, trust, quorum, told)
-        if isinstance(found, dict) and found.get("format") == key_histories.FORMAT:
-            kind = "key history"
-            history = key_histories.verified(data, trust.root, what=str(path))
-            says = key_histories.said(history)
-            return Answer(path=path, kind=kind, holds=True, says=says, trust=trust.where, history=history)
-        if isinstance(found, dict) and "payloadType" in found:
-            kind = "envelope"
-            envelope = Envelope.parse(data, what=str(path), expected=PAYLOAD_TYPE)
-            identity = envelope.identity
-            return _envelope(path, envelope, trust, at)
-        raise Malformed("it is no bundle, result or receipt")
+        return look(seen)
     except Unavailable as error:
-        return Answer(path=path, kind=kind, holds=None, reason=str(error), trust=trust.where)
+        return Answer(path=path, kind=seen.kind, holds=None, reason=str(error), trust=trust.where)
     except AssayError as error:
+        reason = str(error)
         return Answer(
-            path=path, kind=kind, holds=False, reason=str(error), trust=trust.where, identity=identity
+            path=path, kind=seen.kind, holds=False, reason=reason, trust=trust.where, identity=seen.identity
         )
 
 
-def _bundle(path: Path, bundle: Bundle, envelope: Envelope, trust: trusting.Found, at: datetime) -> Answer:
+def _file(
+    seen: _Seen,
+    path: Path,
+    trust: trusting.Found,
+    quorum: Quorum | None,
+    told: Mapping[str, KeyHistory],
+    at: datetime,
+) -> Answer:
+    if path.is_dir():
+        seen.kind = "bundle"
+        return _bundle(seen, path, bundles.read(path), trust, at)
+    if not path.name.endswith(TARS):
+        return _document(seen, path, read_whole(path, limit=MAX_RESULT), trust, quorum, told, at)
+    data = read_whole(path, limit=bundles.MAX_TAR)
+    if not package.like(data):
+        seen.kind = "bundle"
+        return _bundle(seen, path, read_tar(data, what=str(path)), trust, at)
+    seen.kind = "package"
+    found = package.read(data, what=str(path))
+    seen.identity = found.envelope.identity
+
+    def judge(inside: str, moment: datetime, known: Mapping[str, KeyHistory]) -> Answer:
+        where = Path(inside)
+        return _answered(
+            where,
+            trust,
+            lambda one: _document(one, where, found.files[inside], trust, quorum, known, moment),
+        )
+
+    return packages.answer(path, found, trust, at, told, judge)
+
+
+def _document(
+    seen: _Seen,
+    path: Path,
+    data: bytes,
+    trust: trusting.Found,
+    quorum: Quorum | None,
+    told: Mapping[str, KeyHistory],
+    at: datetime,
+) -> Answer:
+    if form := receipt_forms.kind(data):
+        seen.kind = form
+        return _form(path, form, receipt_forms.verify(data, trust.root, quorum, told), trust)
+    found = strict_json.load(data, what=str(path), limit=MAX_RESULT)
+    if isinstance(found, dict) and found.get("format") == RECEIPT:
+        seen.kind = "receipt"
+        return _receipt(path, data, trust, quorum, told)
+    if isinstance(found, dict) and found.get("format") == key_histories.FORMAT:
+        seen.kind = "key history"
+        history = key_histories.verified(data, trust.root, what=str(path))
+        says = key_histories.said(history)
+        return Answer(path=path, kind=seen.kind, holds=True, says=says, trust=trust.where, history=history)
+    if isinstance(found, dict) and "payloadType" in found:
+        seen.kind = "envelope"
+        envelope = Envelope.parse(data, what=str(path), expected=PAYLOAD_TYPE)
+        seen.identity = envelope.identity
+        return _envelope(path, envelope, trust, at)
+    raise Malformed("it is no bundle, package, result or receipt")
+
+
+def _bundle(seen: _Seen, path: Path, bundle: Bundle, trust: trusting.Found, at: datetime) -> Answer:
+    envelope = Envelope.parse(bundle.envelope, what=ENVELOPE, expected=PAYLOAD_TYPE)
+    seen.identity = envelope.identity
     attestation = parse_attestation(envelope.payload)
     standing = verify_envelope(
         envelope, trust.root, purpose="provider", provider=attestation.provider.name, at=at

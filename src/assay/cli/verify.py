@@ -1,4 +1,4 @@
-"""``assay verify``: bundles, results and receipts, offline."""
+"""``assay verify``: bundles, packages, results and receipts, offline."""
 
 from pathlib import Path
 
@@ -20,12 +20,14 @@ Policy = typer.Option(
 
 
 def verify(
-    file: list[Path] = typer.Argument(exists=True, help="Bundles (folder or tar), results and receipts."),
+    file: list[Path] = typer.Argument(
+        exists=True, help="Bundles (folder or tar), packages, results and receipts."
+    ),
     trust: Path | None = Trust,
     policy: Path | None = Policy,
     json: bool = Json,
 ) -> int:
-    """Verify bundles, results and receipts offline; a key is never taken from the message."""
+    """Verify bundles, packages, results and receipts offline; a key is never taken from the message."""
     from assay.bootstrap.verify import verify_files
 
     answers = verify_files(file, trust, policy)

@@ -9,7 +9,7 @@ On any carrier (folder, tar, upload) it is the same mapping of paths to bytes::
 
 import gzip
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
@@ -31,7 +31,6 @@ LIMITS = Limits(members=100_000, single=MAX_ARTIFACT, total=2048 * MIB, held=204
 
 _ARTIFACT = re.compile(r"artifacts/sha256/([0-9a-f]{64})\Z")
 _FOLDERS = frozenset({"artifacts", "artifacts/sha256"})
-_BLOCK = 512
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -141,33 +140,10 @@ def read_tar(data: bytes, *, what: str = "bundle") -> Bundle:
 
 
 def write_tar(bundle: Bundle) -> bytes:
-    """A ustar archive (POSIX.1-1988): sorted, no owner, no time; the same bundle gives the same bytes."""
-    return b"".join(_tar(to_files(bundle)))
+    """:func:`tar_archive.write` of its files; the same bundle gives the same bytes."""
+    return tar_archive.write(to_files(bundle))
 
 
 def write_tar_gz(bundle: Bundle) -> bytes:
     """:func:`write_tar`, gzip-compressed without name or time."""
     return gzip.compress(write_tar(bundle), compresslevel=6, mtime=0)
-
-
-def _tar(files: Mapping[str, bytes]) -> Iterator[bytes]:
-    for path, data in files.items():
-        yield _header(path, len(data))
-        yield data
-        yield bytes(-len(data) % _BLOCK)
-    yield bytes(2 * _BLOCK)
-
-
-def _header(path: str, size: int) -> bytes:
-    fields = (
-        path.encode().ljust(100, b"\0"),
-        b"0000644\0",
-        b"0000000\0",
-        b"0000000\0",
-        b"%011o\0" % size,
-        b"0" * 11,
-    )
-    head = b"".join(fields) + b"\0"
-    rest = b"0" + bytes(100) + b"ustar\x0000" + bytes(64) + b"0000000\0" * 2
-    body = (head + b" " * 8 + rest).ljust(_BLOCK, b"\0")
-    return body[:148] + b"%06o\0 " % sum(body) + body[156:]

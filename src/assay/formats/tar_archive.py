@@ -1,11 +1,11 @@
-"""A tar archive read strictly from bytes: POSIX ustar and pax, and GNU long names, plain or compressed.
+"""A tar archive read strictly from bytes: POSIX ustar and pax, and GNU long names, plain or compressed; written as ustar.
 
 Sizes and names come from one place only: where a header and its pax extension disagree, readers disagree too, and
 the archive is refused. After the end marker nothing but zeros may follow.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -256,3 +256,40 @@ def _moment(seconds: int, where: Place) -> datetime | None:
     if seconds > 253402300799:
         raise Malformed(f"{where} has a time after the year 9999")
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def write(files: Mapping[str, bytes]) -> bytes:
+    """A ustar archive (POSIX.1-1988) of *files* in their order, without owner or time; the same files give the same bytes.
+
+    ``ValueError`` for a path of over 100 bytes.
+    """
+    return b"".join(_written(files))
+
+
+def wrote(files: Mapping[str, bytes], data: bytes) -> bool:
+    """Whether *data* is what :func:`write` makes of *files*, without making it."""
+    rest, at = memoryview(data), 0
+    for piece in _written(files):
+        if rest[at : at + len(piece)] != piece:
+            return False
+        at += len(piece)
+    return at == len(data)
+
+
+def _written(files: Mapping[str, bytes]) -> Iterator[bytes]:
+    for path, data in files.items():
+        yield _made(path, len(data))
+        yield data
+        yield bytes(-len(data) % _BLOCK)
+    yield bytes(2 * _BLOCK)
+
+
+def _made(path: str, size: int) -> bytes:
+    name = path.encode()
+    if not 1 <= len(name) <= 100:
+        raise ValueError(f"{path[:120]!r} has {len(name)} bytes, expected 1 to 100")
+    fields = (name.ljust(100, b"\0"), b"0000644\0", b"0000000\0", b"0000000\0", b"%011o\0" % size, b"0" * 11)
+    head = b"".join(fields) + b"\0"
+    rest = b"0" + bytes(100) + b"ustar\x0000" + bytes(64) + b"0000000\0" * 2
+    body = (head + b" " * 8 + rest).ljust(_BLOCK, b"\0")
+    return body[:148] + b"%06o\0 " % sum(body) + body[156:]

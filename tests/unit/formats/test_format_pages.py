@@ -13,10 +13,11 @@ import pytest
 from tests.support import pages as cases
 from tests.support.verdicts import VERDICT
 
-from assay.formats import customers
+from assay.formats import customers, inventory
 from assay.formats.attestation import ArtifactKind
 from assay.formats.cdxa_properties import ARTIFACT, ATTESTATION, RELEASE, RESULT
 from assay.formats.customers import Customer, CustomerId, CustomerList
+from assay.formats.package import File, FileKind, Manifest, Withheld
 from assay.formats.verdict import ClaimVerdict, FindingRow, ResultToken, VerdictDocument
 from assay.web.feed import feed
 
@@ -67,7 +68,25 @@ def test_every_member_of_the_feed_is_named() -> None:
     assert [name for name in sorted(members) if f"`{name}`" not in page("feed")] == []
 
 
-@pytest.mark.parametrize("name", ["attestation", "bundle", "customers", "feed", "result", "submission"])
+@pytest.mark.parametrize("part", [Manifest, File, Withheld])
+def test_every_member_of_a_package_is_named(part: type[msgspec.Struct]) -> None:
+    assert [name for name in part.__struct_fields__ if f"`{name}`" not in page("referral")] == []
+
+
+@pytest.mark.parametrize("kind", get_args(FileKind))
+def test_every_kind_of_file_in_a_package_is_named(kind: str) -> None:
+    assert f"`{kind}`" in page("referral")
+
+
+@pytest.mark.parametrize("column", inventory.COLUMNS)
+def test_every_column_of_an_inventory_is_named(column: str) -> None:
+    listed = ", ".join(inventory.COLUMNS[column])
+    assert f"\n| `{column}` | {listed} | " in page("inventory")
+
+
+@pytest.mark.parametrize(
+    "name", ["attestation", "bundle", "customers", "feed", "referral", "result", "submission"]
+)
 def test_links_lead_somewhere(name: str) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page(name))
     assert links
