@@ -1,26 +1,76 @@
 """What every store of blobs keeps to."""
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.support.sealed import keys
+from tests.support.tile_servers import bucket_server
 
 from assay.adapters.filesystem import FolderBlobs
 from assay.adapters.memory import MemoryBlobs
+from assay.adapters.object_blobs import ObjectBlobs
+from assay.adapters.objects.bucket import BucketObjects
+from assay.adapters.objects.folder import FolderObjects
+from assay.adapters.objects.memory import MemoryObjects
+from assay.adapters.objects.packed import PackedObjects
 from assay.adapters.packed_blobs import PackedBlobs
+from assay.adapters.sealed_blobs import SealedBlobs
+from assay.adapters.system import SystemEntropy
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
 from assay.office.ports import Blobs
 
+_NUMBERS = count()
 
-@pytest.fixture(params=["memory", "folder", "packed"])
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[dict[str, Any]]:
+    with bucket_server() as options:
+        yield options
+
+
+@pytest.fixture(
+    params=[
+        "memory",
+        "folder",
+        "packed",
+        "bucket",
+        "objects",
+        "sealed folder",
+        "sealed packed",
+        "sealed bucket",
+    ]
+)
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
-    if request.param == "packed":
-        packed = PackedBlobs(tmp_path / "blobs")
-        yield packed
-        packed.close()
-    else:
-        yield MemoryBlobs() if request.param == "memory" else FolderBlobs(tmp_path / "blobs")
+    def in_bucket() -> BucketObjects:
+        return BucketObjects.at(f"s3://tiles/b{next(_NUMBERS)}", request.getfixturevalue("bucket"))
+
+    match request.param:
+        case "packed":
+            packed = PackedBlobs(tmp_path / "blobs")
+            yield packed
+            packed.close()
+        case "memory":
+            yield MemoryBlobs()
+        case "folder":
+            yield FolderBlobs(tmp_path / "blobs")
+        case "bucket":
+            yield ObjectBlobs(in_bucket())
+        case "objects":
+            yield ObjectBlobs(MemoryObjects())
+        case "sealed folder":
+            objects = FolderObjects.make(tmp_path / "blobs")
+            yield SealedBlobs(objects, FolderObjects.make(tmp_path / "keys"), keys(), SystemEntropy())
+        case "sealed packed":
+            small = PackedObjects(tmp_path / "blobs")
+            yield SealedBlobs(small, small, keys(), SystemEntropy())
+            small.close()
+        case _:
+            there = in_bucket()
+            yield SealedBlobs(there, there, keys(), SystemEntropy())
 
 
 def test_gives_back_what_was_put(blobs: Blobs) -> None:
@@ -31,11 +81,30 @@ def test_gives_back_what_was_put(blobs: Blobs) -> None:
     assert blobs.has(digest)
 
 
+@pytest.mark.parametrize("size", [0, 300_000])
+def test_of_any_size(blobs: Blobs, size: int) -> None:
+    data = bytes(range(256)) * (size // 256 + 1)
+    assert blobs.get(blobs.put(data[:size])) == data[:size]
+
+
 def test_says_what_it_has_not(blobs: Blobs) -> None:
     digest = Digest.sha256(b"never put")
     assert not blobs.has(digest)
     with pytest.raises(Unavailable, match=digest.value):
         blobs.get(digest)
+
+
+@pytest.mark.parametrize("size", [3, 300_000], ids=["small", "large"])
+def test_what_is_erased_is_gone_and_may_come_again(blobs: Blobs, size: int) -> None:
+    data, other = b"x" * size, blobs.put(b"other")
+    digest = blobs.put(data)
+    blobs.erase(digest)
+    blobs.erase(digest)
+    assert not blobs.has(digest)
+    with pytest.raises(Unavailable, match=digest.value):
+        blobs.get(digest)
+    assert blobs.get(other) == b"other"
+    assert blobs.get(blobs.put(data)) == data
 
 
 def test_a_damaged_file_is_named_and_written_again(tmp_path: Path) -> None:
@@ -46,3 +115,59 @@ def test_a_damaged_file_is_named_and_written_again(tmp_path: Path) -> None:
         blobs.get(digest)
     blobs.put(b"whole")
     assert blobs.get(digest) == b"whole"
+
+
+def test_a_damaged_object_is_named_and_written_again() -> None:
+    objects = MemoryObjects()
+    blobs = ObjectBlobs(objects)
+    digest = blobs.put(b"whole")
+    (name,) = objects.files
+    objects.files[name] = b"torn"
+    with pytest.raises(Unavailable, match="is damaged"):
+        blobs.get(digest)
+    blobs.put(b"whole")
+    assert blobs.get(digest) == b"whole"
+
+
+def test_what_a_bucket_does_not_keep_is_noticed() -> None:
+    class Torn(MemoryObjects):
+        def read(self, name: str, *, limit: int) -> bytes | None:
+            data = super().read(name, limit=limit)
+            return data and data[:-1]
+
+    with pytest.raises(Unavailable, match="is not what was put when it is read back"):
+        ObjectBlobs(Torn()).put(b"whole")
+
+
+def test_an_erased_small_blob_is_gone_from_the_file(tmp_path: Path) -> None:
+    blobs = PackedBlobs(tmp_path)
+    secret = b"a list that is to be forgotten"
+    digest = blobs.put(secret)
+    blobs.erase(digest)
+    left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    blobs.close()
+    assert secret not in left
+    assert left
+
+
+@pytest.mark.parametrize(
+    "blobs", ["packed", "bucket", "objects", "sealed folder", "sealed packed"], indirect=True
+)
+def test_many_at_once(blobs: PackedBlobs | ObjectBlobs | SealedBlobs) -> None:
+    data = [b"%d" % number for number in range(40)] * 2
+    digests = blobs.put_many(data)
+    assert [blobs.get(one) for one in digests] == data
+    asked = {*digests, Digest.sha256(b"never put")}
+    assert blobs.among(asked) == set(digests)
+
+
+def test_a_bucket_that_is_gone_and_back(tmp_path: Path) -> None:
+    folder = tmp_path / "blobs"
+    blobs = SealedBlobs(FolderObjects.make(folder), FolderObjects.make(folder), keys(), SystemEntropy())
+    digest = blobs.put(b"one")
+    folder.rename(tmp_path / "away")
+    for act in (lambda: blobs.get(digest), lambda: blobs.has(digest)):
+        with pytest.raises(Unavailable, match=r"missing|cannot read"):
+            act()
+    (tmp_path / "away").rename(folder)
+    assert blobs.get(digest) == b"one"

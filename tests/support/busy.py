@@ -230,3 +230,6 @@ class Without:
 
     def has(self, digest: Digest) -> bool:
         return digest not in self.lost and self.inner.has(digest)
+
+    def erase(self, digest: Digest) -> None:
+        self.inner.erase(digest)

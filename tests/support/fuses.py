@@ -49,6 +49,9 @@ class FusedBlobs:
     def has(self, digest: Digest) -> bool:
         return self.inner.has(digest)
 
+    def erase(self, digest: Digest) -> None:
+        self.fuse.write(lambda: self.inner.erase(digest))
+
 
 class FusedLedger(SqlLedger):
     """Its four writes burn the fuse."""

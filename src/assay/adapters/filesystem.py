@@ -107,6 +107,15 @@ class FolderBlobs:
     def has(self, digest: Digest) -> bool:
         return self.path(digest).is_file()
 
+    def erase(self, digest: Digest) -> None:
+        path = self.path(digest)
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                sync_folder(path.parent)
+        except OSError as error:
+            raise Unavailable(f"cannot remove {path}: {error.strerror or error}") from error
+
     def _same(self, path: Path, data: bytes) -> bool:
         """Whether the file is there and whole; a damaged one is written again."""
         try:

@@ -4,23 +4,22 @@ No redirects, no cookies, no proxies, no content codings. Connections are kept a
 """
 
 import http.client
-import re
 import socket
 import ssl
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult
 
 import msgspec
 
 from assay import __version__
-from assay.errors import Malformed, TooLarge, Unavailable
+from assay.errors import TooLarge, Unavailable
 from assay.formats.text import shown
+from assay.formats.web_url import parse_url
 
 TIMEOUT_S = 15.0
-MAX_URL = 2000
 MAX_IDLE = 8
 """Connections kept for one server."""
 _CHUNK = 64 * 1024
@@ -35,16 +34,60 @@ class Answer(msgspec.Struct, frozen=True):
     """As it came: a coding that was asked for is still to be undone."""
     coding: str = ""
     location: str = ""
+    retry_after: str = ""
+
+
+Dial = Callable[[str, int, float], socket.socket]
+"""From host, port and seconds to a connection; raises OSError, or an error of Assay's."""
+
+
+def dial(host: str, port: int, timeout_s: float) -> socket.socket:
+    """To whatever the host's name means."""
+    return socket.create_connection((host, port), timeout_s)
+
+
+class _Connection(http.client.HTTPConnection):
+    """Over TLS when it has a *context*."""
+
+    def __init__(
+        self, host: str, port: int, timeout_s: float, dial: Dial, context: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(host, port, timeout=timeout_s)
+        self.default_port = 443 if context else 80
+        self._seconds, self._call, self._context = timeout_s, dial, context
+
+    def connect(self) -> None:
+        made = self._call(self.host, self.port, self._seconds)
+        try:
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._context is not None:
+                # Verifies that the other side is the host that was asked for, whatever address was called.
+                made = self._context.wrap_socket(made, server_hostname=self.host)
+        except BaseException:
+            made.close()
+            raise
+        self.sock = made
 
 
 class HttpClient:
-    """May be shared by threads. *timeout_s* is for a whole exchange, from connecting to the last byte of the answer."""
+    """May be shared by threads. *timeout_s* is for a whole exchange, from connecting to the last byte of the answer.
 
-    def __init__(self, *, timeout_s: float = TIMEOUT_S, agent: str = f"assay/{__version__}") -> None:
+    *shows*: how an error names a URL.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        agent: str = f"assay/{__version__}",
+        dial: Dial = dial,
+        shows: Callable[[str], str] = shown,
+    ) -> None:
         self._timeout_s = timeout_s
         self._agent = agent
+        self._dial, self._shows = dial, shows
         self._lock = threading.Lock()
-        self._idle: dict[_Server, list[http.client.HTTPConnection]] = {}
+        self._idle: dict[_Server, list[_Connection]] = {}
         self._context: ssl.SSLContext | None = None
         weakref.finalize(self, _close, self._idle)
 
@@ -53,10 +96,16 @@ class HttpClient:
         return self._ask("GET", url, None, limit, headers or {})
 
     def post(
-        self, url: str, body: bytes, *, limit: int, content_type: str = "application/octet-stream"
+        self,
+        url: str,
+        body: bytes,
+        *,
+        limit: int,
+        content_type: str = "application/octet-stream",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """As :meth:`get`. What is posted may arrive twice: a kept connection that was closed meanwhile is tried anew once."""
-        return self._ask("POST", url, body, limit, {"Content-Type": content_type})
+        return self._ask("POST", url, body, limit, {"Content-Type": content_type, **(headers or {})})
 
     def close(self) -> None:
         """Let go of the kept connections."""
@@ -78,11 +127,11 @@ class HttpClient:
         try:
             return self._exchange(self._connection(server), server, request, limit, url)
         except _Closed as error:
-            raise Unavailable(f"{shown(url)}: {error}") from error
+            raise Unavailable(f"{self._shows(url)}: {error}") from error
 
     def _exchange(
         self,
-        connection: http.client.HTTPConnection,
+        connection: _Connection,
         server: _Server,
         request: tuple[str, str, bytes | None, dict[str, str]],
         limit: int,
@@ -93,11 +142,11 @@ class HttpClient:
         try:
             with self._deadline(connection, late):
                 response = _answered(connection, request, late)
-                answer = _read(response, limit, url)
+                answer = _read(response, limit, self._shows(url))
         except (OSError, http.client.HTTPException, ValueError) as error:
             if late.is_set() or isinstance(error, TimeoutError):
                 raise self._too_late(url) from error
-            raise Unavailable(f"{shown(url)}: {_said(error)}") from error
+            raise Unavailable(f"{self._shows(url)}: {_said(error)}") from error
         finally:
             if answer is not None and not late.is_set() and not response.will_close:
                 self._keep(server, connection)
@@ -108,10 +157,10 @@ class HttpClient:
         return answer
 
     def _too_late(self, url: str) -> Unavailable:
-        return Unavailable(f"{shown(url)}: no whole answer within {self._timeout_s:g} s")
+        return Unavailable(f"{self._shows(url)}: no whole answer within {self._timeout_s:g} s")
 
     @contextmanager
-    def _deadline(self, connection: http.client.HTTPConnection, late: threading.Event) -> Iterator[None]:
+    def _deadline(self, connection: _Connection, late: threading.Event) -> Iterator[None]:
         """Shut the connection when the time is up, wherever the exchange is then."""
 
         def stop() -> None:
@@ -129,12 +178,12 @@ class HttpClient:
         finally:
             timer.cancel()
 
-    def _kept(self, server: _Server) -> http.client.HTTPConnection | None:
+    def _kept(self, server: _Server) -> _Connection | None:
         with self._lock:
             kept = self._idle.get(server)
             return kept.pop() if kept else None
 
-    def _keep(self, server: _Server, connection: http.client.HTTPConnection) -> None:
+    def _keep(self, server: _Server, connection: _Connection) -> None:
         with self._lock:
             kept = self._idle.setdefault(server, [])
             if len(kept) < MAX_IDLE:
@@ -142,11 +191,10 @@ class HttpClient:
                 return
         connection.close()
 
-    def _connection(self, server: _Server) -> http.client.HTTPConnection:
+    def _connection(self, server: _Server) -> _Connection:
         scheme, host, port = server
-        if scheme == "https":
-            return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=self._tls())
-        return http.client.HTTPConnection(host, port, timeout=self._timeout_s)
+        context = self._tls() if scheme == "https" else None
+        return _Connection(host, port, self._timeout_s, self._dial, context)
 
     def _tls(self) -> ssl.SSLContext:
         """One for all connections: it reads all certificates of the system."""
@@ -156,7 +204,7 @@ class HttpClient:
             return self._context
 
 
-def _close(idle: dict[_Server, list[http.client.HTTPConnection]]) -> None:
+def _close(idle: dict[_Server, list[_Connection]]) -> None:
     for kept in idle.values():
         for connection in kept:
             connection.close()
@@ -167,37 +215,12 @@ class _Closed(Exception):
     """The other side hung up before it said anything."""
 
 
-def parse_url(url: str) -> SplitResult:
-    """An ``http`` or ``https`` URL without user name, fragment or characters that do not belong; else :class:`Malformed`."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise Malformed(f"URL {shown(url, 100)!r}: {error}") from error
-    if (
-        len(url) > MAX_URL
-        or parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or parts.username is not None
-        or parts.fragment
-        or port == 0
-        or quote(url, safe=_SAFE) != url
-        or not _HOST.match(parts.hostname)
-    ):
-        raise Malformed(f"{shown(url, 100)!r} is not an http or https URL of plain characters")
-    return parts
-
-
-_HOST = re.compile(r"[A-Za-z0-9._:-]+\Z")
-_SAFE = "%:/?#[]@!$&'()*+,;=~-._"
-
-
 def _server(parts: SplitResult) -> _Server:
     return parts.scheme, str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _answered(
-    connection: http.client.HTTPConnection,
+    connection: _Connection,
     request: tuple[str, str, bytes | None, dict[str, str]],
     late: threading.Event,
 ) -> http.client.HTTPResponse:
@@ -218,7 +241,7 @@ def _answered(
         raise _Closed(_said(error)) from error
 
 
-def _early(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
+def _early(connection: _Connection) -> http.client.HTTPResponse:
     """What the other side answered before it stopped reading; the connection serves nothing after it."""
     assert connection.sock is not None
     response = http.client.HTTPResponse(connection.sock)
@@ -227,20 +250,26 @@ def _early(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
     return response
 
 
-def _read(response: http.client.HTTPResponse, limit: int, url: str) -> Answer:
+def _read(response: http.client.HTTPResponse, limit: int, named: str) -> Answer:
     told = response.length  # None: in chunks, or until the connection closes
     chunks, left = [], limit + 1
     while left > 0 and (chunk := response.read(min(left, _CHUNK))):
         chunks.append(chunk)
         left -= len(chunk)
     if left <= 0:
-        raise TooLarge(f"{shown(url)} answers with over {limit} bytes")
+        raise TooLarge(f"{named} answers with over {limit} bytes")
     body = b"".join(chunks)
     if told is not None and len(body) != told:
         raise http.client.IncompleteRead(body, told - len(body))
     headers = response.headers
-    coding, location = headers.get("Content-Encoding", ""), headers.get("Location", "")
-    return Answer(response.status, headers.get_content_type(), body, coding=coding, location=location)
+    return Answer(
+        response.status,
+        headers.get_content_type(),
+        body,
+        coding=headers.get("Content-Encoding", ""),
+        location=headers.get("Location", ""),
+        retry_after=headers.get("Retry-After", ""),
+    )
 
 
 def _said(error: Exception) -> str:

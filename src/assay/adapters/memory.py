@@ -36,6 +36,9 @@ class MemoryBlobs:
     def has(self, digest: Digest) -> bool:
         return digest in self._data
 
+    def erase(self, digest: Digest) -> None:
+        self._data.pop(digest, None)
+
 
 class MemoryOpenings:
     def __init__(self) -> None:

@@ -34,7 +34,7 @@ class PackedBlobs:
         with self._told():
             self._file = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         with self._told(), self._door:
-            for line in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000"):
+            for line in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "secure_delete=ON"):
                 self._file.execute(f"PRAGMA {line}").close()
             self._file.execute(
                 "CREATE TABLE IF NOT EXISTS blobs (digest BLOB PRIMARY KEY, data BLOB NOT NULL)"
@@ -81,6 +81,14 @@ class PackedBlobs:
                 small |= {by_name[row[0]] for row in self._file.execute(query, names).fetchall()}
         return frozenset(small | {one for one in digests if one not in small and self._large.has(one)})
 
+    def erase(self, digest: Digest) -> None:
+        self._large.erase(digest)
+        if digest.algorithm != "sha256":
+            return
+        with self._told(), self._door:
+            self._file.execute("DELETE FROM blobs WHERE digest = ?", (digest.raw,))
+            empty_log(self._file)
+
     def close(self) -> None:
         with self._told(), self._door:
             self._file.close()
@@ -109,3 +117,12 @@ class PackedBlobs:
             yield
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"cannot use {self._path}: {error}") from error
+
+
+def empty_log(file: sqlite3.Connection) -> None:
+    """Bring the log beside a file into it: else what was deleted goes on there. Unavailable when a reader keeps it; then again."""
+    busy = file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+    if busy:
+        raise Unavailable(
+            "what was erased stays in the log of a database that others are reading: erase it again"
+        )

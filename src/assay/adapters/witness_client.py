@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from assay.adapters.http_client import Answer, HttpClient, parse_url
+from assay.adapters.http_client import Answer, HttpClient
 from assay.errors import Malformed, Refused, Unavailable, Untrusted
 from assay.formats import tlog_witness
 from assay.formats.note import Note, NoteSignature
 from assay.formats.text import shown
+from assay.formats.web_url import parse_url
 from assay.register import cosignature
 from assay.register.body import Checkpoint
 from assay.register.cosignature import Cosigner

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from assay.cli import exits
+from assay.cli import exits, office_reseal
 from assay.cli.output import Json, Rows, complain, emit, out
 from assay.formats.text import shown
 
@@ -25,6 +25,9 @@ app = typer.Typer(help="The office on this machine.", no_args_is_help=True)
 @app.callback()
 def _group() -> None:
     """The office on this machine."""
+
+
+app.command("reseal")(office_reseal.reseal)
 
 
 @app.command("rebuild")

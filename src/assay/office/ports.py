@@ -42,6 +42,9 @@ class Blobs(Protocol):
     def has(self, digest: Digest) -> bool:
         """Whether :meth:`get` would find the name; says nothing of its bytes."""
 
+    def erase(self, digest: Digest) -> None:
+        """Forget the bytes. Durable when it returns; absent already is fine. They may be put again."""
+
 
 class Head(msgspec.Struct, frozen=True):
     edge: Edge

@@ -1,66 +1,20 @@
 """A client against servers that misbehave; each server ends by itself."""
 
 import socket
-import ssl
-import threading
+import struct
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
+from tests.support.talking import OK, keeps, make_certificate, over_tls, says, server
 
-from assay.adapters.http_client import HttpClient, parse_url
+from assay.adapters.http_client import HttpClient
 from assay.errors import AssayError, Malformed, TooLarge, Unavailable
-
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nhello"
-
-
-@contextmanager
-def server(*talks: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Serves one connection for each of *talks*, then is gone."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(5)
-
-        def run() -> None:
-            for talk in talks:
-                with suppress(OSError), listening.accept()[0] as one:
-                    one.settimeout(5)
-                    with suppress(OSError):
-                        talk(one)
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/x"
-    thread.join(10)
-
-
-def says(*parts: bytes, every_s: float = 0.0) -> Callable[[socket.socket], None]:
-    def talk(one: socket.socket) -> None:
-        one.recv(65536)
-        for part in parts:
-            one.sendall(part)
-            time.sleep(every_s)
-
-    return talk
-
-
-def keeps(*answers: bytes) -> Callable[[socket.socket], None]:
-    """Answers one request after the other on the same connection."""
-
-    def talk(one: socket.socket) -> None:
-        for answer in answers:
-            one.recv(65536)
-            one.sendall(answer)
-
-    return talk
+from assay.formats.web_url import parse_url
 
 
 def test_gets_and_posts() -> None:
@@ -137,7 +91,7 @@ def test_nobody_there() -> None:
     [
         "ftp://a.example/", "file:///etc/passwd", "http://", "http://u:p@a.example/", "http://a.example/#f", "a.example",
         "http://a.example/a b", "http://a.example/\r\nHost: b", "http://a.example:99999/", "http://a.example:0/", "http://[::1/",
-        "http://a_%41.example/", "http://a.example/é", "https://a.example/" + "x" * 3000,
+        "http://a_%41.example/", "http://[v1.a]/", "http://a.example/é", "https://a.example/" + "x" * 3000,
     ],
 )  # fmt: skip
 def test_odd_urls_are_refused(url: str) -> None:
@@ -162,33 +116,9 @@ def test_any_bytes_give_an_assay_error_or_an_answer() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of 127.0.0.1, signed by itself, with its key; fictional."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback.example")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(1), now + timedelta(1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
+    return make_certificate(
+        tmp_path_factory.mktemp("tls") / "both.pem", x509.IPAddress(ip_address("127.0.0.1"))
     )
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    path.write_bytes(private + made.public_bytes(Encoding.PEM))
-    return path
-
-
-def over_tls(certificate: Path, *answers: bytes) -> Callable[[socket.socket], None]:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-
-    def talk(one: socket.socket) -> None:
-        with context.wrap_socket(one, server_side=True) as inner:
-            for answer in answers:
-                inner.recv(65536)
-                inner.sendall(answer)
-
-    return talk
 
 
 def test_https_of_a_trusted_certificate(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -213,3 +143,19 @@ def test_https_of_an_unknown_certificate(certificate: Path) -> None:
 def test_https_where_there_is_none(talk: Callable[[socket.socket], None]) -> None:
     with server(talk) as url, pytest.raises(Unavailable, match=r"no whole answer|TLS: "):
         HttpClient(timeout_s=1.5).get(url.replace("http:", "https:"), limit=9)
+
+
+def test_https_that_drips(certificate: Path) -> None:
+    """A record of TLS whose bytes come one by one, each in time."""
+    sent = []
+
+    def drips(one: socket.socket) -> None:
+        one.sendall(b"\x16\x03\x03" + struct.pack(">H", 16_000))
+        for n in range(80):
+            time.sleep(0.1)
+            one.sendall(b"\x02")
+            sent.append(n)
+
+    with server(drips) as url, pytest.raises(Unavailable, match=r"no whole answer within 1\.5 s"):
+        HttpClient(timeout_s=1.5).get(url.replace("http:", "https:"), limit=9)
+    assert len(sent) < 60

@@ -17,7 +17,7 @@ from assay.adapters.tiles import safe
 from assay.errors import Malformed, TooLarge, Unavailable
 from assay.tlog.ports import CHECKPOINT
 
-_RETRY = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
+RETRY = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 TOGETHER = 16
 """Requests at a time: a put takes as long as a round trip, however small it is."""
 PAGE = 1000
@@ -25,6 +25,20 @@ PAGE = 1000
 
 _open: Callable[..., ObjectStore] = from_url
 """As one function: it is overloaded by cloud, and which cloud is meant is in the URL."""
+
+
+def opened(url: str, options: Mapping[str, Any] | None = None) -> ObjectStore:
+    """Malformed when *url* names no bucket. Nothing is asked of the bucket yet."""
+    scheme = url.partition("://")[0]
+    if scheme not in ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss"):
+        raise Malformed(f"{url[:200]!r} is no bucket, expected s3://, gs:// or az://")
+    # Options for the client replace what the environment says of it; the library's own timeouts are 5 and 30 seconds.
+    plain = str((options or {}).get("endpoint", "")).startswith("http://")
+    client = {"allow_http": True} if plain else None
+    try:
+        return _open(url, config=options, client_options=client, retry_config=RETRY)
+    except (BaseError, ValueError) as error:
+        raise Malformed(f"{url[:200]!r} cannot be used as a bucket: {line(error)}") from error
 
 
 class BucketTiles:
@@ -35,17 +49,7 @@ class BucketTiles:
     @classmethod
     def at(cls, url: str, options: Mapping[str, Any] | None = None) -> "BucketTiles":
         """``s3://bucket/prefix``, ``gs://...`` or ``az://...``; *options* as obstore names them (``endpoint``, ``region``)."""
-        scheme = url.partition("://")[0]
-        if scheme not in ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss"):
-            raise Malformed(f"{url[:200]!r} is no bucket, expected s3://, gs:// or az://")
-        # Options for the client replace what the environment says of it; the library's own timeouts are 5 and 30 seconds.
-        plain = str((options or {}).get("endpoint", "")).startswith("http://")
-        client = {"allow_http": True} if plain else None
-        try:
-            store = _open(url, config=options, client_options=client, retry_config=_RETRY)
-        except (BaseError, ValueError) as error:
-            raise Malformed(f"{url[:200]!r} cannot be used as a bucket: {_line(error)}") from error
-        return cls(store, url)
+        return cls(opened(url, options), url)
 
     def read(self, path: str, *, limit: int) -> bytes | None:
         try:
@@ -57,7 +61,7 @@ class BucketTiles:
         except (NotFoundError, FileNotFoundError):
             return None
         except (BaseError, OSError) as error:
-            raise Unavailable(f"cannot read {path} in {self._name}: {_line(error)}") from error
+            raise Unavailable(f"cannot read {path} in {self._name}: {line(error)}") from error
 
     def write(self, path: str, data: bytes) -> None:
         # A crash here leaves the old object or the new one: there is no other state in a bucket.
@@ -72,7 +76,7 @@ class BucketTiles:
                 use_multipart=False,
             )
         except (BaseError, OSError) as error:
-            raise Unavailable(f"cannot write {path} in {self._name}: {_line(error)}") from error
+            raise Unavailable(f"cannot write {path} in {self._name}: {line(error)}") from error
 
     def write_many(self, files: Iterable[tuple[str, bytes]]) -> None:
         with ThreadPoolExecutor(TOGETHER) as pool:
@@ -87,7 +91,7 @@ class BucketTiles:
             for found in obstore.list(self._store, path, chunk_size=PAGE):
                 self._delete([one["path"] for one in found])
         except (BaseError, OSError) as error:
-            raise Unavailable(f"cannot remove {path} in {self._name}: {_line(error)}") from error
+            raise Unavailable(f"cannot remove {path} in {self._name}: {line(error)}") from error
 
     def paths(self) -> Iterator[str]:
         """Every file below ``tile/``."""
@@ -95,7 +99,7 @@ class BucketTiles:
             for found in obstore.list(self._store, "tile/", chunk_size=PAGE):
                 yield from (one["path"] for one in found)
         except (BaseError, OSError) as error:
-            raise Unavailable(f"cannot list {self._name}: {_line(error)}") from error
+            raise Unavailable(f"cannot list {self._name}: {line(error)}") from error
 
     def _delete(self, paths: list[str]) -> None:
         try:
@@ -104,5 +108,6 @@ class BucketTiles:
             return
 
 
-def _line(error: Exception) -> str:
+def line(error: Exception) -> str:
+    """What the library says, without its insides."""
     return " ".join(str(error).split()).partition(" Debug source:")[0][:300]

@@ -3,10 +3,11 @@
 import zlib
 from urllib.parse import urljoin
 
-from assay.adapters.http_client import TIMEOUT_S, Answer, HttpClient, parse_url
+from assay.adapters.http_client import TIMEOUT_S, Answer, HttpClient
 from assay.adapters.tiles import safe
 from assay.errors import Malformed, TooLarge, Unavailable
 from assay.formats.text import shown
+from assay.formats.web_url import parse_url
 
 MAX_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
