@@ -22,7 +22,8 @@ from assay.formats import strict_json, times
 from assay.formats.text import shown
 from assay.formats.verdict import Engine, VerdictDocument
 from assay.formats.verdict import digest as verdict_digest
-from assay.web import words
+from assay.web import tables, words
+from assay.web.atom import atom
 from assay.web.feed import feed
 from assay.web.published import Published, named, versions
 from assay.web.view import view
@@ -54,6 +55,8 @@ def site(office: str, engine: Engine, published: Sequence[Published], trust: byt
     if doubled := [id_ for id_, count in Counter(item.id for item in published).items() if count > 1]:
         raise ValueError(f"two results have the id {doubled[0]}")
     ordered = sorted(published, key=lambda item: item.index, reverse=True)
+    told = feed(office, ordered)
+    rows = tables.results(ordered)
     made: dict[str, bytes] = {
         "trust.json": trust,
         "index.html": _render(
@@ -65,7 +68,10 @@ def site(office: str, engine: Engine, published: Sequence[Published], trust: byt
             engine=engine,
             items=[_row(item) for item in ordered],
         ),
-        "feed.json": strict_json.pretty(feed(office, ordered)),
+        "feed.json": strict_json.pretty(told),
+        "feed.atom": atom(told),
+        "results.csv": rows.csv,
+        "results.json": rows.json,
     }
     for item in ordered:
         folder = f"results/{item.id}/"

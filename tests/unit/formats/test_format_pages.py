@@ -20,6 +20,7 @@ from assay.formats.customers import Customer, CustomerId, CustomerList
 from assay.formats.package import File, FileKind, Manifest, Withheld
 from assay.formats.verdict import ClaimVerdict, FindingRow, ResultToken, VerdictDocument
 from assay.web.feed import feed
+from assay.web.tables import RESULTS
 
 FORMATS = Path(__file__).resolve().parents[3] / "docs" / "formats"
 
@@ -66,6 +67,10 @@ def test_every_member_of_the_feed_is_named() -> None:
     members = {*made, *item, *item["_assay"], *item["attachments"][0], *item["_assay"]["inputs"][0]}
     assert len(members) > 30
     assert [name for name in sorted(members) if f"`{name}`" not in page("feed")] == []
+
+
+def test_every_column_of_the_results_is_named() -> None:
+    assert [name for name in RESULTS if f"`{name}`" not in page("feed")] == []
 
 
 @pytest.mark.parametrize("part", [Manifest, File, Withheld])

@@ -88,6 +88,9 @@ def test_files_of_the_site() -> None:
     assert set(made) == {
         "index.html",
         "feed.json",
+        "feed.atom",
+        "results.csv",
+        "results.json",
         "trust.json",
         *(folder + name for name in ("index.html", "result.dsse.json", "receipt.json", "verdict.json")),
     }
