@@ -24,11 +24,11 @@ from assay.formats.attestation import (
 from assay.formats.attestation_statement import encode as encode_attestation
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
+from assay.office.beacon import Beacon
 from assay.office.case import Case
 from assay.office.life import HANDLERS
 from assay.office.office_policy import OfficePolicy
 from assay.office.permissions import Caller, Role
-from assay.office.ports import Randomness
 from assay.office.receive import receive
 from assay.office.service import Service
 from assay.provider.bundle import committed, salted
@@ -72,7 +72,7 @@ REVIEWED = b"Minutes of the design review.\n"
 PROVIDER_ORG, CUSTOMER_ORG = "org-lighthouse", "org-harbour"
 
 
-def service(policy: OfficePolicy = OfficePolicy(), beacon: Randomness | None = None) -> Service:  # noqa: B008 - frozen
+def service(policy: OfficePolicy = OfficePolicy(), beacon: Beacon | None = None) -> Service:  # noqa: B008 - frozen
     engine = SqlLedger.memory_engine()
     office = msgspec.structs.replace(
         offices.office(MemoryBlobs(), SqlLedger(engine)), packs=((PACK, PACK_DATA),)

@@ -1,7 +1,7 @@
 """Draws on schedule: commit to a frame before the beacon's round, draw by its value, and move every case of the frame (M5, D1)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -12,9 +12,10 @@ from assay.office.log import entry, head
 from assay.office.permissions import Action, Caller, Target, Visible, require
 from assay.office.ports import CaseQuery, Drawing
 from assay.office.sampling import Candidate, finish, plan
-from assay.office.service import DRAW, Service, days, next_step
+from assay.office.sampling_policy import Facts
+from assay.office.service import DRAW, Service, next_step
 from assay.office.work import Due
-from assay.register.draw import Beacon as Round
+from assay.register.beacon import RoundValue
 from assay.register.draw import DrawCommit, DrawResult
 from assay.register.leaf import Kind
 from assay.register.merkle import leaf_hash
@@ -30,8 +31,8 @@ class _Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def schedule(service: Service) -> None:
     """Put the first draw on the calendar; nothing where it is there, or where the policy draws nothing."""
-    if service.policy.sampling.every_days and not service.cases.draws(1):
-        at = days(service.now(), service.policy.sampling.every_days)
+    at = service.policy.sampling.due_after(service.now())
+    if at is not None and not service.cases.draws(1):
         service.work.put((_due(_Job(1), at),))
 
 
@@ -55,8 +56,8 @@ def commit(service: Service, number: int) -> Drawing:
     now = service.now()
     frame = head(service.office)
     candidates = [_candidate(service, case) for case in _waiting(service) if case.entry < frame.size]
-    round_ = _round(service, now)
-    document = plan(service.policy, candidates, number, frame, round_)
+    document = plan(service.policy, candidates, number, frame, service.beacon, now)
+    round_ = document.beacon
     digest = service.office.blobs.put(document.encode())
     at = now if round_ is None else max(now, round_.due)
     drawing = Drawing(
@@ -64,8 +65,8 @@ def commit(service: Service, number: int) -> Drawing:
         beacon="" if round_ is None else round_.name, round=None if round_ is None else round_.round, frame=len(candidates),
     )  # fmt: skip
     dues = [_due(_Job(number, result=True), at)]
-    if every := service.policy.sampling.every_days:
-        dues.append(_due(_Job(number + 1), days(now, every)))
+    if (following := service.policy.sampling.due_after(now)) is not None:
+        dues.append(_due(_Job(number + 1), following))
     _record(service, Kind.DRAW_COMMIT, digest, drawing, now, dues=dues)
     return _drawing(service, number)
 
@@ -77,11 +78,11 @@ def result(service: Service, number: int) -> Drawing:
         return drawing
     office, now = service.office, service.now()
     document = DrawCommit.parse(office.blobs.get(drawing.commit))
-    value = b"" if document.beacon is None else _value(service, document.beacon.round)
+    value = None if document.beacon is None else _value(service, document.beacon.round)
     drawn = finish(document, drawing.entry, leaf_hash(office.register.leaf(drawing.entry)), value)
     digest = office.blobs.put(drawn.encode())
     cases = tuple(_after(case, number, drawn, now) for case in _frame(service, document))
-    done = msgspec.structs.replace(drawing, result=digest, drawn=len(drawn.selected), value=value.hex())
+    done = msgspec.structs.replace(drawing, result=digest, drawn=len(drawn.selected), value=drawn.value.hex())
     dues = [next_step(case, case.revision, now) for case in cases]
     _record(service, Kind.DRAW_RESULT, digest, done, now, dues=dues, cases=cases)
     return _drawing(service, number)
@@ -150,26 +151,16 @@ def _frame(service: Service, document: DrawCommit) -> list[Case]:
 
 
 def _candidate(service: Service, case: Case) -> Candidate:
-    return Candidate(entry=case.entry, facts=frozenset(_facts(service, case)))
+    first = service.cases.seen(case.organisation, before=case.entry) == 0
+    facts = Facts(
+        findings=int(case.result == "validated_with_findings"),
+        first_submission=int(first),
+        insufficient=int(case.result == "insufficient_evidence"),
+    )
+    return Candidate(case.entry, facts)
 
 
-def _facts(service: Service, case: Case) -> list[str]:
-    facts = ["findings"] if case.result == "validated_with_findings" else []
-    if case.result == "insufficient_evidence":
-        facts.append("insufficient")
-    if service.cases.seen(case.organisation, before=case.entry) == 0:
-        facts.append("first_submission")
-    return facts
-
-
-def _round(service: Service, now: datetime) -> Round | None:
-    """The first round of the beacon that is far enough away; None where the office has no beacon."""
-    if service.beacon is None:
-        return None
-    return service.beacon.round_after(now + timedelta(minutes=service.policy.sampling.lead_minutes))
-
-
-def _value(service: Service, round_: int) -> bytes:
+def _value(service: Service, round_: int) -> RoundValue:
     if service.beacon is None:
         raise Unavailable("the draw was committed to with a beacon, and the office has none now")
     return service.beacon.value(round_)

@@ -12,7 +12,8 @@ from assay.errors import Malformed
 from assay.formats import strict_json, strict_toml
 from assay.formats.digest import Digest
 from assay.formats.text import shown
-from assay.register.draw import MAX_RATE, MAX_STRATA, MAX_TEXT, MAX_WEIGHT
+from assay.office.sampling_policy import Sampling
+from assay.register.draw import MAX_TEXT
 
 FORMAT: Literal["urn:assay:office-policy:1"] = "urn:assay:office-policy:1"
 LIMIT = 1 << 20
@@ -23,31 +24,6 @@ Pause = Annotated[int, Meta(ge=0, le=3650)]
 """Days; 0 says never."""
 Kept = Annotated[int, Meta(ge=0, le=36525)]
 """Days; 0 says for ever."""
-Rate = Annotated[int, Meta(ge=0, le=MAX_RATE)]
-Name = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT)]
-
-
-class Stratum(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Submissions drawn at one rate: *take* of each *of*, rounded up."""
-
-    name: Name
-    take: Rate
-    of: Annotated[int, Meta(ge=1, le=MAX_RATE)]
-
-
-class Sampling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The draws for deep validation: when, at which rates, and by what a submission weighs more."""
-
-    every_days: Pause = 30
-    """From one draw to the next; 0: no draws, and every submission is ``not_sampled``."""
-    lead_minutes: Annotated[int, Meta(ge=1, le=10_080)] = 60
-    """At least so long between a draw-commit and the beacon's round that it names."""
-    beacon: Annotated[str, Meta(max_length=MAX_TEXT)] = ""
-    """Name with the identity of its chain; empty: the draw is not verifiable against the operator."""
-    strata: tuple[Stratum, ...] = (Stratum(name="all", take=1, of=10),)
-    """In the order of their names."""
-    weights: dict[Name, Annotated[int, Meta(ge=1, le=MAX_WEIGHT)]] = {}
-    """What speaks for a closer look, and the weight that it gives; the greatest counts, 1 where none applies."""
 
 
 class OfficePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,11 +101,5 @@ def _check(policy: OfficePolicy) -> None:
     days = policy.reminder_days
     if list(days) != sorted(set(days), reverse=True):
         raise ValueError(f"reminder_days are {list(days)}, expected each once, most first")
-    names = [one.name for one in policy.sampling.strata]
-    if names != sorted(set(names)):
-        raise ValueError("sampling.strata are not in the order of their names, each once")
-    if len(names) > MAX_STRATA:
-        raise ValueError(f"sampling.strata are {len(names)}, over {MAX_STRATA}")
-    for one in policy.sampling.strata:
-        if one.take > one.of:
-            raise ValueError(f"sampling.strata: {one.name!r} takes {one.take} of {one.of}")
+    if objection := policy.sampling.objection():
+        raise ValueError(objection)

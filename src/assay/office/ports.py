@@ -15,7 +15,6 @@ from assay.office.case import Case, Stage, Waits
 from assay.office.permissions import Visible
 from assay.office.work import Due
 from assay.register import opening
-from assay.register.draw import Beacon as Round
 from assay.register.edge import Edge, Growth
 from assay.register.receipt import Receipt
 
@@ -198,16 +197,6 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
     drawn: int = 0
     value: str = ""
     """Of the beacon, hexadecimal."""
-
-
-class Randomness(Protocol):
-    """A public beacon, as draws use it."""
-
-    def round_after(self, moment: datetime) -> Round:
-        """The first round that is published at *moment* or later."""
-
-    def value(self, round_: int) -> bytes:
-        """Of that round, verified. Unavailable while it is not out, or cannot be had."""
 
 
 class CaseQuery(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,11 +9,12 @@ import msgspec
 from assay.errors import Unavailable
 from assay.formats.case_documents import CaseDocument, Determination, encode
 from assay.formats.digest import Digest
+from assay.office.beacon import Beacon
 from assay.office.case import Case, Stage, moved
 from assay.office.log import entry
 from assay.office.office import Office
 from assay.office.office_policy import OfficePolicy
-from assay.office.ports import Blobs, Cases, Randomness, Submission
+from assay.office.ports import Blobs, Cases, Submission
 from assay.office.work import Due, Work
 from assay.register.leaf import Kind
 
@@ -37,7 +38,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     policy: OfficePolicy
     sealed: Blobs
     """For what is confidential: customer lists, artifacts, files of responses. ``office.blobs`` finds them too."""
-    beacon: Randomness | None = None
+    beacon: Beacon | None = None
 
     def now(self) -> datetime:
         return self.office.clock.now()

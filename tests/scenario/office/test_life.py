@@ -26,11 +26,12 @@ from assay.office.deadlines import revalidate
 from assay.office.determine import Decision, approve, decide_final, decide_initial, reject, request_evidence
 from assay.office.drawing import run_now
 from assay.office.log import receipt, verify_register
-from assay.office.office_policy import OfficePolicy, Sampling, Stratum
+from assay.office.office_policy import OfficePolicy
 from assay.office.permissions import Role
 from assay.office.post import correct, refer, result_envelope
 from assay.office.receive import receive
 from assay.office.respond import lapse, respond, supply, withdraw
+from assay.office.sampling_policy import Sampling, Stratum
 from assay.office.service import Service
 from assay.register import leaf
 from assay.register.leaf import Kind

@@ -8,11 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import Malformed, TooLarge
-from assay.office.office_policy import LIMIT, OfficePolicy, Sampling, Stratum
+from assay.office.office_policy import LIMIT, OfficePolicy
+from assay.office.sampling_policy import FACTS, Facts, Sampling, Stratum, Weight
 
 PAGE = (Path(__file__).parents[3] / "docs/formats/office-policy.md").read_text()
 
+STRATUM = "[[sampling.strata]]\nname='a'\ntake=1\nof=2\n"
+WEIGHT = "[[sampling.weights]]\nfact='customers'\n"
 days = st.integers(1, 3650)
+names = st.text(st.characters(codec="ascii", categories=["L"]), min_size=1, max_size=8)
 policies = st.builds(
     OfficePolicy,
     name=st.text(max_size=20),
@@ -24,10 +28,15 @@ policies = st.builds(
     sampling=st.builds(
         Sampling,
         every_days=st.integers(0, 3650),
-        strata=st.sets(st.text(min_size=1, max_size=8), max_size=3).map(
-            lambda names: tuple(Stratum(name=one, take=1, of=3) for one in sorted(names))
+        strata=st.sets(names, max_size=3).map(
+            lambda found: (
+                *(Stratum(name=one, take=1, of=3, when={"customers": 1}) for one in sorted(found)),
+                Stratum(name="the rest", take=0, of=1),
+            )
         ),
-        weights=st.dictionaries(st.text(min_size=1, max_size=8), st.integers(1, 1000), max_size=3),
+        weights=st.dictionaries(st.sampled_from(FACTS), st.integers(1, 100), max_size=3).map(
+            lambda found: tuple(Weight(fact=fact, add=add) for fact, add in found.items())
+        ),
     ),
 )
 
@@ -50,7 +59,7 @@ def test_the_digest_is_of_the_policy_and_not_of_its_file() -> None:
     assert one.digest == other.digest != OfficePolicy().digest
 
 
-@pytest.mark.parametrize("struct", [OfficePolicy, Sampling, Stratum])
+@pytest.mark.parametrize("struct", [OfficePolicy, Sampling, Stratum, Weight, Facts])
 def test_every_key_is_documented(struct: type[msgspec.Struct]) -> None:
     missing = [key for key in struct.__struct_fields__ if f"`{key}`" not in PAGE]
     assert (missing, bool(struct.__struct_fields__)) == ([], True)
@@ -73,12 +82,22 @@ def test_every_key_is_documented(struct: type[msgspec.Struct]) -> None:
             "[[sampling.strata]]\nname='a'\ntake=2\nof=1", "'a' takes 2 of 1", id="more than there are"
         ),
         pytest.param("[[sampling.strata]]\nname='a'\ntake=1\nof=0", "`int` >= 1", id="of none"),
+        pytest.param(f"{STRATUM}{STRATUM}", "have a name twice", id="strata twice"),
+        pytest.param(f"{STRATUM}when={{customers=1}}", "'a' has a condition", id="nothing for the rest"),
         pytest.param(
-            "[[sampling.strata]]\nname='b'\ntake=1\nof=2\n[[sampling.strata]]\nname='a'\ntake=1\nof=2",
-            "in the order of their names",
-            id="strata out of order",
+            f"{STRATUM}[[sampling.strata]]\nname='b'\ntake=1\nof=2", "'a' lacks a", id="no condition"
         ),
-        pytest.param("[sampling.weights]\nx = 1001", "`int` <= 1000", id="weight"),
+        pytest.param(f"{STRATUM}when={{fame=1}}", "Invalid enum value 'fame'", id="unknown fact"),
+        pytest.param(f"{STRATUM}when={{customers=0}}", "`int` >= 1", id="at least nothing"),
+        pytest.param("[sampling]\nstrata=[]", "are 0, expected 1 to 256", id="no strata"),
+        pytest.param("[sampling]\nbegin=2026-01-01T01:00:00+01:00", "in UTC", id="another zone"),
+        pytest.param("[sampling]\nbegin=2026-01-01T01:00:00", "in UTC", id="no zone"),
+        pytest.param("[sampling]\nbegin='soon'", "$.sampling.begin", id="no time"),
+        pytest.param(f"{WEIGHT}add=1000", "`int` <= 999", id="weight"),
+        pytest.param(f"{WEIGHT}add=5\n{WEIGHT}add=6", "how much of it twice", id="weights twice"),
+        pytest.param(
+            f"{WEIGHT}add=900\n{WEIGHT.replace('customers', 'findings')}add=100", "come to 1001", id="heavy"
+        ),
         pytest.param("format = 'urn:assay:policy:1'", "urn:assay:policy:1", id="the other policy"),
     ],
 )

@@ -4,8 +4,8 @@ from datetime import datetime
 from pathlib import Path
 
 from assay.adapters.beacons import MAX_DOCUMENT, opened
-from assay.adapters.filesystem import read_whole
-from assay.errors import TooLarge, Unavailable
+from assay.collect.files import read_plain
+from assay.errors import Malformed, Unavailable
 from assay.register.beacon import Chain, RoundValue
 
 
@@ -29,7 +29,7 @@ class FolderBeacon:
         self.due(round_)
         path = self._folder / f"{round_}.json"
         try:
-            data = read_whole(path, limit=MAX_DOCUMENT)
-        except TooLarge as error:
+            data = read_plain(path, limit=MAX_DOCUMENT)
+        except Malformed as error:
             raise Unavailable(str(error)) from error
         return opened(self._chain, data, round_, str(path))

@@ -4,9 +4,10 @@ from datetime import datetime
 from urllib.parse import urljoin
 
 from assay.adapters.beacons import MAX_DOCUMENT, opened
-from assay.adapters.http_client import TIMEOUT_S, HttpClient, parse_url
+from assay.adapters.http_client import TIMEOUT_S, HttpClient
 from assay.errors import Malformed, TooLarge, Unavailable
 from assay.formats.text import shown
+from assay.formats.web_url import parse_url
 from assay.register.beacon import Chain, RoundValue
 
 
