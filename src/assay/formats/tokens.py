@@ -17,6 +17,7 @@ from itertools import pairwise
 import msgspec
 
 from assay.errors import TooLarge
+from assay.formats import api_token
 
 MAX_CANDIDATES = 10_000
 """Per file and rule."""
@@ -203,6 +204,7 @@ _RULES = (
     _rule("Docker token", "dckr_pat_", r"[A-Za-z0-9_-]{27}", _tail(9)),
     _rule("Vault token", "hvs.", r"[A-Za-z0-9_-]{90,120}", _tail(4)),
     _rule("Azure storage key", "AccountKey=", r"[A-Za-z0-9+/]{86}==", _azure),
+    _rule("Assay token", "assay_", r"[a-z2-7]{16}_[a-z2-7]{52}_[0-9a-f]{8}", api_token.is_token, proven=True),
     _rule("age identity", "AGE-SECRET-KEY-1", r"[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}", _bech32, proven=True),
 )  # fmt: skip
 

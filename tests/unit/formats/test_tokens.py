@@ -7,9 +7,11 @@ from tests.support.secrets import age, aws, github, letters, pypi
 
 from assay.errors import TooLarge
 from assay.formats import tokens
+from assay.formats.api_token import ApiTokenText
 from assay.formats.tokens import checksum62, find
 
 HEX = "0123456789abcdef"
+BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 TOKENS = [
     ("GitHub token", github(), True),
     ("GitHub token", github("ghs_"), True),
@@ -30,6 +32,7 @@ TOKENS = [
     ("Docker token", f"dckr_pat_{letters(27)}".encode(), False),
     ("Vault token", f"hvs.{letters(95)}".encode(), False),
     ("Azure storage key", f"AccountKey={letters(86)}==".encode(), False),
+    ("Assay token", ApiTokenText(letters(16, BASE32), letters(52, BASE32)).encode().encode(), True),
     ("age identity", age(), True),
 ]  # fmt: skip
 

@@ -1,0 +1,33 @@
+"""The office's identity side: its ports and its limits."""
+
+from datetime import timedelta
+
+import msgspec
+
+from assay.office.identity.ports import Identities, Issuers, Passkeys
+from assay.office.ports import Clock, Entropy
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    challenge: timedelta = timedelta(minutes=5)
+    invitation: timedelta = timedelta(days=7)
+    administrator_link: timedelta = timedelta(hours=24)
+    recovery: timedelta = timedelta(hours=24)
+    """How long a recovery waits for the second administrator, and then its link for the account's owner."""
+    session_idle: timedelta = timedelta(hours=1)
+    session: timedelta = timedelta(hours=12)
+    token: timedelta = timedelta(days=366)
+    ci_token: timedelta = timedelta(minutes=15)
+    tokens: int = 50
+    """Of one account or organisation, not counting those of CI jobs."""
+    passkeys: int = 20
+    """Of one account."""
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    identities: Identities
+    passkeys: Passkeys
+    issuers: Issuers
+    clock: Clock
+    entropy: Entropy
+    limits: Limits = Limits()

@@ -1,0 +1,115 @@
+"""What identity needs from the outside world."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from assay.office.identity.account import Account, Challenge, Invitation, Passkey, Recovery, Session
+from assay.office.identity.organisation import Organisation, Signer
+from assay.office.identity.token import ApiToken, OidcRule, Spent
+from assay.office.identity.trail import Event, Noted
+
+Row = (
+    Organisation | Signer | Account | Passkey | Session | Invitation | Challenge | Recovery
+    | ApiToken | OidcRule | Spent
+)  # fmt: skip
+"""What is stored, each kind by its ``id``."""
+
+T = TypeVar("T", bound=Row)
+
+
+class Reading(Protocol):
+    """One moment's view."""
+
+    def get(self, kind: type[T], key: str) -> T | None:
+        """By id."""
+
+    def find(self, kind: type[T], **equal: str) -> tuple[T, ...]:
+        """Those whose fields are as said, in the order of their ids."""
+
+    def trail(
+        self, *, organisation: str | None, before: int | None = None, limit: int = 100
+    ) -> tuple[Noted, ...]:
+        """Events, newest first: of all organisations or of one, those before number *before*."""
+
+
+class Changing(Reading, Protocol):
+    """What is written here is seen by nobody before the end, and not at all when the end is an exception."""
+
+    def add(self, row: Row) -> None:
+        """Duplicate when its id is there already."""
+
+    def put(self, row: Row) -> None:
+        """Replace what has its id. ValueError when nothing has."""
+
+    def take(self, kind: type[T], key: str) -> T | None:
+        """Remove it, and return it; None when it is not there any more."""
+
+    def sweep(self, now: datetime) -> int:
+        """Remove sessions, invitations, challenges, recoveries and spent tokens that have expired; how many."""
+
+    def note(self, event: Event) -> None:
+        """Add to the trail, which nothing removes from."""
+
+
+class Identities(Protocol):
+    """Organisations, accounts, and what they come in with. Unavailable when the store does not answer."""
+
+    def read(self) -> AbstractContextManager[Reading]: ...
+
+    def change(self) -> AbstractContextManager[Changing]:
+        """One at a time in the whole office, all or nothing; durable after the end."""
+
+
+class Enrolled(msgspec.Struct, frozen=True):
+    """A new passkey, verified."""
+
+    id: str
+    public_key: bytes
+    sign_count: int
+    synced: bool
+
+
+class Passkeys(Protocol):
+    """WebAuthn for one site. A confirmation without user verification (PIN, finger, face) never counts."""
+
+    def creation(
+        self, challenge: bytes, *, account: str, name: str, label: str, known: Sequence[str]
+    ) -> bytes:
+        """What the browser's ``navigator.credentials.create`` is given, as JSON; *known*: ids not to enrol again."""
+
+    def created(self, answer: bytes, challenge: bytes) -> Enrolled:
+        """What the browser answered, as JSON. Malformed, or Untrusted when it does not answer *challenge* here."""
+
+    def request(self, challenge: bytes, *, known: Sequence[str] = ()) -> bytes:
+        """For ``navigator.credentials.get``; without *known* any passkey of this site will do."""
+
+    def named(self, answer: bytes) -> str:
+        """Id of the passkey that an answer says it is by. Nothing is verified. Malformed."""
+
+    def confirmed(self, answer: bytes, challenge: bytes, passkey: Passkey) -> int:
+        """The sign count of a verified answer; whether it went back is the caller's question. Malformed or Untrusted."""
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verified identity token says."""
+
+    issuer: str
+    subject: str
+    audiences: tuple[str, ...]
+    expires: datetime
+    id: str = ""
+    """Its own (``jti``)."""
+    nonce: str = ""
+    values: Mapping[str, str]
+    """Claims that are one text, number or truth value, as text."""
+
+
+class Issuers(Protocol):
+    """Whose identity tokens are read."""
+
+    def verify(self, token: str, now: datetime) -> Claims:
+        """Malformed; Untrusted for another issuer, key, audience or time; Unavailable when the issuer's keys are not to be had."""
