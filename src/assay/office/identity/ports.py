@@ -22,12 +22,12 @@ T = TypeVar("T", bound=Row)
 
 
 class Reading(Protocol):
-    """One moment's view."""
+    """What is committed."""
 
-    def get(self, kind: type[T], key: str) -> T | None:
+    def get(self, kind: type[T], key: str, /) -> T | None:
         """By id."""
 
-    def find(self, kind: type[T], **equal: str) -> tuple[T, ...]:
+    def find(self, kind: type[T], /, **equal: str) -> tuple[T, ...]:
         """Those whose fields are as said, in the order of their ids."""
 
     def trail(
@@ -45,11 +45,11 @@ class Changing(Reading, Protocol):
     def put(self, row: Row) -> None:
         """Replace what has its id. ValueError when nothing has."""
 
-    def take(self, kind: type[T], key: str) -> T | None:
+    def take(self, kind: type[T], key: str, /) -> T | None:
         """Remove it, and return it; None when it is not there any more."""
 
     def sweep(self, now: datetime) -> int:
-        """Remove sessions, invitations, challenges, recoveries and spent tokens that have expired; how many."""
+        """Remove what has expired of sessions, invitations, challenges, recoveries, spent tokens and tokens of CI jobs; how many."""
 
     def note(self, event: Event) -> None:
         """Add to the trail, which nothing removes from."""

@@ -1,0 +1,94 @@
+"""Identities in memory: for tests."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from assay.errors import Duplicate
+from assay.office.identity.account import Challenge, Invitation, Recovery, Session
+from assay.office.identity.ports import Row
+from assay.office.identity.token import ApiToken, Spent
+from assay.office.identity.trail import Event, Noted
+
+T = TypeVar("T", bound=Row)
+Held = dict[tuple[Any, str], Row]
+
+
+class MemoryIdentities:
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._held: Held = {}
+        self._trail: list[Event] = []
+
+    @contextmanager
+    def read(self) -> Iterator["MemoryRows"]:
+        with self._lock:
+            rows = MemoryRows(dict(self._held), list(self._trail))
+        yield rows
+
+    @contextmanager
+    def change(self) -> Iterator["MemoryRows"]:
+        with self._lock:
+            rows = MemoryRows(dict(self._held), list(self._trail))
+            yield rows
+            self._held, self._trail = rows.held, rows.events
+
+
+class MemoryRows:
+    def __init__(self, held: Held, events: list[Event]) -> None:
+        self.held, self.events = held, events
+
+    def get(self, kind: type[T], key: str, /) -> T | None:
+        return cast("T | None", self.held.get((kind, key)))
+
+    def find(self, kind: type[T], /, **equal: str) -> tuple[T, ...]:
+        some = [cast("T", row) for (of, _), row in sorted(self.held.items(), key=_id) if of is kind]
+        return tuple(row for row in some if all(getattr(row, name) == value for name, value in equal.items()))
+
+    def trail(
+        self, *, organisation: str | None, before: int | None = None, limit: int = 100
+    ) -> tuple[Noted, ...]:
+        found = [
+            Noted(number, event)
+            for number, event in enumerate(self.events, 1)
+            if organisation in (None, event.organisation) and (before is None or number < before)
+        ]
+        return tuple(reversed(found))[:limit]
+
+    def add(self, row: Row) -> None:
+        if (type(row), row.id) in self.held:
+            raise Duplicate(f"{type(row).__name__} {row.id} is there already")
+        self.held[type(row), row.id] = row
+
+    def put(self, row: Row) -> None:
+        if (type(row), row.id) not in self.held:
+            raise ValueError(f"no {type(row).__name__} {row.id} to replace")
+        self.held[type(row), row.id] = row
+
+    def take(self, kind: type[T], key: str, /) -> T | None:
+        return cast("T | None", self.held.pop((kind, key), None))
+
+    def sweep(self, now: datetime) -> int:
+        gone = [key for key, row in self.held.items() if _passing(row) and _expires(row) <= now]
+        for key in gone:
+            del self.held[key]
+        return len(gone)
+
+    def note(self, event: Event) -> None:
+        self.events.append(event)
+
+
+def _id(item: tuple[tuple[Any, str], Row]) -> str:
+    return item[0][1]
+
+
+def _passing(row: Row) -> bool:
+    return isinstance(row, Session | Invitation | Challenge | Recovery | Spent) or (
+        isinstance(row, ApiToken) and row.rule != ""
+    )
+
+
+def _expires(row: Any) -> datetime:
+    return cast("datetime", row.expires)
