@@ -74,7 +74,7 @@ def rotate_register(home: Home) -> tuple[str, int]:
         secret = trial_passphrase(home)
         home.keys.save(new, secret, SystemEntropy(), replace=True)
         # A crash from here on leaves the next keys beside the old ones: see _rotated.
-        done = rotate(office, register, _log_secrets(home, NEXT_LOG_KEY, secret))
+        done = rotate(office, register, log_secrets(home, NEXT_LOG_KEY, secret))
         _settle_keys(home, done, secret)
         return done.origin, register.size()
 
@@ -90,10 +90,10 @@ def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
             )
             home.keys.save(made, secret, SystemEntropy())
         # A crash between this and genesis leaves keys, or an origin, of a register without entries: it is gone on with.
-        log = _log_secrets(home, LOG_KEY, secret)
+        log = log_secrets(home, LOG_KEY, secret)
         signing = signer(home, OFFICE_KEY, "office", secret)
         origin = _origin(home)
-        keys = _trust_register(home, log.public(origin))
+        keys = trust_register(home, log.public(origin))
         ledger = SqlLedger.sqlite(home.office / DATABASE)
         try:
             register = Sequencer(
@@ -116,7 +116,7 @@ def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
                 keys=keys,
                 signing=signing.keys,
                 trust=home.trust().encode(),
-                policy=_policy(home).encode(),
+                policy=policy_of(home).encode(),
                 packs=tuple((ref, shipped.data(ref)) for ref in shipped.refs()),
                 snapshot=_snapshot(home),
                 engine=this_engine(),
@@ -158,7 +158,7 @@ def _rotated(home: Home, office: Office, register: Sequencer, secret: bytes) -> 
     """Finish a change of the register's keys that an earlier process began."""
     if not home.keys.has(NEXT_LOG_KEY):
         return office
-    new = _log_secrets(home, NEXT_LOG_KEY, secret)
+    new = log_secrets(home, NEXT_LOG_KEY, secret)
     if new.public(office.origin) == office.log.public(office.origin):
         home.keys.remove(NEXT_LOG_KEY)
         return office
@@ -172,18 +172,20 @@ def _rotated(home: Home, office: Office, register: Sequencer, secret: bytes) -> 
 
 def _settle_keys(home: Home, office: Office, secret: bytes) -> None:
     """The next keys become the register's own. A crash in between leaves both files with the same keys."""
-    _trust_register(home, office.log.public(office.origin))
+    trust_register(home, office.log.public(office.origin))
     # A crash here leaves the next keys trusted, and the change to be finished again.
     new = home.keys.open(NEXT_LOG_KEY, secret)
     home.keys.save(msgspec.structs.replace(new, name=LOG_KEY), secret, SystemEntropy(), replace=True)
     home.keys.remove(NEXT_LOG_KEY)
 
 
-def signer(home: Home, name: str, purpose: str, secret: bytes, providers: tuple[str, ...] = ()) -> Secrets:
-    """A trial's signer: made, and trusted in this home alone, the first time it is asked for."""
+def signer(
+    home: Home, name: str, purpose: str, secret: bytes, providers: tuple[str, ...] = (), *, trial: bool = True
+) -> Secrets:
+    """A signer of this home: made, and trusted in this home alone, the first time it is asked for."""
     entropy = SystemEntropy()
     if not home.keys.has(name):
-        made = signers.make(name, signers.purpose_of(purpose), entropy.bytes, now(), trial=True)
+        made = signers.make(name, signers.purpose_of(purpose), entropy.bytes, now(), trial=trial)
         home.keys.save(made, secret, entropy)
     secrets = home.keys.open(name, secret)
     root = home.trust()
@@ -214,7 +216,7 @@ def trial_passphrase(home: Home) -> bytes:
     return secret
 
 
-def _log_secrets(home: Home, name: str, secret: bytes) -> LogSecrets:
+def log_secrets(home: Home, name: str, secret: bytes) -> LogSecrets:
     keys = home.keys.open(name, secret).keys
     found = tuple(key.public.algorithm for key in keys)
     if found != LOG_ALGORITHMS:
@@ -238,7 +240,7 @@ def _origin(home: Home) -> str:
     return origin
 
 
-def _trust_register(home: Home, keys: LogKeys) -> LogKeys:
+def trust_register(home: Home, keys: LogKeys) -> LogKeys:
     """Trust the register by *keys* too; all its keys that are trusted here."""
     root = home.trust()
     known = root.log(keys.origin)
@@ -254,7 +256,7 @@ def _trust_register(home: Home, keys: LogKeys) -> LogKeys:
     return joined
 
 
-def _policy(home: Home) -> Policy:
+def policy_of(home: Home) -> Policy:
     """``policy.json`` of the office, else the defaults."""
     path = home.office / "policy.json"
     return (

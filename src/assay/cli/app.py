@@ -26,6 +26,7 @@ from assay.cli import (
     register,
     replay,
     search,
+    serve,
     sign,
     submit,
     trial,
@@ -62,6 +63,7 @@ app.add_typer(register.app, name="register")
 app.add_typer(receipt.app, name="receipt")
 app.command("witness")(witness.witness)
 app.command("monitor")(monitor.monitor)
+app.command("serve")(serve.serve)
 app.command("mirror")(mirror.mirror)
 app.add_typer(office.app, name="office")
 app.command("search")(search.search)

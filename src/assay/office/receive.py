@@ -1,6 +1,6 @@
 """Take a submission into due process: what :mod:`assay.office.submit` records, and the case that begins with it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -27,12 +27,13 @@ def receive(
     *,
     speaks_for: Sequence[str],
     parties: Sequence[str] = (),
+    held: Collection[Digest] = (),
 ) -> Case:
     """Record *bundle* for the caller's organisation, which may submit for the providers named in *speaks_for*.
 
     Raises what :func:`~assay.office.submit.admit` does; Refused for another provider's attestation, or for a revision of
     what may not be revised; Duplicate when the payload was accepted before. *parties*: organisations that the customer
-    list names.
+    list names. *held*: artifacts that the caller's organisation brought here before, so that the bundle need not have them.
     """
     own = Target(owner=caller.organisation, parties=frozenset((caller.organisation,)))
     require(caller, Action.SUBMISSION_CREATE, own)
@@ -52,7 +53,7 @@ def receive(
     documents = Documents(
         envelope=office.blobs.put(bundle.envelope),
         customers=service.sealed.put(bundle.customers) if bundle.customers is not None else None,
-        artifacts=tuple(service.sealed.put(data) for _, data in sorted(bundle.artifacts.items())),
+        artifacts=_kept(service, admitted, bundle, held),
     )
     case = _begun(caller.organisation, parties, admitted, now)
     made = wanted(office, admitted, documents, now)
@@ -63,6 +64,13 @@ def receive(
     )
     office.register.append(msgspec.structs.replace(made, cases=(case, *also), due=(next_step(case, 0, now),)))
     return service.case(admitted.payload)
+
+
+def _kept(
+    service: Service, admitted: Admitted, bundle: Bundle, held: Collection[Digest]
+) -> tuple[Digest, ...]:
+    came = [service.sealed.put(data) for _, data in sorted(bundle.artifacts.items())]
+    return tuple(sorted({*came, *set(admitted.named).intersection(held)}))
 
 
 def _begun(organisation: str, parties: Sequence[str], admitted: Admitted, now: datetime) -> Case:

@@ -43,10 +43,10 @@ class SqlCases:
     """A :class:`~assay.office.ports.Cases`; *engine* is the ledger's."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     def case(self, payload: Digest) -> Case | None:
-        with transaction(self._engine, reads=True) as connection:
+        with transaction(self.engine, reads=True) as connection:
             found = connection.execute(
                 select(cases.c.body).where(cases.c.payload == str(payload))
             ).scalar_one_or_none()
@@ -54,7 +54,7 @@ class SqlCases:
 
     def keep(self, case: Case) -> None:
         same = (cases.c.payload == str(case.payload)) & (cases.c.revision == case.revision - 1)
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             if connection.execute(update(cases).where(same).values(_row(case))).rowcount != 1:
                 raise _moved(case)
 
@@ -69,7 +69,7 @@ class SqlCases:
         order = (
             (column.desc(), cases.c.entry.desc()) if query.descending else (column.asc(), cases.c.entry.asc())
         )
-        with transaction(self._engine, reads=True) as connection:
+        with transaction(self.engine, reads=True) as connection:
             rows = connection.execute(wanted.order_by(*order).limit(limit + 1)).all()
         more = len(rows) > limit
         after = _encode_cursor(query.sort, rows[limit - 1][0], rows[limit - 1][1]) if more else ""
@@ -77,11 +77,11 @@ class SqlCases:
 
     def seen(self, organisation: str, before: int) -> int:
         earlier = (cases.c.organisation == organisation) & (cases.c.entry < before)
-        with transaction(self._engine, reads=True) as connection:
+        with transaction(self.engine, reads=True) as connection:
             return len(connection.execute(select(cases.c.entry).where(earlier).limit(2)).all())
 
     def drawing(self, number: int) -> Drawing | None:
-        with transaction(self._engine, reads=True) as connection:
+        with transaction(self.engine, reads=True) as connection:
             found = connection.execute(
                 select(draws.c.body).where(draws.c.number == number)
             ).scalar_one_or_none()
@@ -89,14 +89,14 @@ class SqlCases:
 
     def draws(self, limit: int) -> tuple[Drawing, ...]:
         query = select(draws.c.body).order_by(draws.c.number.desc()).limit(limit)
-        with transaction(self._engine, reads=True) as connection:
+        with transaction(self.engine, reads=True) as connection:
             return tuple(
                 msgspec.json.decode(bytes(body), type=Drawing) for body in connection.execute(query).scalars()
             )
 
     def counts(self, visible: Visible) -> Mapping[Stage, int]:
         query = _shown(select(cases.c.stage, func.count()).group_by(cases.c.stage), visible)
-        with transaction(self._engine, reads=True) as connection:
+        with transaction(self.engine, reads=True) as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
 

@@ -1,0 +1,232 @@
+"""An office as a service, by its settings: one process on SQLite and a folder, or many on PostgreSQL."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Engine
+
+from assay.adapters.engine import this_engine
+from assay.adapters.filesystem import write_whole
+from assay.adapters.group_commit import GroupCommit
+from assay.adapters.home import Home
+from assay.adapters.openings_folder import FolderOpenings
+from assay.adapters.passkeys import WebAuthnPasskeys
+from assay.adapters.sigstore import OfflineSigstore
+from assay.adapters.sql.cases import SqlCases
+from assay.adapters.sql.due import SqlWork
+from assay.adapters.sql.holdings import SqlHoldings
+from assay.adapters.sql.identity import SqlIdentities
+from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.system import SystemEntropy
+from assay.bootstrap import clock, now, stores
+from assay.bootstrap.office import (
+    DATABASE,
+    LOG_ALGORITHMS,
+    OPENINGS,
+    ORIGIN,
+    log_secrets,
+    policy_of,
+    signer,
+    trust_register,
+)
+from assay.collect.files import read_plain
+from assay.config import environment
+from assay.errors import Malformed, Unavailable, Untrusted
+from assay.formats import text
+from assay.formats.note import check_name
+from assay.office.drawing import schedule
+from assay.office.identity.identity import Identity
+from assay.office.identity.organisation import Signer
+from assay.office.identity.ports import Claims
+from assay.office.log import check_keys, found
+from assay.office.office import Office
+from assay.office.office_policy import OfficePolicy
+from assay.office.sequencer import Sequencer
+from assay.office.service import Service
+from assay.office_config.model import OfficeConfig
+from assay.packs import shipped
+from assay.provider import signers
+from assay.register.identity import LogSecrets
+from assay.trust.root import TrustRoot
+from assay.validation.policy import Policy
+from assay.web.api.desk import Desk
+
+OFFICE_KEY, LOG_KEY = "office", "register"
+OWN_PASSPHRASE = "office.passphrase"  # noqa: S105 - a file's name
+MAX_POLICY = 1 << 20
+
+
+class NoIssuers:
+    """Where the settings name no issuer of identity tokens."""
+
+    def verify(self, token: str, now: datetime) -> Claims:
+        raise Untrusted(
+            f"this office takes no identity tokens (one of {len(token)} characters came at {now:%H:%M})"
+        )
+
+
+class Trust:
+    """What the office trusts: its own file, and the signers of providers that were verified since."""
+
+    def __init__(self, base: TrustRoot, identities: SqlIdentities) -> None:
+        self._base, self._identities = base, identities
+        self._known: tuple[str, ...] | None = None
+        self._root = base.encode()
+        self._lock = threading.Lock()
+
+    def now(self) -> bytes:
+        with self._identities.read() as rows:
+            counting = [one for one in rows.find(Signer) if one.counts]
+        known = tuple(one.id for one in counting)
+        with self._lock:
+            if known != self._known:
+                root = self._base
+                for one in counting:
+                    for record in TrustRoot.parse(one.record.encode()).signers:
+                        root = signers.trusting(root, record)
+                self._root, self._known = root.encode(), known
+            return self._root
+
+
+@contextmanager
+def desk(config: OfficeConfig) -> Iterator[Desk]:
+    """Everything that a server needs; the office is founded where there is none. Held for this process until the end."""
+    home = Home(config.data)
+    home.prepare()
+    with ExitStack() as stack:
+        stack.enter_context(home.locked())
+        secret = office_passphrase(home)
+        log = _log(home, secret)
+        signing = signer(home, OFFICE_KEY, "office", secret, trial=False)
+        origin = _origin(home, config)
+        keys = trust_register(home, log.public(origin))
+        engine = SqlLedger.sqlite_engine(home.office / DATABASE)
+        stack.callback(engine.dispose)
+        ledger = SqlLedger(engine)
+        blobs = stack.enter_context(stores.blobs(config, home, secret))
+        tiles = stores.tiles(config, home)
+        openings = FolderOpenings.make(home.office / OPENINGS)
+        register = GroupCommit(Sequencer(ledger, tiles, log, origin, clock(), openings))
+        stack.callback(register.close)
+        office = Office(
+            name=config.name,
+            origin=origin,
+            blobs=blobs,
+            ledger=ledger,
+            register=register,
+            clock=clock(),
+            entropy=SystemEntropy(),
+            log=log,
+            keys=keys,
+            signing=signing.keys,
+            trust=home.trust().encode(),
+            policy=_judging(home, config),
+            packs=tuple((ref, shipped.data(ref)) for ref in config.judging.packs or shipped.refs()),
+            snapshot=None,
+            engine=this_engine(),
+            sigstore=OfflineSigstore(),
+        )
+        found(office)
+        check_keys(office)
+        service = Service(
+            office=office,
+            cases=SqlCases(engine),
+            work=SqlWork(engine),
+            policy=_proceeding(config),
+            sealed=blobs,
+        )
+        schedule(service)
+        identity = _identity(config, engine)
+        trust = Trust(home.trust(), SqlIdentities(engine))
+
+        def live() -> Service:
+            root = trust.now()
+            if root == service.office.trust:
+                return service
+            return msgspec.structs.replace(
+                service, office=msgspec.structs.replace(service.office, trust=root)
+            )
+
+        yield Desk(
+            live=live,
+            identity=identity,
+            holdings=SqlHoldings(engine, config.limits.provider_bytes),
+            url=config.origin,
+            tiles=tiles,
+        )
+
+
+def office_passphrase(home: Home) -> bytes:
+    """From ASSAY_PASSPHRASE_FILE or the systemd credential; else from a file beside the keys, made at the first start."""
+    variables = environment()
+    path = variables.passphrase_file
+    if path is None and variables.credentials is not None:
+        path = variables.credentials / "assay-passphrase"
+    if path is None:
+        path = home.keys.folder / OWN_PASSPHRASE
+        if not path.exists():
+            write_whole(path, SystemEntropy().bytes(32).hex().encode() + b"\n", mode=0o600)
+    secret = read_plain(path, limit=4096).strip()
+    if not secret:
+        raise Malformed(f"{path} is empty, expected the passphrase of the office's keys")
+    return secret
+
+
+def _log(home: Home, secret: bytes) -> LogSecrets:
+    if not home.keys.has(LOG_KEY):
+        if (home.office / DATABASE).exists():
+            raise Unavailable(
+                f"the keyfile {LOG_KEY!r} is missing in {home.keys.folder}, though there is a database: bring it back"
+            )
+        made = signers.make(
+            LOG_KEY, "log", SystemEntropy().bytes, now(), trial=False, algorithms=LOG_ALGORITHMS
+        )
+        home.keys.save(made, secret, SystemEntropy())
+    return log_secrets(home, LOG_KEY, secret)
+
+
+def _origin(home: Home, config: OfficeConfig) -> str:
+    """The register's name: the office's host, and eight random bytes, so that a recreated register is another one."""
+    path = home.office / ORIGIN
+    if not path.exists():
+        write_whole(path, f"{config.host}/{SystemEntropy().bytes(8).hex()}\n".encode())
+    origin = text.decode(read_plain(path, limit=1024), what=str(path)).strip()
+    try:
+        check_name(origin)
+    except Malformed as error:
+        raise Malformed(f"{path}: {error}") from error
+    return origin
+
+
+def _judging(home: Home, config: OfficeConfig) -> bytes:
+    if config.judging.policy is not None:
+        return Policy.parse(
+            read_plain(config.judging.policy, limit=MAX_POLICY), what=str(config.judging.policy)
+        ).encode()
+    return policy_of(home).encode()
+
+
+def _proceeding(config: OfficeConfig) -> OfficePolicy:
+    path: Path | None = config.judging.office_policy
+    if path is None:
+        return OfficePolicy(name=config.name)
+    data = read_plain(path, limit=MAX_POLICY)
+    return (
+        OfficePolicy.parse_toml(data, what=str(path))
+        if path.suffix == ".toml"
+        else OfficePolicy.parse(data, what=str(path))
+    )
+
+
+def _identity(config: OfficeConfig, engine: Engine) -> Identity:
+    return Identity(
+        identities=SqlIdentities(engine),
+        passkeys=WebAuthnPasskeys(site=config.host, name=config.name, origins=[config.origin]),
+        issuers=NoIssuers(),
+        clock=clock(),
+        entropy=SystemEntropy(),
+    )

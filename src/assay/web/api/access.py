@@ -1,0 +1,69 @@
+"""Who asks: an API token in the header, or a session's cookie. Nobody is somebody: the public."""
+
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+import msgspec
+from litestar.connection import Request
+
+from assay.errors import Forbidden, Unauthenticated
+from assay.office.identity.account import Session
+from assay.office.identity.authenticate import Presence, by_session, by_token
+from assay.office.identity.session import check_csrf
+from assay.office.permissions import Caller
+from assay.web.api.desk import Desk
+
+SESSION_COOKIE = "__Host-assay-session"
+PLAIN_COOKIE = "assay-session"
+"""Where the office is on http, which is this machine only: browsers refuse the other name there."""
+CSRF_HEADER = "x-assay-csrf"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_COOKIE = 8192
+
+
+class Asker(msgspec.Struct, frozen=True):
+    caller: Caller
+    presence: Presence | None = None
+    """When it is somebody in a browser."""
+
+
+def asker(request: Request[Any, Any, Any], desk: Desk) -> Asker:
+    """Unauthenticated when a token or a session does not hold; Forbidden when a browser changes something without its secret."""
+    given = request.headers.get("authorization", "")
+    if given:
+        scheme, _, token = given.partition(" ")
+        if scheme.lower() != "bearer":
+            raise Unauthenticated("the header Authorization is not of the form 'Bearer TOKEN'")
+        return Asker(by_token(desk.identity, token.strip()))
+    cookie = cookie_of(request, desk)
+    if not cookie:
+        return Asker(Caller.public(desk.service.now()))
+    try:
+        presence = by_session(desk.identity, cookie)
+    except Unauthenticated:
+        if request.method in SAFE:
+            return Asker(Caller.public(desk.service.now()))  # an ended session must not hide what is public
+        raise
+    if request.method not in SAFE:
+        require_csrf(request, desk, presence.session)
+    return Asker(presence.caller, presence)
+
+
+def cookie_of(request: Request[Any, Any, Any], desk: Desk) -> str:
+    header = request.headers.get("cookie", "")
+    if not header or len(header) > MAX_COOKIE:
+        return ""
+    try:
+        jar = SimpleCookie(header)
+    except CookieError:
+        return ""
+    found = jar.get(SESSION_COOKIE if desk.secure else PLAIN_COOKIE)
+    return found.value if found else ""
+
+
+def require_csrf(request: Request[Any, Any, Any], desk: Desk, session: Session, form: str = "") -> None:
+    """The session's secret in a header or a form field, and no other site's origin."""
+    origin = request.headers.get("origin", "")
+    if origin and origin != desk.url:
+        raise Forbidden("this request did not come from a page of this office")
+    check_csrf(session, request.headers.get(CSRF_HEADER, "") or form)

@@ -1,0 +1,69 @@
+"""The office's HTTP application: API, register, and what machines ask for. Pages are in :mod:`assay.web.app`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Litestar, Response, Router, get
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme, Tag
+
+from assay import __version__
+from assay.errors import AssayError
+from assay.web.api import cases, problems, results, submissions
+from assay.web.api.desk import Desk
+from assay.web.serving import Limits, require
+from assay.web.tiles import handlers as tiles
+
+API = "/api/v1"
+LIMITS = Limits(body_bytes=submissions.MAX_BODY, body_s=120, head_s=10, requests=1024)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_TAGS = (
+    Tag("public", "What anybody may ask"),
+    Tag("submissions", "What a provider does"),
+    Tag("authority", "What an officer does"),
+)
+
+
+def api(desk: Desk) -> Router:
+    made: list[HTTPRouteHandler] = [
+        *submissions.handlers(desk),
+        *cases.handlers(desk),
+        *results.handlers(desk),
+    ]
+    return Router(path=API, route_handlers=made)
+
+
+def app(desk: Desk, more: Sequence[Any] = ()) -> Litestar:
+    """*more*: routes of pages."""
+    require()
+
+    @get("/healthz", sync_to_thread=False, include_in_schema=False)
+    def alive() -> Response[bytes]:
+        return Response(b"ok\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
+
+    return Litestar(
+        [api(desk), alive, *tiles(desk.tiles, "/register/"), *more],
+        openapi_config=OpenAPIConfig(
+            title="Assay office",
+            version=__version__,
+            path="/api/schema",
+            security=[{"token": []}, {}],
+            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
+            tags=list(_TAGS),
+        ),
+        logging_config=None,
+        request_max_body_size=None,
+        response_headers=HEADERS,
+        exception_handlers={
+            HTTPException: problems.of_http,
+            AssayError: problems.of_ours,
+            Exception: problems.of_fault,
+        },
+    )

@@ -1,0 +1,63 @@
+"""What the handlers of one server share."""
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+import msgspec
+
+from assay.formats.digest import Digest
+from assay.office.identity.identity import Identity
+from assay.office.identity.organisation import Organisation
+from assay.office.identity.trail import Event
+from assay.office.permissions import Caller
+from assay.office.service import Service
+from assay.tlog.ports import TileFiles
+
+
+class Holdings(Protocol):
+    """Who brought which artifact here. Knowing a digest gives nobody the file."""
+
+    def hold(self, organisation: str, digest: Digest, size: int) -> None:
+        """Durable when it returns. TooLarge when the organisation keeps too much here."""
+
+    def held(self, organisation: str, digests: Collection[Digest]) -> frozenset[Digest]:
+        """Those that *organisation* brought."""
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    live: Callable[[], Service]
+    """The service as it is now: keys that were verified meanwhile are trusted."""
+    identity: Identity
+    holdings: Holdings
+    url: str
+    """``scheme://host[:port]`` under which people reach the office."""
+    tiles: TileFiles
+    """The register's public files."""
+
+    @property
+    def service(self) -> Service:
+        return self.live()
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach it over https: cookies then are for that only."""
+        return self.url.startswith("https:")
+
+    def speaks_for(self, organisation: str) -> tuple[str, ...]:
+        """Providers, as attestations name them, that *organisation* may submit for."""
+        with self.identity.identities.read() as rows:
+            found = rows.get(Organisation, organisation)
+        return found.speaks_for if found is not None else ()
+
+    def note(self, caller: Caller, action: str, subject: str) -> None:
+        """Add to the audit trail."""
+        with self.identity.identities.change() as rows:
+            rows.note(
+                Event(
+                    at=caller.at,
+                    actor=caller.id,
+                    organisation=caller.organisation,
+                    action=action,
+                    subject=subject,
+                )
+            )
