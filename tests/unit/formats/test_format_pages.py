@@ -19,6 +19,7 @@ from assay.formats.cdxa_properties import ARTIFACT, ATTESTATION, RELEASE, RESULT
 from assay.formats.customers import Customer, CustomerId, CustomerList
 from assay.formats.package import File, FileKind, Manifest, Withheld
 from assay.formats.verdict import ClaimVerdict, FindingRow, ResultToken, VerdictDocument
+from assay.office.portfolio import HOW
 from assay.web.feed import feed
 from assay.web.tables import RESULTS
 
@@ -81,6 +82,11 @@ def test_every_member_of_a_package_is_named(part: type[msgspec.Struct]) -> None:
 @pytest.mark.parametrize("kind", get_args(FileKind))
 def test_every_kind_of_file_in_a_package_is_named(kind: str) -> None:
     assert f"`{kind}`" in page("referral")
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_every_way_of_matching_is_named(how: str) -> None:
+    assert f"\n| `{how}` | " in page("inventory")
 
 
 @pytest.mark.parametrize("column", inventory.COLUMNS)
