@@ -43,10 +43,11 @@ RIGHT = Wrong()
 
 
 class Authenticator:
-    """One device. It keeps a key for each account, and counts unless *counting* is off, as synced passkeys do."""
+    """One device. It keeps a key for each account, and counts unless *counting* is off, as synced passkeys do. *name*: the
+    id of its next passkey."""
 
-    def __init__(self, *, counting: bool = True) -> None:
-        self.counting = counting
+    def __init__(self, *, counting: bool = True, name: bytes = b"") -> None:
+        self.counting, self._name = counting, name
         self.count = 0
         self._held: dict[bytes, tuple[ec.EllipticCurvePrivateKey, bytes]] = {}
 
@@ -58,7 +59,7 @@ class Authenticator:
         """``navigator.credentials.create``"""
         asked = json.loads(options)
         key = ec.generate_private_key(ec.SECP256R1())
-        name = hashlib.sha256(str(len(self._held)).encode() + _cose(key)).digest()[:16]
+        name = self._name or hashlib.sha256(_cose(key)).digest()[:16]
         self._held[name] = (key, unb64url(asked["user"]["id"]))
         attested = bytes(16) + struct.pack(">H", len(name)) + name + _cose(key)
         data = self._data(wrong, PRESENT | VERIFIED | ATTESTED | self._synced) + attested

@@ -1,14 +1,14 @@
 """Identities in memory: for tests."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from assay.errors import Duplicate
+from assay.errors import Duplicate, Untrusted
 from assay.office.identity.account import Challenge, Invitation, Recovery, Session
-from assay.office.identity.ports import Row
+from assay.office.identity.ports import Claims, Row
 from assay.office.identity.token import ApiToken, Spent
 from assay.office.identity.trail import Event, Noted
 
@@ -92,3 +92,16 @@ def _passing(row: Row) -> bool:
 
 def _expires(row: Any) -> datetime:
     return cast("datetime", row.expires)
+
+
+class MemoryIssuers:
+    """Knows what certain tokens say."""
+
+    def __init__(self, said: Mapping[str, Claims] | None = None) -> None:
+        self.said = dict(said or {})
+
+    def verify(self, token: str, now: datetime) -> Claims:
+        claims = self.said.get(token)
+        if claims is None or claims.expires <= now:
+            raise Untrusted("no such token")
+        return claims

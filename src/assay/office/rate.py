@@ -19,9 +19,9 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class Bucket(msgspec.Struct, frozen=True):
-    """*tokens* that were there at the moment *at*."""
+    """What there was at the moment *at*, as the time that it took to fill: so it is exact."""
 
-    tokens: float
+    filled: timedelta
     at: datetime
 
 
@@ -32,14 +32,14 @@ def take(bucket: Bucket | None, rate: Rate, now: datetime, cost: int = 1) -> tup
     """
     if not 1 <= cost <= rate.burst:
         raise ValueError(f"a cost of {cost} never fits into {rate.burst}")
+    full, wanted = rate.burst * rate.every, cost * rate.every
     if bucket is None:
-        bucket = Bucket(rate.burst, now)
-    passed = max(timedelta(), now - bucket.at)
-    tokens = min(float(rate.burst), bucket.tokens + passed / rate.every)
+        bucket = Bucket(full, now)
     at = max(now, bucket.at)
-    if tokens >= cost:
-        return Bucket(tokens - cost, at), timedelta()
-    return Bucket(tokens, at), (cost - tokens) * rate.every
+    filled = min(full, bucket.filled + (at - bucket.at))
+    if filled >= wanted:
+        return Bucket(filled - wanted, at), timedelta()
+    return Bucket(filled, at), wanted - filled
 
 
 class RateLimit:
