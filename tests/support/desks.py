@@ -15,13 +15,13 @@ from assay.adapters.memory_identity import MemoryIdentities
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.tiles.memory import MemoryTiles
+from assay.office.beacon import Beacon
 from assay.office.identity.account import Account
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Kind, Organisation
 from assay.office.identity.session import open_session
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
-from assay.office.ports import Randomness
 from assay.web.api.access import PLAIN_COOKIE
 from assay.web.api.app import app
 from assay.web.api.desk import Desk
@@ -62,7 +62,7 @@ class NoIssuers:
 class World:
     """A desk, the client of a browser, and the headers of people in it."""
 
-    def __init__(self, policy: OfficePolicy = OfficePolicy(), beacon: Randomness | None = None) -> None:  # noqa: B008
+    def __init__(self, policy: OfficePolicy = OfficePolicy(), beacon: Beacon | None = None) -> None:  # noqa: B008
         self.service = services.service(policy, beacon)
         cases = self.service.cases
         assert isinstance(cases, SqlCases)
