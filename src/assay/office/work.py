@@ -6,8 +6,8 @@ transaction that ends the work takes place once.
 """
 
 import re
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
@@ -82,6 +82,42 @@ class Dead(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     """Of the last attempt."""
     why: str
+
+
+class Again(msgspec.Struct, frozen=True):
+    """It failed and is to be tried again *at* then; None: when the worker's own pauses say."""
+
+    why: str
+    at: datetime | None = None
+
+
+class Over(msgspec.Struct, frozen=True):
+    """It failed, and trying again would not help."""
+
+    why: str
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """Its end is recorded already, in the transaction of its effect."""
+
+
+Outcome = Again | Over | Ended | None
+"""What a handler says; None: it is done. An exception is an :class:`Again`."""
+Handler = Callable[[Claimed], Outcome]
+"""May be called several times for the same work, also at once after a pause of the machine."""
+
+
+class Schedule(msgspec.Struct, frozen=True):
+    """Work of *kind* every *every_s* seconds, once, however many processes put it."""
+
+    kind: str
+    every_s: int
+
+    def due(self, now: datetime) -> Due:
+        """The one of the present interval. What an office missed while it stood still is not made up for."""
+        since = int(now.timestamp())
+        start = datetime.fromtimestamp(since - since % self.every_s, UTC)
+        return Due(key=f"{self.kind}@{start:%Y%m%dT%H%M%SZ}", kind=self.kind, subject=self.kind, at=start)
 
 
 class Work(Protocol):

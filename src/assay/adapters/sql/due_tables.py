@@ -6,6 +6,7 @@ from sqlalchemy import text as sql
 metadata = MetaData()
 
 MICROSECONDS = BigInteger().with_variant(Integer, "sqlite")
+_DEAD = sql("state = 'dead'")
 _OPEN, _HELD = sql("state = 'waiting'"), sql("state = 'waiting' AND worker IS NOT NULL")
 
 due = Table(
@@ -24,6 +25,7 @@ due = Table(
     Column("attempts", Integer, nullable=False),
     Column("why", Text),
     Index("due_by_ready", "kind", "ready", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("due_dead", "kind", "since", sqlite_where=_DEAD, postgresql_where=_DEAD),
     Index("due_held", "ready", sqlite_where=_HELD, postgresql_where=_HELD),
 )
 """*state*: ``waiting``, ``done``, ``dead``, ``cancelled``. *ready*: when it may be claimed; while *worker* holds it, when that
