@@ -13,6 +13,7 @@ from assay.adapters.filesystem import read_whole
 from assay.adapters.monitor_state import MonitorFolder, held
 from assay.bootstrap import watching
 from assay.bootstrap.register import files_at
+from assay.bootstrap.verify import read_policy
 from assay.errors import AssayError, Malformed, Refused, Unavailable
 from assay.formats.text import shown
 from assay.tlog.draw_watch import MAX_ROUNDS, parse_rounds
@@ -28,6 +29,8 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     trust: Path | None = None
     vkeys: tuple[str, ...] = ()
     rounds: Path | None = None
+    policy: Path | None = None
+    """Of witnesses, instead of the trust root's."""
     grace_s: int
     max_age_s: int | None = None
     every_s: float | None = None
@@ -53,14 +56,18 @@ def watch(what: Watch, tell: Callable[[Seen], None]) -> Seen:
         if what.rounds is None
         else parse_rounds(read_whole(what.rounds, limit=MAX_ROUNDS), what=str(what.rounds))
     )
+    quorums = trusted.quorums
+    if what.policy is not None:
+        quorums = dict.fromkeys((one.origin for one in trusted.keys), read_policy(what.policy))
     folder = what.state or _default(what.where)
     with ExitStack() as stack:
         stack.enter_context(held(folder))
         spread = stack.enter_context(watching.spreading(main.files, os.cpu_count() or 1))
         memory = MonitorFolder(folder)
         monitor = Monitor(
-            memory, trusted.keys, spread=spread, grace_s=what.grace_s, max_age_s=what.max_age_s, rounds=rounds
-        )
+            memory, trusted.keys, spread=spread, grace_s=what.grace_s, max_age_s=what.max_age_s, rounds=rounds,
+            quorums=quorums,
+        )  # fmt: skip
         while True:
             look = _look(monitor, main, others, folder, go_on=what.every_s is not None)
             evidence = tuple(memory.path(one.evidence) if one.evidence else None for one in look.alarms)

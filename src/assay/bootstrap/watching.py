@@ -5,10 +5,11 @@ import multiprocessing
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -19,6 +20,7 @@ from assay.bootstrap.register import BUCKETS, SERVERS
 from assay.errors import Refused
 from assay.formats.note import Vkey
 from assay.register.identity import LogKeys
+from assay.register.quorum import Quorum
 from assay.register.tiles import Tile
 from assay.tlog.audit import Spread
 from assay.tlog.ports import TileFiles
@@ -33,6 +35,8 @@ MANY = 4096
 class Trusted(msgspec.Struct, frozen=True):
     keys: tuple[LogKeys, ...]
     where: str
+    quorums: Mapping[str, Quorum] = MappingProxyType({})
+    """By origin, where a trust root asks for witnesses."""
 
 
 def trusted(trust: Path | None, vkeys: Sequence[str], beside: str) -> Trusted:
@@ -48,7 +52,8 @@ def trusted(trust: Path | None, vkeys: Sequence[str], beside: str) -> Trusted:
         raise Refused(
             f"no register is trusted: give --trust FILE, or its verifier keys with --key (trust: {found.where})"
         )
-    return Trusted(keys, found.where)
+    asked = {log.origin: log.quorum for log in found.root.logs}
+    return Trusted(keys, found.where, {origin: one for origin, one in asked.items() if one is not None})
 
 
 def _remote(where: str) -> bool:

@@ -46,6 +46,13 @@ def monitor(
     rounds: Path | None = typer.Option(
         None, "--rounds", exists=True, dir_okay=False, help="Rounds of beacons: lines of 'name round value'."
     ),
+    policy: Path | None = typer.Option(
+        None,
+        "--policy",
+        exists=True,
+        dir_okay=False,
+        help="Witnesses (a tlog-policy file) that must see a draw's commit before its round, instead of the trust root's.",
+    ),
     grace: int = typer.Option(
         3600, "--grace", min=0, help="Seconds that a draw's result may take after its round."
     ),
@@ -61,8 +68,8 @@ def monitor(
 
     one_of(every, once=once)
     what = Watch(
-        where=where, also=tuple(also), state=state, trust=trust, vkeys=tuple(key), rounds=rounds, grace_s=grace,
-        max_age_s=max_age, every_s=every,
+        where=where, also=tuple(also), state=state, trust=trust, vkeys=tuple(key), rounds=rounds, policy=policy,
+        grace_s=grace, max_age_s=max_age, every_s=every,
     )  # fmt: skip
     tell = (emit_seen if every is None else line_of_seen) if json else _print
     return CODES[watch(what, tell).look.state]
@@ -113,6 +120,7 @@ def _draw(row: "Row") -> dict[str, Any]:
         "round": row.round,
         "due": row.due,
         "value": row.value or None,
+        "witnessed": row.witnessed or None,
         "label": row.label or None,
         "selected": list(row.selected),
     }
@@ -152,9 +160,17 @@ def _said(row: "Row") -> str:
         parts.append(
             "value as the beacon's" if row.value == "given" else "value not compared with the beacon's"
         )
+    if row.witnessed:
+        parts.append(_WITNESSED[row.witnessed])
     if row.label:
         parts.append(row.label)
     return "; ".join(parts)
+
+
+_WITNESSED = {
+    "before": "seen by witnesses before its round",
+    "could not tell": "could not tell whether witnesses saw it before its round",
+}
 
 
 def _time(seconds: int) -> str | None:

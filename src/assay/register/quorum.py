@@ -3,6 +3,7 @@
 The log's own signatures are another question, answered by :func:`assay.register.checkpoint.open_`.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -80,16 +81,17 @@ class Quorum(msgspec.Struct, frozen=True):
         good = {one.cosigner for one in found}
         by = {name for name, cosigner in cosigners.items() if cosigner in good}
         return Witnessed(
-            satisfied=self._satisfied(by),
+            satisfied=self.reached(by),
             by=tuple(sorted(by)),
             missing=tuple(sorted(cosigners.keys() - by)),
             cosignatures=found,
             reason=self._reason(by),
         )
 
-    def _satisfied(self, by: set[str]) -> bool:
-        """Each name is a member of one group at most and is defined before it, so one pass decides."""
-        witnessed = {NONE} | by
+    def reached(self, by: Iterable[str]) -> bool:
+        """Whether these witnesses, by the policy's names, are enough."""
+        witnessed = {NONE, *by}
+        # Each name is a member of one group at most and is defined before it, so one pass decides.
         for group in self.policy.groups:
             if sum(member in witnessed for member in group.members) >= group.threshold:
                 witnessed.add(group.name)
@@ -99,9 +101,11 @@ class Quorum(msgspec.Struct, frozen=True):
         if not self.requires_witnesses:
             return "the policy asks for no witness"
         have = f"cosigned by {', '.join(sorted(by))}" if by else "cosigned by no witness of the policy"
-        return f"{have}; the policy asks for {self._asks()}"
+        return f"{have}; the policy asks for {self.asks}"
 
-    def _asks(self) -> str:
+    @property
+    def asks(self) -> str:
+        """What would be enough, for people."""
         name = self.policy.quorum
         group = next((one for one in self.policy.groups if one.name == name), None)
         if group is None:

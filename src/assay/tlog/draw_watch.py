@@ -12,9 +12,11 @@ import msgspec
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
 from assay.formats import text, times
 from assay.formats.digest import Digest
-from assay.register import draw
+from assay.register import draw, sighting
 from assay.register.draw import DrawCommit, DrawResult
 from assay.register.leaf import Entry, Kind
+from assay.register.quorum import Quorum
+from assay.register.sighting import Sightings
 from assay.tlog.ports import TileFiles
 
 MAX_ROUNDS = 16 * 1024 * 1024
@@ -37,6 +39,8 @@ class Commit(msgspec.Struct, frozen=True):
     leaf_hash: bytes
     digest: str
     time: int
+    sightings: Sightings = Sightings()
+    """What witnesses' timestamps have told of it."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -66,6 +70,16 @@ class Draws(msgspec.Struct, frozen=True):
         commit = Commit(index, self.count + 1, leaf_hash, digest, time)
         return msgspec.structs.replace(self, commits=(*self.commits, commit), count=self.count + 1)
 
+    def sighted(self, size: int, found: Mapping[str, int]) -> "Draws":
+        """After witnesses cosigned the tree of *size* at these times; see :mod:`assay.register.sighting`."""
+        if not found:
+            return self
+        commits = tuple(
+            msgspec.structs.replace(one, sightings=one.sightings.add(size, one.index, found))
+            for one in self.commits
+        )
+        return msgspec.structs.replace(self, commits=commits)
+
 
 class Row(msgspec.Struct, frozen=True):
     """A draw that is open, or was settled just now."""
@@ -81,6 +95,8 @@ class Row(msgspec.Struct, frozen=True):
     value: str = ""
     """``given``: the beacon's value is the one that whoever runs the monitor has of that round; ``not asked``: there was none to compare."""
     selected: tuple[int, ...] = ()
+    witnessed: str = ""
+    """Whether witnesses saw the commit before the round: ``before``, ``not before``, ``could not tell``; empty when nobody asked."""
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -90,6 +106,8 @@ class Settled(msgspec.Struct, frozen=True):
     open: tuple[str, ...]
     """What may still be put right: a document or a result that is missing."""
     rows: tuple[Row, ...]
+    unknown: tuple[str, ...] = ()
+    """What could not be told of a draw that is settled otherwise."""
 
 
 class _Wrong(Exception):
@@ -108,12 +126,15 @@ class Settling:
         now: int,
         grace_s: int = GRACE_S,
         rounds: Rounds | None = None,
+        quorum: Quorum | None = None,
     ) -> None:
         self._files, self._origin, self._root_at = files, origin, root_at
+        self._quorum = quorum
         self._now, self._grace_s, self._rounds = now, grace_s, rounds or {}
         self._alarms: list[str] = []
         self._open: list[str] = []
         self._rows: list[Row] = []
+        self._unknown: list[str] = []
 
     def settle(self, draws: Draws) -> Settled:
         """*draws* without those that are done with. Unavailable when a document cannot be looked for."""
@@ -140,7 +161,7 @@ class Settling:
         left = Draws(
             tuple(commits), tuple(sorted(self._kept, key=lambda one: one.index)), draws.count, settled
         )
-        return Settled(left, tuple(self._alarms), tuple(self._open), tuple(self._rows))
+        return Settled(left, tuple(self._alarms), tuple(self._open), tuple(self._rows), tuple(self._unknown))
 
     def _results(self, draws: Draws) -> Iterator[tuple[Result, DrawResult]]:
         self._kept: list[Result] = []
@@ -195,6 +216,7 @@ class Settling:
             beacon.round if beacon else None,
             _shown(due),
             document.label,
+            witnessed=self._witnessed(commit, beacon),
         )
         if not results:
             late = self._now > due + self._grace_s
@@ -226,7 +248,22 @@ class Settling:
             )
         value = "" if beacon is None else "not asked" if known is None else "given"
         self._rows.append(msgspec.structs.replace(row, state="holds", value=value, selected=said.selected))
+        if row.witnessed == _WORDS["unknown"]:
+            self._unknown.append(
+                f"draw {commit.number} (entry {commit.index}): whether witnesses saw its commit before its round"
+            )
         return True
+
+    def _witnessed(self, commit: Commit, beacon: draw.Beacon | None) -> str:
+        """Ends the draw when witnesses had not seen its commit by the time of its round."""
+        if beacon is None or self._quorum is None or not self._quorum.requires_witnesses:
+            return ""
+        judged = sighting.before(commit.sightings, beacon.due, self._quorum)
+        if judged.answer == "no":
+            raise _Wrong(
+                f"draw-commit in entry {commit.index} was {judged.says}, when its round {beacon.round} was due"
+            )
+        return _WORDS[judged.answer]
 
     def _document(self, digest: str, what: str) -> bytes | None:
         """None, and a line about it, when it is not there or not what the entry names."""
@@ -243,6 +280,9 @@ class Settling:
             self._open.append(f"the document of the {what} is another one: {path} has {Digest.sha256(data)}")
             return None
         return data
+
+
+_WORDS = {"yes": "before", "unknown": "could not tell"}
 
 
 def parse_rounds(data: bytes, *, what: str) -> dict[tuple[str, int], bytes]:

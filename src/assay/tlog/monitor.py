@@ -5,16 +5,19 @@ other views. What it finds against the register is an alarm, with a file that pr
 see is said, and never taken for fine.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
 from assay.errors import Malformed, Refused, Unavailable, Untrusted
 from assay.formats.digest import Digest
+from assay.register import sighting
 from assay.register.checkpoint import BOTH, Checkpoint, Scheme, SignedCheckpoint
 from assay.register.identity import LogKeys
+from assay.register.quorum import Quorum
 from assay.tlog import equivocation
 from assay.tlog.audit import AHEAD_S, Audit, Spread
 from assay.tlog.draw_watch import GRACE_S, Rounds, Row, Settling
@@ -77,7 +80,10 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Monitor:
-    """One register's monitor, with its memory in *state*. *trusted* are the keys of registers that it may be."""
+    """One register's monitor, with its memory in *state*. *trusted* are the keys of registers that it may be.
+
+    *quorums* are policies of witnesses by origin: a draw's commit has to be seen by so many of them before its round.
+    """
 
     def __init__(
         self,
@@ -89,10 +95,12 @@ class Monitor:
         grace_s: int = GRACE_S,
         max_age_s: int | None = None,
         rounds: Rounds | None = None,
+        quorums: Mapping[str, Quorum] = MappingProxyType({}),
     ) -> None:
         self.state, self._trusted, self.required = state, tuple(trusted), required
         self.spread, self.grace_s, self.rounds = spread, grace_s, rounds or {}
         self.max_age_s = max_age_s
+        self.quorums = quorums
 
     def look(self, main: View, others: Sequence[View] = (), *, now: int) -> Look:
         """One look at *main*, and at what *others* show of the same register. *now* is Unix seconds."""
@@ -115,6 +123,7 @@ class _Looking:
         self._saved = self._watched = watched
         self._before = watched.edge.size if watched else 0
         self._accepted: SignedCheckpoint | None = None
+        self._last: SignedCheckpoint | None = None
         self._keyring: Keyring | None = None
         self._open: list[Alarm] = []
         self._unknown: list[str] = []
@@ -124,7 +133,7 @@ class _Looking:
     def look(self, others: Sequence[View]) -> Look:
         if self._watched is not None:
             self._keyring = self._restored(self._watched)
-            self._accepted = self._keyring.open_(self._watched.checkpoint)
+            self._accepted = self._last = self._keyring.open_(self._watched.checkpoint)
             self._watched.check(self._accepted.checkpoint)
         self._guard(self._main.name, self._follow)
         for view in others:
@@ -157,7 +166,7 @@ class _Looking:
                 self._remember(signed)
         if accepted:
             self._save()  # a crash here: the new checkpoint is remembered, its entries are read at the next look
-            self._read(signed.checkpoint)
+            self._read(signed)
 
     def _accept(self, signed: SignedCheckpoint) -> bool:
         """Whether *signed* continues what was seen before, which it then replaces."""
@@ -192,8 +201,9 @@ class _Looking:
                 f"{name}: shows an older checkpoint, of size {size}, than the one of size {before} seen before"
             )
 
-    def _read(self, head: Checkpoint) -> None:
+    def _read(self, signed: SignedCheckpoint) -> None:
         """The new entries, and what is open of the draws."""
+        head = signed.checkpoint
         assert self._watched is not None
         assert self._keyring is not None
         assert self._accepted is not None
@@ -208,6 +218,7 @@ class _Looking:
             self._unknown.append(f"{self._main.name}: the register is empty, expected genesis at least")
         elif objection := self._keyring.objection():
             self._still(f"{self._main.name}: {objection}")
+        self._sight(signed)
         settling = Settling(
             files,
             head.origin,
@@ -215,12 +226,30 @@ class _Looking:
             now=self._now,
             grace_s=self._monitor.grace_s,
             rounds=self._monitor.rounds,
+            quorum=self._monitor.quorums.get(head.origin),
         )
         settled = settling.settle(self._watched.draws)
         self._watched = msgspec.structs.replace(self._watched, draws=settled.draws)
         self._alarm(*settled.alarms)
         self._still(*settled.open)
+        self._unknown += settled.unknown
         self._rows = settled.rows
+
+    def _sight(self, signed: SignedCheckpoint) -> None:
+        """What the witnesses' times under the checkpoints of this look and the one before tell of open draws."""
+        assert self._watched is not None
+        quorum = self._monitor.quorums.get(signed.checkpoint.origin)
+        if quorum is None:
+            return
+        for one in (self._last, signed):
+            if one is not None:
+                try:
+                    found = sighting.cosigned(one.note, quorum)
+                except (Malformed, Refused) as error:
+                    self._unknown.append(f"{self._main.name}: {error}")
+                    continue
+                draws = self._watched.draws.sighted(one.checkpoint.size, found)
+                self._watched = msgspec.structs.replace(self._watched, draws=draws)
 
     # other views
 

@@ -9,6 +9,7 @@ from assay.formats import b64, strict_json
 from assay.register.body import Checkpoint
 from assay.register.edge import Edge
 from assay.register.rotation import KeyChange
+from assay.register.sighting import Sightings
 from assay.tlog.draw_watch import Commit, Draws, Result
 
 FORMAT = "assay-monitor"
@@ -105,6 +106,7 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True):
                         b64.decode(one.leaf, what=f"{what}: draws"),
                         one.digest,
                         one.time,
+                        Sightings(tuple(one.witnessed.items()), tuple(one.unseen.items())),
                     )
                     for one in wire.draws.commits
                 ),
@@ -142,6 +144,8 @@ def _draws(draws: Draws) -> dict[str, Any]:
                 "leaf": b64.encode(one.leaf_hash),
                 "digest": one.digest,
                 "time": one.time,
+                **({"witnessed": dict(seen)} if (seen := one.sightings.with_it) else {}),
+                **({"unseen": dict(unseen)} if (unseen := one.sightings.without) else {}),
             }
             for one in draws.commits
         ],
@@ -188,6 +192,8 @@ class _Commit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leaf: str
     digest: str
     time: int
+    witnessed: dict[str, int] = {}
+    unseen: dict[str, int] = {}
 
 
 class _Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
