@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class Ran(msgspec.Struct, frozen=True):
 
 
 Assay = Callable[..., Ran]
+Start = Callable[[str, Path], dict[str, Any]]
 
 
 @pytest.fixture
@@ -80,3 +81,53 @@ def project(tmp_path: Path) -> Path:
         "You get a first answer within five working days.\n\n## Supported versions\n\nThe newest release.\n"
     )
     return folder
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Iterator[Start]:
+    """``witness(name, trust)``: a served witness; what it says of itself."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(name: str, trust: Path) -> dict[str, Any]:
+        secret = tmp_path / "passphrase"
+        secret.write_text("of a fictional witness\n")
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("ASSAY_")}
+        command = ("-m", "assay", "witness", "--state", name, "--name", f"witness.example/{name}", "--json")
+        process = subprocess.Popen(
+            [sys.executable, *command, "--log", str(trust)], cwd=tmp_path, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**clean, "ASSAY_PASSPHRASE_FILE": str(secret)},
+        )  # fmt: skip
+        running.append(process)
+        assert process.stdout is not None
+        said = ""
+        for line in process.stdout:
+            said += line
+            if line.startswith("}"):
+                break
+        found: dict[str, Any] = json.loads(said)
+        return found
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(timeout=20)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def policy(*witnesses: dict[str, Any]) -> str:
+    lines = [
+        f"witness {one['witness'].rpartition('/')[2]} {one['vkeys'][0]} {one['url']}" for one in witnesses
+    ]
+    names = " ".join(one["witness"].rpartition("/")[2] for one in witnesses)
+    return "\n".join([*lines, f"group both all {names}", "quorum both", ""])
+
+
+def trial(assay: Assay, project: Path, version: str) -> Path:
+    text = (project / "pyproject.toml").read_text()
+    (project / "pyproject.toml").write_text(
+        text.replace(text.split('version = "')[1].split('"')[0], version, 1)
+    )
+    ran = assay("trial", project, "--json")
+    assert ran.code == 1, ran.err
+    return Path(ran.json()["receipt"])

@@ -86,6 +86,11 @@ class Cluster:
         self.stop(by=signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def programs(self) -> str:
+        """Folder of the programs that came with the server."""
+        return str(self._binaries)
+
     def dsn(self, database: str) -> str:
         return f"host={self.folder} user={USER} dbname={database}"
 

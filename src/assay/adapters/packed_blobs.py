@@ -81,6 +81,12 @@ class PackedBlobs:
                 small |= {by_name[row[0]] for row in self._file.execute(query, names).fetchall()}
         return frozenset(small | {one for one in digests if one not in small and self._large.has(one)})
 
+    def count(self) -> int:
+        """How many are here."""
+        with self._told(), self._door:
+            (small,) = self._file.execute("SELECT count(*) FROM blobs").fetchone()
+        return int(small) + sum(1 for path in (self._path.parent / "sha256").rglob("*") if path.is_file())
+
     def erase(self, digest: Digest) -> None:
         self._large.erase(digest)
         if digest.algorithm != "sha256":

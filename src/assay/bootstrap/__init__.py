@@ -15,6 +15,9 @@ from assay.formats import times
 from assay.office.ports import Clock
 
 MAX_PASSPHRASE = 4096
+OWN_PASSPHRASE = "office.passphrase"  # noqa: S105 - a file's name
+"""Of a service that was started without one, beside its keys."""
+OFFICE_KEYS = ("office", "register", "office-storage")
 
 
 def home(folder: Path | None = None) -> Home:
@@ -33,7 +36,7 @@ def now() -> datetime:
 
 
 def passphrase(at: Home, name: str) -> bytes:
-    """From ASSAY_PASSPHRASE_FILE, the systemd credential, a trial's own file, or the terminal."""
+    """From ASSAY_PASSPHRASE_FILE, the systemd credential, a trial's or the office's own file, or the terminal."""
     found = _passphrase_file(at, name)
     if found is not None:
         return _read_passphrase(found)
@@ -59,6 +62,8 @@ def _passphrase_file(at: Home | None, name: str) -> Path | None:
         return variables.credentials / "assay-passphrase"
     if at is not None and name.startswith("trial-") and at.trial_passphrase_file.is_file():
         return at.trial_passphrase_file
+    if at is not None and name in OFFICE_KEYS and (at.keys.folder / OWN_PASSPHRASE).is_file():
+        return at.keys.folder / OWN_PASSPHRASE
     return None
 
 

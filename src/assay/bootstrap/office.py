@@ -17,7 +17,7 @@ from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
 from assay.adapters.tiles.folder import FolderTiles
 from assay.adapters.witness_client import side_by_side, witnesses
-from assay.bootstrap import clock, now
+from assay.bootstrap import clock, now, restored
 from assay.collect.files import read_plain
 from assay.crypto.keyfile import Secrets
 from assay.crypto.keys import Algorithm
@@ -82,6 +82,7 @@ def rotate_register(home: Home) -> tuple[str, int]:
 @contextmanager
 def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
     with home.locked():
+        restored.must_be_settled(home)
         _check_whole(home)
         secret = trial_passphrase(home)
         if not home.keys.has(LOG_KEY):
@@ -127,6 +128,7 @@ def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
             found(office)
             check_keys(office)
             ask_witnesses(home, office)
+            restored.record_loss(home, office)
             yield office, register
         finally:
             ledger.close()

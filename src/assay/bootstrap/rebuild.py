@@ -64,7 +64,7 @@ def rebuild_office(
     Nothing is signed. Nothing is replaced when the register is damaged or not this office's, or when entries are known to
     be missing at its end, unless *lose_tail*.
     """
-    origin = _origin(home)
+    origin = origin_of(home)
     with home.locked():
         return _rebuild(home, origin, out, [_receipt(path) for path in receipts], lose_tail=lose_tail)
 
@@ -81,7 +81,7 @@ def _rebuild(
             stack.callback(older.close)
         target = NewDatabase(out or place.with_name(f"{DATABASE}.rebuilt-{now():%Y%m%dT%H%M%SZ}"))
         stack.callback(target.discard)
-        blobs = _blobs(home.office / "blobs")
+        blobs = plain_blobs(home.office / "blobs")
         if isinstance(blobs, PackedBlobs):
             stack.callback(blobs.close)
         source = _source(home, origin, openings, blobs, older, receipts)
@@ -120,7 +120,7 @@ def _replace(new: Path, place: Path, home: Home) -> Path | None:
     return aside if there else None
 
 
-def _blobs(folder: Path) -> FolderBlobs | PackedBlobs:
+def plain_blobs(folder: Path) -> FolderBlobs | PackedBlobs:
     """As the office keeps them."""
     return PackedBlobs(folder) if (folder / PACKED).is_file() else FolderBlobs(folder)
 
@@ -166,7 +166,8 @@ def _differences(source: Source, old: Path, new: Path) -> Iterator[str]:
     yield from files.differences(old, new)
 
 
-def _origin(home: Home) -> str:
+def origin_of(home: Home) -> str:
+    """The register's name. Unavailable when there is no office."""
     path = home.office / "origin"
     if not path.is_file():
         raise Unavailable(f"{home.office} is no office: {path.name} is missing")

@@ -22,7 +22,8 @@ from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.sql.identity import SqlIdentities
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
-from assay.bootstrap import clock, now, stores
+from assay.bootstrap import OWN_PASSPHRASE, clock, now, restored, stores
+from assay.bootstrap.go_on import ask_first
 from assay.bootstrap.office import (
     DATABASE,
     LOG_ALGORITHMS,
@@ -56,7 +57,6 @@ from assay.validation.policy import Policy
 from assay.web.api.desk import Desk
 
 OFFICE_KEY, LOG_KEY = "office", "register"
-OWN_PASSPHRASE = "office.passphrase"  # noqa: S105 - a file's name
 MAX_POLICY = 1 << 20
 
 
@@ -99,6 +99,7 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
     home.prepare()
     with ExitStack() as stack:
         stack.enter_context(home.locked())
+        restored.must_be_settled(home)
         secret = office_passphrase(home)
         log = _log(home, secret)
         signing = signer(home, OFFICE_KEY, "office", secret, trial=False)
@@ -109,6 +110,7 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
         ledger = SqlLedger(engine)
         blobs = stack.enter_context(stores.blobs(config, home, secret))
         tiles = stores.tiles(config, home)
+        ask_first(config, home, ledger, tiles, keys)
         openings = FolderOpenings.make(home.office / OPENINGS)
         register = GroupCommit(Sequencer(ledger, tiles, log, origin, clock(), openings))
         stack.callback(register.close)
@@ -132,6 +134,7 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
         )
         found(office)
         check_keys(office)
+        restored.record_loss(home, office)
         service = Service(
             office=office,
             cases=SqlCases(engine),

@@ -5,6 +5,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+
 from assay.adapters.home import Home
 from assay.adapters.object_blobs import ObjectBlobs
 from assay.adapters.objects import Objects
@@ -44,7 +46,7 @@ def blobs(config: OfficeConfig, home: Home, secret: bytes) -> Iterator[ServiceBl
             empty = next(found.names(KEYS), None) is None
             yield SealedBlobs(found, found, storage_keys(home, secret, make=empty), SystemEntropy())
     elif stores.blobs:
-        yield ObjectBlobs(_bucket(stores))
+        yield ObjectBlobs(bucket(stores.blobs, stores))
     else:
         with closing(PackedBlobs(home.office / BLOBS)) as packed:
             yield packed
@@ -54,7 +56,7 @@ def blobs(config: OfficeConfig, home: Home, secret: bytes) -> Iterator[ServiceBl
 def objects(stores: Stores, folder: Path) -> Iterator[Objects]:
     """The bucket that the settings name, else *folder*."""
     if stores.blobs:
-        yield _bucket(stores)
+        yield bucket(stores.blobs, stores)
         return
     with closing(PackedObjects(folder)) as packed:
         yield packed
@@ -67,6 +69,15 @@ def tiles(config: OfficeConfig, home: Home) -> TileStore:
     from assay.adapters.tiles.bucket import BucketTiles  # noqa: PLC0415 - in the extra `server`
 
     return BucketTiles.at(config.stores.tiles, options(config.stores))
+
+
+def database_url(config: OfficeConfig) -> str:
+    """Of PostgreSQL, with the role's password where a file has it: not to be shown. Empty for a SQLite file."""
+    database = config.database
+    if not database.url or database.password_file is None:
+        return database.url
+    password = read_secret(database.password_file)
+    return make_url(database.url).set(password=password).render_as_string(hide_password=False)
 
 
 def options(stores: Stores) -> dict[str, Any]:
@@ -109,12 +120,13 @@ def replace_storage_key(
         return done
 
 
-def _bucket(stores: Stores) -> Objects:
+def bucket(url: str, stores: Stores) -> Objects:
+    """The bucket at *url*, one of those that *stores* names."""
     try:
         from assay.adapters.objects.bucket import BucketObjects  # noqa: PLC0415 - in the extra `server`
     except ImportError as error:
         raise Unavailable(f"buckets need the extra 'server': {error}") from error
-    return BucketObjects.at(stores.blobs, options(stores))
+    return BucketObjects.at(url, options(stores))
 
 
 def _secrets(keys: Sequence[PrivateKey]) -> Secrets:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from assay.cli import exits, office_reseal
+from assay.cli import exits, office_backup, office_reseal
 from assay.cli.output import Json, Rows, complain, emit, out
 from assay.formats.text import shown
 
@@ -27,6 +27,9 @@ def _group() -> None:
     """The office on this machine."""
 
 
+app.command("backup")(office_backup.backup)
+app.command("restore")(office_backup.restore)
+app.command("go-on")(office_backup.go_on)
 app.command("reseal")(office_reseal.reseal)
 
 

@@ -97,7 +97,7 @@ def rebuild(source: Source, target: Target) -> Rebuilt:
         work.take(start, _read_entries(reader, start, end))
     for at in range(0, len(tail), BUNDLE):
         work.take(reader.size + at, tail[at : at + BUNDLE])
-    edge = _edge(reader).extend([leaf_hash(one) for one in tail]).after
+    edge = edge_of(reader).extend([leaf_hash(one) for one in tail]).after
     stamps = [signed.timestamp, *(stamp for stamp, _ in seen)]
     if source.older is not None:
         stamps.append(source.older.head().stamp)
@@ -151,7 +151,7 @@ def _tail(source: Source) -> tuple[tuple[bytes, ...], list[str]]:
         leaves = older.leaves(size, head.edge.size)
     except Unavailable as error:
         return (), [f"{what}, and they cannot be read: {error}"]
-    if _edge(source.reader).extend([leaf_hash(one) for one in leaves]).after != head.edge:
+    if edge_of(source.reader).extend([leaf_hash(one) for one in leaves]).after != head.edge:
         return (), [f"{what}, and they do not continue the published register to its head"]
     return leaves, []
 
@@ -164,7 +164,7 @@ def _seen(source: Source, tail: Sequence[bytes], receipt: Receipt) -> tuple[int,
         lost = f"a receipt for entry {receipt.index} shows that there were {head.size} entries; from {size + len(tail)} on they are lost"
         return found.checkpoint.timestamp, lost
     if head.size > size:
-        root = _edge(source.reader).extend([leaf_hash(one) for one in tail[: head.size - size]]).after.root
+        root = edge_of(source.reader).extend([leaf_hash(one) for one in tail[: head.size - size]]).after.root
     else:
         root = source.reader.root_at(head.size)
     if root != head.root:
@@ -175,7 +175,7 @@ def _seen(source: Source, tail: Sequence[bytes], receipt: Receipt) -> tuple[int,
     return found.checkpoint.timestamp, ""
 
 
-def _edge(reader: TileReader) -> Edge:
+def edge_of(reader: TileReader) -> Edge:
     frontier = merkle.frontier(reader.size)
     nodes = reader.nodes(frontier)
     return Edge(reader.size, tuple(nodes[at] for at in frontier))

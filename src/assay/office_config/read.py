@@ -27,11 +27,10 @@ def parse(data: bytes, *, what: str = NAME, folder: Path = Path()) -> OfficeConf
 
 def load(path: Path | None = None, variables: Mapping[str, str] = os.environ) -> OfficeConfig:
     """The file at *path*, or ``ASSAY_OFFICE_CONFIG``, or ``office.toml`` here if there is one; then the environment."""
-    named = path or (Path(variables[CONFIG]) if variables.get(CONFIG) else None)
     table: dict[str, Any] = {}
     folder, what = Path(), NAME
-    if named is not None or os.path.lexists(NAME):
-        found = named or Path(NAME)
+    found = chosen(path, variables)
+    if found is not None:
         what, folder = str(found), found.parent
         table = load_toml(read_plain(found, limit=MAX_BYTES), what=what, limit=MAX_BYTES)
         # On its own first, so that what is wrong with the file is not blamed on the environment.
@@ -43,6 +42,13 @@ def load(path: Path | None = None, variables: Mapping[str, str] = os.environ) ->
     what = f"{what} with {', '.join(changed)}" if changed else what
     _credentials(table, variables.get("CREDENTIALS_DIRECTORY", ""))
     return _of(table, what, Path())
+
+
+def chosen(path: Path | None = None, variables: Mapping[str, str] = os.environ) -> Path | None:
+    """The file that :func:`load` reads; None when there is none."""
+    if path is not None or variables.get(CONFIG):
+        return path or Path(variables[CONFIG])
+    return Path(NAME) if os.path.lexists(NAME) else None
 
 
 def read_secret(path: Path, *, limit: int = 4096) -> str:
