@@ -1,24 +1,20 @@
 """Identity tokens (OpenID Connect core 1.0, section 2) of issuers that the office listens to, verified with their published keys."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 import msgspec
 
-from assay.adapters.http_client import HttpClient
+from assay.adapters.oidc_discovery import MAX_DOCUMENT, Fetch, discover
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
 from assay.formats import strict_json
 from assay.formats.text import shown
 from assay.office.identity.ports import Claims
 
-Fetch = Callable[[str], bytes]
-"""The document at a URL. Unavailable."""
-
 MAX_TOKEN = 16 * 1024
-MAX_KEYS_BYTES = 256 * 1024
 MAX_KEYS = 100
 MIN_RSA_BITS = 2048
 LEEWAY = timedelta(seconds=60)
@@ -41,10 +37,10 @@ _THEIRS = (jwt.PyJWTError, ValueError, TypeError, LookupError, AttributeError, A
 class Issuer(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     """As its tokens say it in ``iss``."""
-    keys: str
-    """URL of its keys, a JSON Web Key Set."""
     audiences: tuple[str, ...]
     """What its tokens may be for; one of them suffices."""
+    keys: str = ""
+    """URL of its keys, a JSON Web Key Set; empty: as the issuer itself says."""
 
 
 class _Key(msgspec.Struct, frozen=True):
@@ -100,7 +96,7 @@ class OidcIssuers:
             return known.keys
         # Without the lock: who waits for one issuer does not keep those of another waiting.
         try:
-            keys = _published(self._fetch(issuer.keys))
+            keys = _published(self._fetch(issuer.keys or discover(issuer.issuer, self._fetch).keys))
         except Unavailable as error:
             raise Unavailable(f"the keys of {issuer.issuer}: {error}") from error
         except AssayError as error:
@@ -108,16 +104,6 @@ class OidcIssuers:
         with self._lock:
             self._known[issuer.issuer] = _Known(now, keys)
         return keys
-
-
-def over_http(client: HttpClient) -> Fetch:
-    def fetch(url: str) -> bytes:
-        answer = client.get(url, limit=MAX_KEYS_BYTES)
-        if answer.status != 200:
-            raise Unavailable(f"{shown(url, 200)} answered {answer.status}, expected 200")
-        return answer.body
-
-    return fetch
 
 
 def _open(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -151,7 +137,7 @@ def _chosen(keys: Sequence[_Key], header: Mapping[str, Any]) -> _Key | None:
 
 def _published(data: bytes) -> tuple[_Key, ...]:
     """Those of the published keys that sign with an algorithm of ours; the others are somebody else's business."""
-    document = strict_json.decode(data, dict[str, Any], what="key set", limit=MAX_KEYS_BYTES)
+    document = strict_json.decode(data, dict[str, Any], what="key set", limit=MAX_DOCUMENT)
     listed = document.get("keys")
     if not isinstance(listed, list) or len(listed) > MAX_KEYS:
         raise Malformed(f"key set: expected a list 'keys' of up to {MAX_KEYS}")

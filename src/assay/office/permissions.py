@@ -15,7 +15,7 @@ __all__ = [
 ]  # fmt: skip
 
 CONFIRMED_FOR = timedelta(minutes=10)
-"""How long a confirmation with a passkey counts."""
+"""How long a confirmation with a passkey counts, unless the office's settings say otherwise."""
 
 TOKEN_ACTIONS = frozenset(action for action, rule in RULES.items() if not rule.asks)
 """What a token can be made for."""
@@ -37,6 +37,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """What a token was made for; None for a person, whom the roles alone limit."""
     stepped_up: datetime | None = None
     """When the person last confirmed with a passkey."""
+    confirmed_for: timedelta = CONFIRMED_FOR
+    """How long that counts here."""
 
     @classmethod
     def public(cls, at: datetime) -> Self:
@@ -55,7 +57,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def confirmed(self) -> bool:
-        return self.stepped_up is not None and timedelta() <= self.at - self.stepped_up <= CONFIRMED_FOR
+        return self.stepped_up is not None and timedelta() <= self.at - self.stepped_up <= self.confirmed_for
 
     def scopes_of(self, action: Action) -> frozenset[Scope]:
         """How far this caller's permission extends; empty when there is none."""
@@ -140,7 +142,7 @@ def require(caller: Caller, action: Action, target: Target) -> None:
     if objection := _objection(caller, action, target.acted):
         raise Forbidden(f"{action}: {objection}")
     if RULES[action].asks in ("confirmed", "another") and not caller.confirmed:
-        minutes = int(CONFIRMED_FOR.total_seconds()) // 60
+        minutes = int(caller.confirmed_for.total_seconds()) // 60
         raise Unconfirmed(f"{action}: confirm with your passkey first; that counts for {minutes} minutes")
 
 

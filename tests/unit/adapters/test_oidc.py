@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from tests.support.issuer import AUDIENCE, CONFIGURED, ISSUER, TokenIssuer, public
 
 from assay.adapters.http_client import HttpClient
-from assay.adapters.oidc import Issuer, OidcIssuers, over_http
+from assay.adapters.oidc import Issuer, OidcIssuers
+from assay.adapters.oidc_discovery import over_http
 from assay.errors import Malformed, Unavailable, Untrusted
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)

@@ -80,7 +80,7 @@ accounts = Table(
     Column("status", Text, nullable=False),
     Column("created", Moment, nullable=False),
     Column("issuer", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("subject", Text, nullable=False, index=True),
 )
 
 passkeys = Table(
@@ -130,6 +130,7 @@ challenges = Table(
     Column("purpose", Text, nullable=False),
     Column("bound", Text, nullable=False),
     Column("account", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
     Column("challenge", LargeBinary, nullable=False),
     Column("expires", Moment, nullable=False, index=True),
 )

@@ -72,10 +72,12 @@ class Challenge(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """SHA-256 of the handle that the browser holds meanwhile."""
     purpose: str
-    """``enrol``, ``login``, ``step-up``, ``add``, ``staff``."""
+    """``enrol``, ``login``, ``step-up``, ``add``, ``staff``, ``link``."""
     bound: str
     """Id of the invitation or session that it was asked for with; empty for a login."""
     account: str
+    issuer: str = ""
+    """Where the person was sent to; empty for passkeys."""
     challenge: bytes
     expires: datetime
 

@@ -46,6 +46,7 @@ def by_session(identity: Identity, cookie: str) -> Presence:
         organisation=organisation.id,
         roles=look.roles(account, organisation),
         stepped_up=session.stepped_up,
+        confirmed_for=identity.limits.confirmed,
     )
     return Presence(caller=caller, session=session, account=account, organisation=organisation)
 

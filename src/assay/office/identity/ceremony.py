@@ -18,14 +18,20 @@ class Ceremony(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def challenge(
-    identity: Identity, rows: Changing, purpose: str, *, bound: str = "", account: str = ""
+    identity: Identity, rows: Changing, purpose: str, *, bound: str = "", account: str = "", issuer: str = ""
 ) -> tuple[str, bytes]:
     """Keep a new one; its handle, and what is to be signed."""
     handle, data = secret(identity.entropy), identity.entropy.bytes(CHALLENGE_BYTES)
     expires = identity.clock.now() + identity.limits.challenge
     rows.add(
         Challenge(
-            id=key(handle), purpose=purpose, bound=bound, account=account, challenge=data, expires=expires
+            id=key(handle),
+            purpose=purpose,
+            bound=bound,
+            account=account,
+            issuer=issuer,
+            challenge=data,
+            expires=expires,
         )
     )
     return handle, data

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import msgspec
+
 from assay.office.identity import checked
 from assay.office.identity.account import Account, Invitation, Passkey
 from assay.office.identity.ceremony import Ceremony, challenge, spend
@@ -82,6 +84,8 @@ def _account(identity: Identity, rows: Changing, invitation: Invitation) -> Acco
         if found is None or found.status is not Status.ACTIVE:
             raise unauthenticated()
         forget(identity, rows, found.id)
+        found = msgspec.structs.replace(found, issuer="", subject="")
+        rows.put(found)
         return found
     account = Account(
         id=invitation.account,

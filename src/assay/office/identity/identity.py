@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import msgspec
 
-from assay.office.identity.ports import Identities, Issuers, Passkeys
+from assay.office.identity.ports import Identities, Issuers, Passkeys, StaffLogin
+from assay.office.permissions import CONFIRMED_FOR
 from assay.office.ports import Clock, Entropy
 
 
@@ -16,6 +17,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How long a recovery waits for the second administrator, and then its link for the account's owner."""
     session_idle: timedelta = timedelta(hours=1)
     session: timedelta = timedelta(hours=12)
+    confirmed: timedelta = CONFIRMED_FOR
     token: timedelta = timedelta(days=366)
     ci_token: timedelta = timedelta(minutes=15)
     tokens: int = 50
@@ -28,6 +30,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     identities: Identities
     passkeys: Passkeys
     issuers: Issuers
+    staff: StaffLogin | None = None
+    """None where people come in with passkeys only."""
     clock: Clock
     entropy: Entropy
     limits: Limits = Limits()

@@ -34,10 +34,10 @@ def give_roles(identity: Identity, caller: Caller, account: str, roles: frozense
 
 
 def suspend_member(identity: Identity, caller: Caller, account: str) -> Account:
-    """Its sessions, tokens and passkeys end now; to come back it takes a recovery after :func:`restore_member`."""
+    """Its sessions, tokens, passkeys and link end now; to come back it takes a recovery after :func:`restore_member`."""
     with identity.identities.change() as rows:
         found = look.account(rows, caller, Action.MEMBER_MANAGE, account)
-        changed = msgspec.structs.replace(found, status=Status.SUSPENDED)
+        changed = msgspec.structs.replace(found, status=Status.SUSPENDED, issuer="", subject="")
         forget(identity, rows, account)
         _keep(identity, rows, caller, changed, "member.suspended")
         _some_administrator(rows)

@@ -94,6 +94,19 @@ class Passkeys(Protocol):
         """The sign count of a verified answer; whether it went back is the caller's question. Malformed or Untrusted."""
 
 
+class StaffLogin(Protocol):
+    """Issuers that people log in at (OpenID Connect core 1.0, authorization code with PKCE)."""
+
+    def issuers(self) -> tuple[str, ...]:
+        """Those that there are."""
+
+    def address(self, issuer: str, *, state: str, nonce: str, verifier: str) -> str:
+        """Of the issuer's page, from which the browser comes back with *state* and a code. Unavailable."""
+
+    def redeem(self, issuer: str, code: str, *, verifier: str, now: datetime) -> "Claims":
+        """What the issuer says for *code* of who logged in. Malformed, Untrusted or Unavailable."""
+
+
 class Claims(msgspec.Struct, frozen=True, kw_only=True):
     """What a verified identity token says."""
 

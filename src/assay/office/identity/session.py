@@ -19,8 +19,8 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     account: Account
 
 
-def open_session(identity: Identity, rows: Changing, account: Account) -> SignedIn:
-    """For somebody who has just used a passkey, which counts as a confirmation."""
+def open_session(identity: Identity, rows: Changing, account: Account, *, confirmed: bool = True) -> SignedIn:
+    """*confirmed*: for somebody who has just used a passkey."""
     now = identity.clock.now()
     cookie = secret(identity.entropy)
     session = Session(
@@ -30,7 +30,7 @@ def open_session(identity: Identity, rows: Changing, account: Account) -> Signed
         created=now,
         seen=now,
         expires=now + identity.limits.session,
-        stepped_up=now,
+        stepped_up=now if confirmed else None,
     )
     rows.add(session)
     return SignedIn(cookie=cookie, session=session, account=account)

@@ -20,6 +20,13 @@ MAX_SIGNERS = 100
 """Of one organisation."""
 
 
+class Counting(msgspec.Struct, frozen=True):
+    """A signer that counts, and the providers that its organisation speaks for now."""
+
+    signer: Signer
+    speaks_for: tuple[str, ...]
+
+
 def offer_signer(identity: Identity, caller: Caller, organisation: str, record: bytes) -> Signer:
     """*record*: a trust root (docs/formats/trust.md) that holds one signer, for providers, and nothing else."""
     root = TrustRoot.parse(record, what="signer record")
@@ -89,21 +96,28 @@ def check_may_submit(identity: Identity, organisation: str, provider: str, signe
 
 
 def trusting(identity: Identity, root: TrustRoot) -> TrustRoot:
-    """*root*, and the verified signers of active organisations, for the providers that these speak for now.
+    """*root*, and the verified signers of active organisations, for the providers that these speak for now."""
+    return with_signers(root, counting(identity))
 
-    Where *root* has a signer or key already, it goes by *root*.
-    """
+
+def counting(identity: Identity) -> tuple[Counting, ...]:
+    """The verified signers of active organisations, each with the providers that its organisation speaks for."""
     with identity.identities.read() as rows:
         speaks_for = {
             one.id: one.speaks_for for one in rows.find(Organisation) if one.status is Status.ACTIVE
         }
-        held = [one for one in rows.find(Signer) if one.counts]
+        held = rows.find(Signer)
+    return tuple(Counting(one, speaks_for.get(one.organisation, ())) for one in held if one.counts)
+
+
+def with_signers(root: TrustRoot, held: Sequence[Counting]) -> TrustRoot:
+    """Where *root* has a signer or key already, it goes by *root*."""
     names = {one.name for one in root.signers}
     keys = {one.public for signer in root.signers for one in signer.keys}
     added: list[Trusted] = []
     for one in held:
-        record = _record(one)
-        providers = tuple(name for name in record.providers if name in speaks_for.get(one.organisation, ()))
+        record = _record(one.signer)
+        providers = tuple(name for name in record.providers if name in one.speaks_for)
         if providers and record.name not in names and keys.isdisjoint(key.public for key in record.keys):
             added.append(msgspec.structs.replace(record, providers=providers))
     return msgspec.structs.replace(root, signers=(*root.signers, *added))
