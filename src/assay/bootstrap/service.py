@@ -1,29 +1,25 @@
 """An office as a service, by its settings: one process on SQLite and a folder, or many on PostgreSQL."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Engine
 
 from assay.adapters.engine import this_engine
 from assay.adapters.filesystem import write_whole
 from assay.adapters.group_commit import GroupCommit
 from assay.adapters.home import Home
 from assay.adapters.openings_folder import FolderOpenings
-from assay.adapters.passkeys import WebAuthnPasskeys
 from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.due import SqlWork
 from assay.adapters.sql.holdings import SqlHoldings
-from assay.adapters.sql.identity import SqlIdentities
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import OWN_PASSPHRASE, clock, now, restored, stores
 from assay.bootstrap.go_on import ask_first
+from assay.bootstrap.identity import Trust, identity
 from assay.bootstrap.office import (
     DATABASE,
     LOG_ALGORITHMS,
@@ -36,13 +32,10 @@ from assay.bootstrap.office import (
 )
 from assay.collect.files import read_plain
 from assay.config import environment
-from assay.errors import Malformed, Unavailable, Untrusted
+from assay.errors import Malformed, Unavailable
 from assay.formats import text
 from assay.formats.note import check_name
 from assay.office.drawing import schedule
-from assay.office.identity.identity import Identity
-from assay.office.identity.organisation import Signer
-from assay.office.identity.ports import Claims
 from assay.office.log import check_keys, found
 from assay.office.office import Office
 from assay.office.office_policy import OfficePolicy
@@ -52,44 +45,11 @@ from assay.office_config.model import OfficeConfig
 from assay.packs import shipped
 from assay.provider import signers
 from assay.register.identity import LogSecrets
-from assay.trust.root import TrustRoot
 from assay.validation.policy import Policy
 from assay.web.api.desk import Desk
 
 OFFICE_KEY, LOG_KEY = "office", "register"
 MAX_POLICY = 1 << 20
-
-
-class NoIssuers:
-    """Where the settings name no issuer of identity tokens."""
-
-    def verify(self, token: str, now: datetime) -> Claims:
-        raise Untrusted(
-            f"this office takes no identity tokens (one of {len(token)} characters came at {now:%H:%M})"
-        )
-
-
-class Trust:
-    """What the office trusts: its own file, and the signers of providers that were verified since."""
-
-    def __init__(self, base: TrustRoot, identities: SqlIdentities) -> None:
-        self._base, self._identities = base, identities
-        self._known: tuple[str, ...] | None = None
-        self._root = base.encode()
-        self._lock = threading.Lock()
-
-    def now(self) -> bytes:
-        with self._identities.read() as rows:
-            counting = [one for one in rows.find(Signer) if one.counts]
-        known = tuple(one.id for one in counting)
-        with self._lock:
-            if known != self._known:
-                root = self._base
-                for one in counting:
-                    for record in TrustRoot.parse(one.record.encode()).signers:
-                        root = signers.trusting(root, record)
-                self._root, self._known = root.encode(), known
-            return self._root
 
 
 @contextmanager
@@ -143,8 +103,8 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             sealed=blobs,
         )
         schedule(service)
-        identity = _identity(config, engine)
-        trust = Trust(home.trust(), SqlIdentities(engine))
+        people = identity(config, engine)
+        trust = Trust(home.trust(), people)
 
         def live() -> Service:
             root = trust.now()
@@ -156,7 +116,7 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
 
         yield Desk(
             live=live,
-            identity=identity,
+            identity=people,
             holdings=SqlHoldings(engine, config.limits.provider_bytes),
             url=config.origin,
             tiles=tiles,
@@ -222,14 +182,4 @@ def _proceeding(config: OfficeConfig) -> OfficePolicy:
         OfficePolicy.parse_toml(data, what=str(path))
         if path.suffix == ".toml"
         else OfficePolicy.parse(data, what=str(path))
-    )
-
-
-def _identity(config: OfficeConfig, engine: Engine) -> Identity:
-    return Identity(
-        identities=SqlIdentities(engine),
-        passkeys=WebAuthnPasskeys(site=config.host, name=config.name, origins=[config.origin]),
-        issuers=NoIssuers(),
-        clock=clock(),
-        entropy=SystemEntropy(),
     )
