@@ -58,8 +58,6 @@ def verify_signer(identity: Identity, caller: Caller, signer: str) -> Signer:
         require(caller, Action.KEY_VERIFY, Target(owner=found.organisation))
         if found.ended is not None:
             raise Refused("the signer was ended: it has to be offered again")
-        if found.offered_by == caller.account:
-            raise Refused("who offered a signer does not verify it")
         changed = msgspec.structs.replace(found, verified=identity.clock.now(), verified_by=caller.account)
         rows.put(changed)
         _note(identity, rows, caller, "key.verified", changed)

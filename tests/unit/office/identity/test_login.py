@@ -57,7 +57,8 @@ def test_comes_in_without_saying_who_it_is(world: World, person: Person) -> None
         pytest.param(Wrong(flags=PRESENT), id="user not verified"),
         pytest.param(Wrong(kind="webauthn.create"), id="kind"),
         pytest.param(Wrong(holder=b"somebody"), id="holder"),
-        pytest.param(Wrong(count=0), id="count as it was"),
+        pytest.param(Wrong(count=1), id="count as it was"),
+        pytest.param(Wrong(count=0), id="no count any more"),
     ],
 )
 def test_every_refusal_says_the_same(world: World, person: Person, wrong: Wrong) -> None:
@@ -204,6 +205,12 @@ def test_confirms_with_ones_own_passkey_in_the_same_session_only(world: World, p
     with pytest.raises(Unauthenticated):
         step_up_complete(world.identity, person.here, login.handle, person.device.get(login.options))
     _ = person.here
+
+
+def test_what_adds_a_passkey_confirms_nothing(world: World, person: Person) -> None:
+    asked = add_passkey_begin(world.identity, person.here)
+    with pytest.raises(Unauthenticated):
+        step_up_complete(world.identity, person.here, asked.handle, person.device.get(asked.options))
 
 
 def test_a_confirmation_is_no_login(world: World, person: Person) -> None:
