@@ -63,5 +63,18 @@ class Unconfirmed(Forbidden):
     """The caller may do it after confirming with a passkey."""
 
 
+class Stale(Refused):
+    """It has changed since the caller looked at it."""
+
+
+class TooOften(Refused):
+    """Asked more often than is allowed."""
+
+    def __init__(self, message: str, wait_s: float = 1.0) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+        """After which it would be allowed."""
+
+
 class Unavailable(AssayError):
     """The outside world did not answer; the question stays open."""

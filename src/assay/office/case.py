@@ -122,7 +122,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def target(self) -> Target:
         """What it is to those who ask about it."""
         return Target(
-            owner=self.organisation, parties=frozenset(self.parties), published=self.published is not None
+            owner=self.organisation,
+            parties=frozenset(self.parties),
+            published=self.published is not None,
+            acted=frozenset((self.proposal.by,)) if self.proposal is not None else frozenset(),
         )
 
     @property

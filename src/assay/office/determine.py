@@ -12,8 +12,8 @@ from assay.formats.result import judged
 from assay.formats.verdict import ResultToken
 from assay.office.case import Case, Proposal
 from assay.office.notify import notice
-from assay.office.permissions import Action, Caller, require
-from assay.office.service import Act, Service, act, next_step, put, record_final
+from assay.office.permissions import Action, Caller
+from assay.office.service import Act, Service, act, asked, next_step, put, record_final
 from assay.office.triage import verdict_of
 from assay.register.leaf import Kind
 from assay.validation.examine import conclude
@@ -37,8 +37,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def decide_initial(service: Service, caller: Caller, payload: Digest, decision: Decision) -> Case:
     """An initial determination. Against the provider it opens the time to respond; in its favour it is final."""
-    case = _looked_at(service, payload, decision)
-    require(caller, Action.DETERMINATION_INITIAL, case.target)
+    case = _looked_at(service, caller, Action.DETERMINATION_INITIAL, payload, decision)
     if case.stage not in INITIAL_FROM:
         raise Refused(
             f"the case is {case.stage!r}; an initial determination is made of one that is {_either(INITIAL_FROM)}"
@@ -65,8 +64,7 @@ def decide_initial(service: Service, caller: Caller, payload: Digest, decision: 
 
 def decide_final(service: Service, caller: Caller, payload: Digest, decision: Decision) -> Case:
     """The final determination, or, where two have to agree, its proposal."""
-    case = _looked_at(service, payload, decision)
-    require(caller, Action.DETERMINATION_FINAL, case.target)
+    case = _looked_at(service, caller, Action.DETERMINATION_FINAL, payload, decision)
     if case.stage not in FINAL_FROM:
         raise Refused(
             f"the case is {case.stage!r}; a final determination is made of one that is {_either(FINAL_FROM)}"
@@ -83,13 +81,11 @@ def decide_final(service: Service, caller: Caller, payload: Digest, decision: De
 
 def approve(service: Service, caller: Caller, payload: Digest, revision: int) -> Case:
     """A second officer agrees with a proposed determination, which then counts."""
-    case = service.case(payload)
+    case = asked(service, caller, Action.DETERMINATION_APPROVE, payload)
     if case.proposal is None:
         raise Refused("nothing is proposed about this case")
     if case.revision != revision:
         raise Refused("the case has moved meanwhile: look at it again, then act")
-    target = msgspec.structs.replace(case.target, acted=frozenset((case.proposal.by,)))
-    require(caller, Action.DETERMINATION_APPROVE, target)
     document = parse(service.office.blobs.get(case.proposal.document), Determination)
     return record_final(
         service, case, msgspec.structs.replace(document, by="two officers", made=service.now())
@@ -98,11 +94,9 @@ def approve(service: Service, caller: Caller, payload: Digest, revision: int) ->
 
 def reject(service: Service, caller: Caller, payload: Digest, revision: int) -> Case:
     """A second officer does not agree: the case is open again."""
-    case = service.case(payload)
+    case = asked(service, caller, Action.DETERMINATION_APPROVE, payload)
     if case.proposal is None or case.revision != revision:
         raise Refused("nothing is proposed about this case, or it has moved meanwhile")
-    target = msgspec.structs.replace(case.target, acted=frozenset((case.proposal.by,)))
-    require(caller, Action.DETERMINATION_APPROVE, target)
     return service.keep(case, proposal=None, because="a proposed determination was not approved")
 
 
@@ -146,15 +140,14 @@ def request_evidence(
     service: Service, caller: Caller, payload: Digest, digests: Sequence[Digest], text: str, revision: int
 ) -> Case:
     """Ask the provider for low-level evidence that its artifacts name by digest (M2)."""
-    case = service.case(payload)
-    require(caller, Action.EVIDENCE_REQUEST, case.target)
+    case = asked(service, caller, Action.EVIDENCE_REQUEST, payload)
     if case.stage != "deep_validation":
         raise Refused(f"the case is {case.stage!r}; evidence is asked for in 'deep_validation'")
     if case.revision != revision:
         raise Refused("the case has moved meanwhile: look at it again, then act")
     if not digests:
         raise Refused("name at least one digest")
-    asked = tuple(dict.fromkeys((*case.requested, *digests)))
+    wanted = tuple(dict.fromkeys((*case.requested, *digests)))
     items = [
         (str(digest), "asked for to look behind a summary", "upload the file with this digest")
         for digest in digests
@@ -162,12 +155,12 @@ def request_evidence(
     days = service.policy.evidence_request_days
     return notice(
         service, case, "evidence_requested", items, days=days, text=text,
-        requested=asked, waits="provider", because=f"{len(asked)} files were asked for",
+        requested=wanted, waits="provider", because=f"{len(wanted)} files were asked for",
     )  # fmt: skip
 
 
-def _looked_at(service: Service, payload: Digest, decision: Decision) -> Case:
-    case = service.case(payload)
+def _looked_at(service: Service, caller: Caller, action: Action, payload: Digest, decision: Decision) -> Case:
+    case = asked(service, caller, action, payload)
     if case.revision != decision.revision:
         raise Refused("the case has moved meanwhile: look at it again, then act")
     if case.replaced_by is not None:

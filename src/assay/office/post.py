@@ -13,8 +13,8 @@ from assay.formats.result import encode_result
 from assay.office.case import Case
 from assay.office.determine import FAVOURABLE, Decision, determination_of
 from assay.office.notify import notice
-from assay.office.permissions import Action, Caller, require
-from assay.office.service import REVALIDATE, Act, Service, act, days, next_step, put, record_final
+from assay.office.permissions import Action, Caller
+from assay.office.service import REVALIDATE, Act, Service, act, asked, days, next_step, put, record_final
 from assay.office.triage import verdict_of
 from assay.office.work import Due
 from assay.register.leaf import Kind
@@ -60,8 +60,7 @@ def tell_published(service: Service, case: Case) -> Case:
 
 def correct(service: Service, caller: Caller, payload: Digest, decision: Decision, reason: str) -> Case:
     """Replace a posted determination by another one, with the reason; the old result stays in the register."""
-    case = service.case(payload)
-    require(caller, Action.RESULT_CORRECT, case.target)
+    case = asked(service, caller, Action.RESULT_CORRECT, payload)
     if case.stage != "published" or case.final is None:
         raise Refused(f"the case is {case.stage!r}: nothing is posted that could be corrected")
     if case.revision != decision.revision:
@@ -79,8 +78,7 @@ def correct(service: Service, caller: Caller, payload: Digest, decision: Decisio
 
 def refer(service: Service, caller: Caller, payload: Digest, to: str, reason: str, package: Digest) -> Case:
     """Record that an attestation that failed was handed on to *to*; *package* is the signed archive, kept already."""
-    case = service.case(payload)
-    require(caller, Action.CASE_REFER, case.target)
+    case = asked(service, caller, Action.CASE_REFER, payload)
     if not service.policy.referral:
         raise Refused("this office's policy refers nothing")
     if case.stage != "published" or case.result in FAVOURABLE or case.result == "not_sampled":

@@ -8,8 +8,8 @@ from assay.formats.case_documents import MAX_TEXT, Ending, Response
 from assay.formats.digest import Digest
 from assay.formats.verdict import encode as encode_verdict
 from assay.office.case import Case
-from assay.office.permissions import Action, Caller, require
-from assay.office.service import Act, Service, act, put, texts
+from assay.office.permissions import Action, Caller
+from assay.office.service import Act, Service, act, asked, put, texts
 from assay.office.triage import bundle_of
 from assay.office.validate import inputs_of
 from assay.register.leaf import Kind
@@ -23,8 +23,7 @@ def respond(
     service: Service, caller: Caller, payload: Digest, text: str, files: Sequence[bytes] = ()
 ) -> Case:
     """Answer the newest notice in time. Artifacts that the attestation names count as evidence at once."""
-    case = service.case(payload)
-    require(caller, Action.RESPONSE_WRITE, case.target)
+    case = asked(service, caller, Action.RESPONSE_WRITE, payload)
     now = service.now()
     if case.stage != "under_response":
         raise Refused(f"the case is {case.stage!r}: there is no determination to answer")
@@ -52,8 +51,7 @@ def respond(
 
 def supply(service: Service, caller: Caller, payload: Digest, files: Sequence[bytes]) -> Case:
     """Hand in evidence that was asked for; each file is one of the digests asked for."""
-    case = service.case(payload)
-    require(caller, Action.ARTIFACT_PUT, case.target)
+    case = asked(service, caller, Action.ARTIFACT_PUT, payload)
     now = service.now()
     if not case.requested or case.stage != "deep_validation":
         raise Refused("no evidence is asked for")
@@ -97,8 +95,7 @@ def rejudge(service: Service, case: Case) -> Case:
 
 def withdraw(service: Service, caller: Caller, payload: Digest, reason: str) -> Case:
     """The provider takes the submission back. A published result stays, marked."""
-    case = service.case(payload)
-    require(caller, Action.SUBMISSION_WITHDRAW, case.target)
+    case = asked(service, caller, Action.SUBMISSION_WITHDRAW, payload)
     now = service.now()
     document = Ending(
         attestation=str(payload), salt=service.salt(), kind="withdrawal", made=now, reason=reason[:MAX_TEXT]
@@ -111,8 +108,7 @@ def withdraw(service: Service, caller: Caller, payload: Digest, reason: str) -> 
 
 def lapse(service: Service, caller: Caller, payload: Digest, reason: str, versions: str) -> Case:
     """Notice that the attestation no longer binds future versions, from *versions* on (M10)."""
-    case = service.case(payload)
-    require(caller, Action.SUBMISSION_LAPSE, case.target)
+    case = asked(service, caller, Action.SUBMISSION_LAPSE, payload)
     if case.lapsed is not None or case.stage in {"closed", "withdrawn"}:
         raise Refused("it lapsed already" if case.lapsed else f"the case is {case.stage!r}")
     now = service.now()

@@ -14,6 +14,7 @@ from assay.office.case import Case, Stage, moved
 from assay.office.log import entry
 from assay.office.office import Office
 from assay.office.office_policy import OfficePolicy
+from assay.office.permissions import Action, Caller, hidden, require, require_role
 from assay.office.ports import Blobs, Cases, Submission
 from assay.office.work import Due, Work
 from assay.register.leaf import Kind
@@ -58,6 +59,19 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
         after = moved(case, self.now(), **changes)
         self.cases.keep(after)
         return after
+
+
+def asked(service: Service, caller: Caller, action: Action, payload: Digest) -> Case:
+    """The case that *caller* takes *action* on. Raises what :func:`~assay.office.permissions.require` does.
+
+    Somebody who may take it on no case does not learn which cases there are.
+    """
+    require_role(caller, action)
+    found = service.cases.case(payload)
+    if found is None:
+        raise hidden()
+    require(caller, action, found.target)
+    return found
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):

@@ -71,7 +71,7 @@ def test_who_is_turned_away(world: World) -> None:
         404,
         "Hidden",
     )
-    assert problem(world.client.get(where)) == (403, "Forbidden")
+    assert problem(world.client.get(where)) == (401, "Unauthenticated")
     assert problem(world.client.get(f"{API}/queue", headers=stranger)) == (403, "Forbidden")
     token = {"authorization": "Bearer assay_x"}
     assert problem(world.client.get(where, headers=token)) == (401, "Unauthenticated")

@@ -12,6 +12,7 @@ from assay.office.identity.authenticate import Presence, by_session, by_token
 from assay.office.identity.session import check_csrf
 from assay.office.permissions import Caller
 from assay.web.api.desk import Desk
+from assay.web.api.problems import ASKER
 
 SESSION_COOKIE = "__Host-assay-session"
 PLAIN_COOKIE = "assay-session"
@@ -28,7 +29,17 @@ class Asker(msgspec.Struct, frozen=True):
 
 
 def asker(request: Request[Any, Any, Any], desk: Desk) -> Asker:
-    """Unauthenticated when a token or a session does not hold; Forbidden when a browser changes something without its secret."""
+    """Unauthenticated when a token or a session does not hold; Forbidden when a browser changes something without its secret.
+
+    Found out once for each request.
+    """
+    known: Asker | None = request.scope["state"].get(ASKER)
+    if known is None:
+        known = request.scope["state"][ASKER] = _asker(request, desk)
+    return known
+
+
+def _asker(request: Request[Any, Any, Any], desk: Desk) -> Asker:
     given = request.headers.get("authorization", "")
     if given:
         scheme, _, token = given.partition(" ")
@@ -37,12 +48,16 @@ def asker(request: Request[Any, Any, Any], desk: Desk) -> Asker:
         return Asker(by_token(desk.identity, token.strip()))
     cookie = cookie_of(request, desk)
     if not cookie:
-        return Asker(Caller.public(desk.service.now()))
+        if request.method not in SAFE:
+            require_origin(request, desk)
+        return Asker(Caller.public(desk.identity.clock.now()))
     try:
         presence = by_session(desk.identity, cookie)
     except Unauthenticated:
         if request.method in SAFE:
-            return Asker(Caller.public(desk.service.now()))  # an ended session must not hide what is public
+            return Asker(
+                Caller.public(desk.identity.clock.now())
+            )  # an ended session must not hide what is public
         raise
     if request.method not in SAFE:
         require_csrf(request, desk, presence.session)
@@ -63,7 +78,12 @@ def cookie_of(request: Request[Any, Any, Any], desk: Desk) -> str:
 
 def require_csrf(request: Request[Any, Any, Any], desk: Desk, session: Session, form: str = "") -> None:
     """The session's secret in a header or a form field, and no other site's origin."""
+    require_origin(request, desk)
+    check_csrf(session, request.headers.get(CSRF_HEADER, "") or form)
+
+
+def require_origin(request: Request[Any, Any, Any], desk: Desk) -> None:
+    """Browsers say from which site's page a request that changes something came."""
     origin = request.headers.get("origin", "")
     if origin and origin != desk.url:
         raise Forbidden("this request did not come from a page of this office")
-    check_csrf(session, request.headers.get(CSRF_HEADER, "") or form)

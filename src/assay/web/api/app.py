@@ -13,6 +13,7 @@ from assay import __version__
 from assay.errors import AssayError
 from assay.web.api import cases, problems, results, submissions
 from assay.web.api.desk import Desk
+from assay.web.api.entrance import entrance
 from assay.web.serving import Limits, require
 from assay.web.tiles import handlers as tiles
 
@@ -37,7 +38,7 @@ def api(desk: Desk) -> Router:
         *cases.handlers(desk),
         *results.handlers(desk),
     ]
-    return Router(path=API, route_handlers=made)
+    return Router(path=API, route_handlers=made, middleware=[entrance(desk)])
 
 
 def app(desk: Desk, more: Sequence[Any] = ()) -> Litestar:

@@ -3,9 +3,9 @@
 from typing import Any
 
 import msgspec
-from litestar import Request, get, post
+from litestar import Request
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromQuery, JSONBody
+from litestar.params import JSONBody
 
 from assay.formats.digest import Digest
 from assay.office.determine import Decision, approve, decide_final, decide_initial, reject, request_evidence
@@ -15,7 +15,9 @@ from assay.office.ports import CaseQuery
 from assay.office.post import correct
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
-from assay.web.api.submissions import Id
+from assay.web.api.params import After, Id, Limit, digest
+from assay.web.api.routes import does, reads
+from assay.web.api.submissions import CASE
 from assay.web.api.views import CaseView, DrawView, Page, case_view, draw_view
 
 
@@ -36,99 +38,81 @@ class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    @get("/queue", sync_to_thread=True, summary="What needs a person, the oldest first", tags=["authority"])
-    def queue(
-        request: Request[Any, Any, Any], after: FromQuery[str] = "", limit: FromQuery[int] = 50
-    ) -> Page:
+    @reads("/queue", "What needs a person, the oldest first", "authority", Action.QUEUE_READ, "office")
+    def queue(request: Request[Any, Any, Any], after: After = "", limit: Limit = 50) -> Page:
         require(asker(request, desk).caller, Action.QUEUE_READ, Target.office())
         query = CaseQuery(
             visible=Visible(everything=True), waits=("officer",), sort="changed", descending=False, after=after,
-            limit=max(1, min(limit, 200)),
+            limit=limit,
         )  # fmt: skip
         page = desk.service.cases.find(query)
         return Page(items=tuple(map(case_view, page.cases)), next=page.after)
 
-    @post(
-        "/submissions/{payload:str}/determinations/initial",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Make an initial determination",
-        tags=["authority"],
+    @does(
+        CASE + "/determinations/initial",
+        "Make an initial determination",
+        "authority",
+        Action.DETERMINATION_INITIAL,
+        "case",
     )
     def initial(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Decision]) -> CaseView:
-        return case_view(decide_initial(desk.service, asker(request, desk).caller, _digest(payload), data))
+        return case_view(decide_initial(desk.service, asker(request, desk).caller, digest(payload), data))
 
-    @post(
-        "/submissions/{payload:str}/determinations/final",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Make, or propose, the final determination",
-        tags=["authority"],
+    @does(
+        CASE + "/determinations/final",
+        "Make, or propose, the final determination",
+        "authority",
+        Action.DETERMINATION_FINAL,
+        "case",
     )
     def final(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Decision]) -> CaseView:
-        return case_view(decide_final(desk.service, asker(request, desk).caller, _digest(payload), data))
+        return case_view(decide_final(desk.service, asker(request, desk).caller, digest(payload), data))
 
-    @post(
-        "/submissions/{payload:str}/approval",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Approve what another officer proposed",
-        tags=["authority"],
+    @does(
+        CASE + "/approval",
+        "Approve what another officer proposed",
+        "authority",
+        Action.DETERMINATION_APPROVE,
+        "case",
     )
     def approval(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Seen]) -> CaseView:
-        return case_view(approve(desk.service, asker(request, desk).caller, _digest(payload), data.revision))
+        return case_view(approve(desk.service, asker(request, desk).caller, digest(payload), data.revision))
 
-    @post(
-        "/submissions/{payload:str}/rejection",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Reject what another officer proposed",
-        tags=["authority"],
+    @does(
+        CASE + "/rejection",
+        "Reject what another officer proposed",
+        "authority",
+        Action.DETERMINATION_APPROVE,
+        "case",
     )
     def rejection(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Seen]) -> CaseView:
-        return case_view(reject(desk.service, asker(request, desk).caller, _digest(payload), data.revision))
+        return case_view(reject(desk.service, asker(request, desk).caller, digest(payload), data.revision))
 
-    @post(
-        "/submissions/{payload:str}/evidence-requests",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Ask for low-level evidence by digest",
-        tags=["authority"],
+    @does(
+        CASE + "/evidence-requests",
+        "Ask for low-level evidence by digest",
+        "authority",
+        Action.EVIDENCE_REQUEST,
+        "case",
     )
     def ask(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Asked]) -> CaseView:
         digests = [Digest.parse(one, what=f"digests[{at}]") for at, one in enumerate(data.digests)]
         caller = asker(request, desk).caller
         return case_view(
-            request_evidence(desk.service, caller, _digest(payload), digests, data.text, data.revision)
+            request_evidence(desk.service, caller, digest(payload), digests, data.text, data.revision)
         )
 
-    @post(
-        "/submissions/{payload:str}/correction",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Correct a posted result",
-        tags=["authority"],
-    )
+    @does(CASE + "/correction", "Correct a posted result", "authority", Action.RESULT_CORRECT, "case")
     def correction(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Correction]) -> CaseView:
         caller = asker(request, desk).caller
-        return case_view(correct(desk.service, caller, _digest(payload), data.decision, data.reason))
+        return case_view(correct(desk.service, caller, digest(payload), data.decision, data.reason))
 
-    @get("/draws", sync_to_thread=True, summary="Draws, the newest first", tags=["public"])
-    def draws(limit: FromQuery[int] = 50) -> tuple[DrawView, ...]:
-        return tuple(map(draw_view, desk.service.cases.draws(max(1, min(limit, 200)))))
+    @reads("/draws", "Draws, the newest first", "public", Action.RESULT_READ, "any")
+    def draws(limit: Limit = 50) -> tuple[DrawView, ...]:
+        return tuple(map(draw_view, desk.service.cases.draws(limit)))
 
-    @post(
-        "/draws",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Commit to the next draw before its time",
-        tags=["authority"],
-    )
+    @does("/draws", "Commit to the next draw before its time", "authority", Action.DRAW_RUN, "office")
     def draw(request: Request[Any, Any, Any]) -> DrawView:
         return draw_view(run_now(desk.service, asker(request, desk).caller))
 
     return [queue, initial, final, approval, rejection, ask, correction, draws, draw]
-
-
-def _digest(payload: str) -> Digest:
-    return Digest.of("sha256", payload, what="submission")

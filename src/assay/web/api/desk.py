@@ -12,6 +12,8 @@ from assay.office.identity.trail import Event
 from assay.office.permissions import Caller
 from assay.office.service import Service
 from assay.tlog.ports import TileFiles
+from assay.web.api.addresses import Network
+from assay.web.api.gate import Gate
 
 
 class Holdings(Protocol):
@@ -33,6 +35,9 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """``scheme://host[:port]`` under which people reach the office."""
     tiles: TileFiles
     """The register's public files."""
+    gate: Gate = msgspec.field(default_factory=Gate)
+    proxies: tuple[Network, ...] = ()
+    """Whose X-Forwarded-For is believed."""
 
     @property
     def service(self) -> Service:

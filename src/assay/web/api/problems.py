@@ -1,5 +1,6 @@
 """Failures as problem details (RFC 9457). ``error`` names the kind for programs, ``detail`` says it in one line for people."""
 
+import math
 import sys
 from http import HTTPStatus
 from typing import Any
@@ -8,13 +9,15 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from assay.errors import AssayError, Forbidden, Hidden, Unauthenticated, Unconfirmed
+from assay.errors import AssayError, Forbidden, Hidden, Stale, TooOften, Unauthenticated, Unconfirmed
 from assay.formats.text import shown
 from assay.web.serving import status
 
 MEDIA_TYPE = "application/problem+json"
 MAX_DETAIL = 2000
 RETRY_S = 2
+ASKER = "asker"
+"""Under which the state of a request has who asks, once that is known."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,11 +36,19 @@ def code_of(error: AssayError) -> int:
             return 404
         case Forbidden() | Unconfirmed():
             return 403
+        case Stale():
+            return 412
+        case TooOften():
+            return 429
     return status(error)
 
 
-def of(error: AssayError) -> Response[Problem]:
-    return _response(code_of(error), str(error), type(error).__name__)
+def of(error: AssayError, *, known: bool = True) -> Response[Problem]:
+    """*known*: whether it is known who asks; who is not may log in, and then it may be granted (RFC 9110, 15.5.2)."""
+    if not known and isinstance(error, Forbidden) and not isinstance(error, Hidden):
+        error = Unauthenticated(f"{error}: log in, or send a token")
+    wait = error.wait_s if isinstance(error, TooOften) else RETRY_S
+    return _response(code_of(error), str(error), type(error).__name__, wait)
 
 
 def of_http(_: "Request[Any, Any, Any]", error: HTTPException) -> Response[Problem]:
@@ -53,8 +64,9 @@ def of_http(_: "Request[Any, Any, Any]", error: HTTPException) -> Response[Probl
     )
 
 
-def of_ours(_: "Request[Any, Any, Any]", error: AssayError) -> Response[Problem]:
-    return of(error)
+def of_ours(request: "Request[Any, Any, Any]", error: AssayError) -> Response[Problem]:
+    asker = request.scope["state"].get(ASKER)
+    return of(error, known=asker is None or asker.caller.known)
 
 
 def of_fault(request: "Request[Any, Any, Any]", error: Exception) -> Response[Problem]:
@@ -64,7 +76,7 @@ def of_fault(request: "Request[Any, Any, Any]", error: Exception) -> Response[Pr
     return _response(500, "a fault in Assay", "Fault")
 
 
-def _response(code: int, detail: str, kind: str) -> Response[Problem]:
+def _response(code: int, detail: str, kind: str, wait_s: float = RETRY_S) -> Response[Problem]:
     try:
         title = HTTPStatus(code).phrase
     except ValueError:
@@ -73,6 +85,6 @@ def _response(code: int, detail: str, kind: str) -> Response[Problem]:
     if code == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if code in (429, 503):
-        headers["Retry-After"] = str(RETRY_S)
+        headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
     problem = Problem(title=title, status=code, detail=shown(detail, MAX_DETAIL) or title, error=kind)
     return Response(problem, status_code=code, media_type=MEDIA_TYPE, headers=headers)

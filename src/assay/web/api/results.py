@@ -1,26 +1,28 @@
 """What is public: results, the provider's response beside them, receipts; and nothing that was not posted."""
 
 import msgspec
-from litestar import Response, get
+from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
-from assay.formats.digest import Digest
 from assay.office.case import Case
 from assay.office.log import receipt
-from assay.office.permissions import Caller, Visible, hidden
+from assay.office.permissions import Action, Caller, Visible, hidden
 from assay.office.ports import CaseQuery
 from assay.office.post import result_envelope
 from assay.web.api.desk import Desk
-from assay.web.api.submissions import Id, query_of
+from assay.web.api.params import After, Id, Limit, digest
+from assay.web.api.routes import reads
+from assay.web.api.submissions import query_of
 from assay.web.api.views import PublicCase, PublicPage, public_case
 
 BRIEFLY = {"Cache-Control": "public, max-age=60"}
+RESULT = "/results/{payload:str}"
 PUBLISHED = Visible(published=True)
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    @get("/results", sync_to_thread=True, summary="Published results", tags=["public"])
+    @reads("/results", "Published results", "public", Action.RESULT_READ, "any")
     def index(
         result: FromQuery[str] = "",
         provider: FromQuery[str] = "",
@@ -28,8 +30,8 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         version: FromQuery[str] = "",
         sort: FromQuery[str] = "changed",
         order: FromQuery[str] = "descending",
-        after: FromQuery[str] = "",
-        limit: FromQuery[int] = 50,
+        after: After = "",
+        limit: Limit = 50,
     ) -> PublicPage:
         query = query_of(
             Caller.public(desk.service.now()), stage="", waits="", result=result, provider=provider, product=product,
@@ -38,25 +40,17 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         page = desk.service.cases.find(_published(query))
         return PublicPage(items=tuple(map(public_case, page.cases)), next=page.after)
 
-    @get("/results/{payload:str}", sync_to_thread=True, summary="One result, in a line", tags=["public"])
+    @reads(RESULT, "One result, in a line", "public", Action.RESULT_READ, "published")
     def show(payload: Id) -> Response[PublicCase]:
         return Response(public_case(_case(payload)), headers=BRIEFLY)
 
-    @get(
-        "/results/{payload:str}/result.dsse.json",
-        sync_to_thread=True,
-        summary="The signed result",
-        tags=["public"],
-    )
+    @reads(RESULT + "/result.dsse.json", "The signed result", "public", Action.RESULT_READ, "published")
     def signed(payload: Id) -> Response[bytes]:
         found = result_envelope(desk.service, _case(payload)).encode()
         return Response(found, media_type="application/json", headers=BRIEFLY)
 
-    @get(
-        "/results/{payload:str}/receipt.json",
-        sync_to_thread=True,
-        summary="The register's receipt for it",
-        tags=["public"],
+    @reads(
+        RESULT + "/receipt.json", "The register's receipt for it", "public", Action.RESULT_READ, "published"
     )
     def receipt_(payload: Id) -> Response[bytes]:
         case = _case(payload)
@@ -64,12 +58,12 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         found = [at for at in case.entries if at == case.publication]
         return Response(receipt(office, found[-1]).encode(), media_type="application/json", headers=BRIEFLY)
 
-    @get("/trust.json", sync_to_thread=True, summary="The office's trust root", tags=["public"])
+    @reads("/trust.json", "The office's trust root", "public", Action.POLICY_READ, "any")
     def trust() -> Response[bytes]:
         return Response(desk.service.office.trust, media_type="application/json", headers=BRIEFLY)
 
     def _case(payload: str) -> Case:
-        case = desk.service.cases.case(Digest.of("sha256", payload, what="result"))
+        case = desk.service.cases.case(digest(payload))
         if case is None or case.published is None:
             raise hidden()
         return case

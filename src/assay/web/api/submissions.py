@@ -1,11 +1,11 @@
 """What a provider does: hand in, look, answer, supply, withdraw, let lapse."""
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromQuery, JSONBody, PathParameter, RawBody
+from litestar.params import FromQuery, JSONBody, RawBody
 
 from assay.errors import Malformed, Refused
 from assay.formats import b64, strict_json
@@ -17,21 +17,21 @@ from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.office.case import Case
 from assay.office.log import receipt
-from assay.office.permissions import Action, Caller, hidden, require, require_role, visible
+from assay.office.permissions import Action, Caller, require_role, visible
 from assay.office.ports import CaseQuery
 from assay.office.receive import receive
 from assay.office.respond import lapse, respond, supply, withdraw
+from assay.office.service import asked
 from assay.office.triage import verdict_of
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
+from assay.web.api.params import After, Id, Limit, digest
+from assay.web.api.routes import does, reads
 from assay.web.api.views import CaseView, Page, case_view
 
 TAR = ("application/x-tar", "application/gzip", "application/x-gtar")
 MAX_BODY = 128 << 20
-Id = Annotated[
-    str,
-    PathParameter(pattern="^[0-9a-f]{64}$", description="Hexadecimal SHA-256 of the attestation's payload"),
-]
+CASE = "/submissions/{payload:str}"
 
 
 class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,13 +59,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    @post(
-        "/submissions",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Hand in an attestation",
-        tags=["submissions"],
-    )
+    @does("/submissions", "Hand in an attestation", "submissions", Action.SUBMISSION_CREATE, "any")
     def create(request: Request[Any, Any, Any], body: RawBody) -> Response[Accepted]:
         caller = asker(request, desk).caller
         require_role(caller, Action.SUBMISSION_CREATE)
@@ -78,17 +72,14 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
             speaks_for=desk.speaks_for(caller.organisation),
             held=_held(desk, caller, bundle),
         )
-        for digest, data in bundle.artifacts.items():
-            desk.holdings.hold(caller.organisation, digest, len(data))
+        for name, data in bundle.artifacts.items():
+            desk.holdings.hold(caller.organisation, name, len(data))
         made = msgspec.Raw(receipt(service.office, case.entry).encode())
         where = {"Location": f"/api/v1/submissions/{case.payload.value}", "ETag": _tag(case)}
         return Response(Accepted(submission=case_view(case), receipt=made), status_code=201, headers=where)
 
-    @get(
-        "/submissions",
-        sync_to_thread=True,
-        summary="Submissions that the caller may see",
-        tags=["submissions"],
+    @reads(
+        "/submissions", "Submissions that the caller may see", "submissions", Action.SUBMISSION_READ, "any"
     )
     def index(
         request: Request[Any, Any, Any],
@@ -100,8 +91,8 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         version: FromQuery[str] = "",
         sort: FromQuery[str] = "received",
         order: FromQuery[str] = "descending",
-        after: FromQuery[str] = "",
-        limit: FromQuery[int] = 50,
+        after: After = "",
+        limit: Limit = 50,
     ) -> Page:
         caller = asker(request, desk).caller
         require_role(caller, Action.SUBMISSION_READ)
@@ -112,17 +103,12 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         page = desk.service.cases.find(query)
         return Page(items=tuple(map(case_view, page.cases)), next=page.after)
 
-    @get("/submissions/{payload:str}", sync_to_thread=True, summary="One submission", tags=["submissions"])
+    @reads(CASE, "One submission", "submissions", Action.SUBMISSION_READ, "case")
     def show(request: Request[Any, Any, Any], payload: Id) -> Response[CaseView]:
         case = readable(request, desk, payload)
         return Response(case_view(case), headers={"ETag": _tag(case), "Cache-Control": "private, no-cache"})
 
-    @get(
-        "/submissions/{payload:str}/verdict",
-        sync_to_thread=True,
-        summary="Its newest verdict document",
-        tags=["submissions"],
-    )
+    @reads(CASE + "/verdict", "Its newest verdict document", "submissions", Action.SUBMISSION_READ, "case")
     def verdict(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
         case = readable(request, desk, payload)
         if case.verdict is None:
@@ -130,61 +116,36 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         data = verdicts.encode(verdict_of(desk.service, case))
         return Response(data, media_type="application/json")
 
-    @get(
-        "/submissions/{payload:str}/receipt",
-        sync_to_thread=True,
-        summary="A receipt for its entry",
-        tags=["submissions"],
-    )
+    @reads(CASE + "/receipt", "A receipt for its entry", "submissions", Action.SUBMISSION_READ, "case")
     def receipt_(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
         case = readable(request, desk, payload)
         return Response(receipt(desk.service.office, case.entry).encode(), media_type="application/json")
 
-    @post(
-        "/submissions/{payload:str}/responses",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Answer a determination",
-        tags=["submissions"],
-    )
+    @does(CASE + "/responses", "Answer a determination", "submissions", Action.RESPONSE_WRITE, "case")
     def answer(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Answer]) -> CaseView:
         caller = asker(request, desk).caller
         files = [b64.decode(one, what=f"files[{at}]") for at, one in enumerate(data.files)]
-        return case_view(respond(desk.service, caller, _digest(payload), data.text, files))
+        return case_view(respond(desk.service, caller, digest(payload), data.text, files))
 
-    @post(
-        "/submissions/{payload:str}/evidence",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Hand in evidence that was asked for",
-        tags=["submissions"],
+    @does(
+        CASE + "/evidence", "Hand in evidence that was asked for", "submissions", Action.ARTIFACT_PUT, "case"
     )
     def evidence(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Answer]) -> CaseView:
         caller = asker(request, desk).caller
         files = [b64.decode(one, what=f"files[{at}]") for at, one in enumerate(data.files)]
-        return case_view(supply(desk.service, caller, _digest(payload), files))
+        return case_view(supply(desk.service, caller, digest(payload), files))
 
-    @post(
-        "/submissions/{payload:str}/withdrawal",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Take a submission back",
-        tags=["submissions"],
-    )
+    @does(CASE + "/withdrawal", "Take a submission back", "submissions", Action.SUBMISSION_WITHDRAW, "case")
     def withdrawal(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Reason]) -> CaseView:
         caller = asker(request, desk).caller
-        return case_view(withdraw(desk.service, caller, _digest(payload), data.reason))
+        return case_view(withdraw(desk.service, caller, digest(payload), data.reason))
 
-    @post(
-        "/submissions/{payload:str}/lapse",
-        status_code=201,
-        sync_to_thread=True,
-        summary="Give notice that it holds no more",
-        tags=["submissions"],
+    @does(
+        CASE + "/lapse", "Give notice that it holds no more", "submissions", Action.SUBMISSION_LAPSE, "case"
     )
     def lapsed(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Reason]) -> CaseView:
         caller = asker(request, desk).caller
-        return case_view(lapse(desk.service, caller, _digest(payload), data.reason, data.versions))
+        return case_view(lapse(desk.service, caller, digest(payload), data.reason, data.versions))
 
     return [create, index, show, verdict, receipt_, answer, evidence, withdrawal, lapsed]
 
@@ -205,22 +166,12 @@ def query_of(
         found = msgspec.convert({**document, "visible": {}}, CaseQuery)
     except msgspec.ValidationError as error:
         raise Malformed(f"query: {error}") from error
-    if not 1 <= limit <= 200:
-        raise Malformed(f"limit is {limit}, expected 1 to 200")
     return msgspec.structs.replace(found, visible=visible(caller, Action.SUBMISSION_READ))
 
 
-def readable(
-    request: Request[Any, Any, Any], desk: Desk, payload: str, action: Action = Action.SUBMISSION_READ
-) -> Case:
+def readable(request: Request[Any, Any, Any], desk: Desk, payload: str) -> Case:
     """The case, if whoever asks may see it; Hidden where there is none, or none for them."""
-    caller = asker(request, desk).caller
-    require_role(caller, action)
-    case = desk.service.cases.case(_digest(payload))
-    if case is None:
-        raise hidden()
-    require(caller, action, case.target)
-    return case
+    return asked(desk.service, asker(request, desk).caller, Action.SUBMISSION_READ, digest(payload))
 
 
 def _bundle(request: Request[Any, Any, Any], body: bytes) -> Bundle:
@@ -239,10 +190,6 @@ def _held(desk: Desk, caller: Caller, bundle: Bundle) -> frozenset[Digest]:
     return desk.holdings.held(
         caller.organisation, [one.digest for one in parse_attestation(envelope.payload).artifacts]
     )
-
-
-def _digest(payload: str) -> Digest:
-    return Digest.of("sha256", payload, what="submission")
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -1,0 +1,20 @@
+"""Parameters that several routes have."""
+
+from typing import Annotated
+
+from litestar.params import PathParameter, QueryParameter
+
+from assay.formats.digest import Digest
+
+MAX_PAGE = 200
+Id = Annotated[
+    str,
+    PathParameter(pattern="^[0-9a-f]{64}$", description="Hexadecimal SHA-256 of the attestation's payload"),
+]
+Key = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,200}$", description="As lists say it")]
+After = Annotated[str, QueryParameter(max_length=2000, description="``next`` of the page before")]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Rows of a page")]
+
+
+def digest(payload: str) -> Digest:
+    return Digest.of("sha256", payload, what="id")
