@@ -8,22 +8,19 @@ import msgspec
 
 from assay.adapters.engine import this_engine
 from assay.adapters.filesystem import write_whole
-from assay.adapters.group_commit import GroupCommit
 from assay.adapters.home import Home
-from assay.adapters.openings_folder import FolderOpenings
 from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.due import SqlWork
 from assay.adapters.sql.holdings import SqlHoldings
-from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import OWN_PASSPHRASE, clock, now, restored, stores
 from assay.bootstrap.go_on import ask_first
 from assay.bootstrap.identity import Trust, identity
+from assay.bootstrap.kept import kept
 from assay.bootstrap.office import (
     DATABASE,
     LOG_ALGORITHMS,
-    OPENINGS,
     ORIGIN,
     log_secrets,
     policy_of,
@@ -39,7 +36,6 @@ from assay.office.drawing import schedule
 from assay.office.log import check_keys, found
 from assay.office.office import Office
 from assay.office.office_policy import OfficePolicy
-from assay.office.sequencer import Sequencer
 from assay.office.service import Service
 from assay.office_config.model import OfficeConfig
 from assay.packs import shipped
@@ -54,32 +50,36 @@ MAX_POLICY = 1 << 20
 
 @contextmanager
 def desk(config: OfficeConfig) -> Iterator[Desk]:
-    """Everything that a server needs; the office is founded where there is none. Held for this process until the end."""
+    """Everything that a server needs; the office is founded where there is none.
+
+    On SQLite the folder is held for this process until the end; on PostgreSQL any number may serve one office.
+    """
     home = Home(config.data)
     home.prepare()
     with ExitStack() as stack:
-        stack.enter_context(home.locked())
+        alone = stack.enter_context(ExitStack())
+        alone.enter_context(home.locked())
         restored.must_be_settled(home)
         secret = office_passphrase(home)
         log = _log(home, secret)
         signing = signer(home, OFFICE_KEY, "office", secret, trial=False)
         origin = _origin(home, config)
         keys = trust_register(home, log.public(origin))
-        engine = SqlLedger.sqlite_engine(home.office / DATABASE)
-        stack.callback(engine.dispose)
-        ledger = SqlLedger(engine)
+        if config.database.url:
+            alone.close()
         blobs = stack.enter_context(stores.blobs(config, home, secret))
         tiles = stores.tiles(config, home)
-        ask_first(config, home, ledger, tiles, keys)
-        openings = FolderOpenings.make(home.office / OPENINGS)
-        register = GroupCommit(Sequencer(ledger, tiles, log, origin, clock(), openings))
-        stack.callback(register.close)
+        rows = stack.enter_context(
+            kept(
+                config, home, tiles, log, origin, lambda ledger: ask_first(config, home, ledger, tiles, keys)
+            )
+        )
         office = Office(
             name=config.name,
             origin=origin,
             blobs=blobs,
-            ledger=ledger,
-            register=register,
+            ledger=rows.ledger,
+            register=rows.register,
             clock=clock(),
             entropy=SystemEntropy(),
             log=log,
@@ -92,18 +92,19 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             engine=this_engine(),
             sigstore=OfflineSigstore(),
         )
-        found(office)
+        with rows.founding():
+            found(office)
         check_keys(office)
         restored.record_loss(home, office)
         service = Service(
             office=office,
-            cases=SqlCases(engine),
-            work=SqlWork(engine),
+            cases=SqlCases(rows.engine),
+            work=SqlWork(rows.engine),
             policy=_proceeding(config),
             sealed=blobs,
         )
         schedule(service)
-        people = identity(config, engine)
+        people = identity(config, rows.engine)
         trust = Trust(home.trust(), people)
 
         def live() -> Service:
@@ -117,7 +118,7 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
         yield Desk(
             live=live,
             identity=people,
-            holdings=SqlHoldings(engine, config.limits.provider_bytes),
+            holdings=SqlHoldings(rows.engine, config.limits.provider_bytes),
             url=config.origin,
             tiles=tiles,
         )
