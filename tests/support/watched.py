@@ -38,11 +38,15 @@ def beacon(round_: int = 7, due: int = DUE) -> Beacon:
 
 class Office:
     def __init__(
-        self, label: str = "log", origin: str = register.ORIGIN, store: TileStore | None = None
+        self,
+        label: str = "log",
+        origin: str = register.ORIGIN,
+        store: TileStore | None = None,
+        now: int = START,
     ) -> None:
         self.origin = origin
         self.store = MemoryTiles() if store is None else store
-        self.now = START
+        self.now = now
         self.leaves: list[bytes] = []
         self.published = 0
         self.retired: tuple[PrivateKey, ...] = ()

@@ -15,6 +15,7 @@ from assay.cli import (
     check,
     collect,
     customers,
+    draw,
     exits,
     explain,
     init,
@@ -62,6 +63,7 @@ app.command("replay")(replay.replay)
 app.add_typer(register.app, name="register")
 app.add_typer(receipt.app, name="receipt")
 app.command("witness")(witness.witness)
+app.add_typer(draw.app, name="draw")
 app.command("monitor")(monitor.monitor)
 app.command("serve")(serve.serve)
 app.command("mirror")(mirror.mirror)

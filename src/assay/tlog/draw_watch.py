@@ -12,7 +12,7 @@ import msgspec
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
 from assay.formats import text, times
 from assay.formats.digest import Digest
-from assay.register import draw, sighting
+from assay.register import chains, draw, sighting
 from assay.register.draw import DrawCommit, DrawResult
 from assay.register.leaf import Entry, Kind
 from assay.register.quorum import Quorum
@@ -200,10 +200,15 @@ class Settling:
             raise _Wrong(f"{what}: frame has {frame.size} entries, there were {commit.index} before it")
         if self._root_at(frame.size) != frame.root:
             raise _Wrong(f"{what}: frame of {frame.size} entries has another root than the register then had")
-        if document.beacon is not None and commit.time >= document.beacon.due.timestamp():
+        beacon = document.beacon
+        if beacon is not None and (wrong := chains.misdated(beacon.name, beacon.round, beacon.due)):
             raise _Wrong(
-                f"{what} was recorded {_shown(commit.time)}, not before its round {document.beacon.round} was due "
-                f"{times.encode(document.beacon.due)}"
+                f"{what} says that its round is due {times.encode(beacon.due)}, which is not so: {wrong}"
+            )
+        if beacon is not None and commit.time >= beacon.due.timestamp():
+            raise _Wrong(
+                f"{what} was recorded {_shown(commit.time)}, not before its round {beacon.round} was due "
+                f"{times.encode(beacon.due)}"
             )
 
     def _judge(self, commit: Commit, document: DrawCommit, results: list[tuple[Result, DrawResult]]) -> bool:

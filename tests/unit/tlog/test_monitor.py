@@ -15,7 +15,8 @@ from assay.adapters.tiles.memory import MemoryTiles
 from assay.errors import Malformed, Untrusted
 from assay.register import checkpoint
 from assay.register.body import Checkpoint
-from assay.register.draw import NOT_VERIFIABLE
+from assay.register.drand import QUICKNET
+from assay.register.draw import NOT_VERIFIABLE, Beacon
 from assay.register.edge import Edge
 from assay.register.identity import LogKeys
 from assay.register.leaf import Kind
@@ -629,6 +630,10 @@ def foreign_frame(one: Office, index: int) -> None:
     one.commit(2, beacon(9), frame=Checkpoint("other.example/1", 5, one.root(5)))
 
 
+def a_round_long_known(one: Office, index: int) -> None:
+    one.commit(2, Beacon(QUICKNET.name, 1000, beacon().due))
+
+
 def no_draw_at_all(one: Office, index: int) -> None:
     one.record(Kind.DRAW_COMMIT, b"{}")
 
@@ -648,6 +653,10 @@ def no_draw_at_all(one: Office, index: int) -> None:
         (false_frame, "frame of 5 entries has another root than the register then had"),
         (frame_ahead, "frame has 12 entries, there were 11 before it"),
         (foreign_frame, "frame is of register 'other.example/1'"),
+        (
+            a_round_long_known,
+            "which is not so: round 1000 of drand:52db9ba70e0cc0f6ea is due 2023-08-23T15:59:24Z",
+        ),
         (no_draw_at_all, "draw-commit in entry 11: Object missing required field"),
     ],
 )
