@@ -11,14 +11,14 @@ from assay.office.ports import Clock, Entropy
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     challenge: timedelta = timedelta(minutes=5)
-    invitation: timedelta = timedelta(days=7)
+    invitation: timedelta = timedelta(hours=24)
     administrator_link: timedelta = timedelta(hours=24)
     recovery: timedelta = timedelta(hours=24)
     """How long a recovery waits for the second administrator, and then its link for the account's owner."""
     session_idle: timedelta = timedelta(hours=1)
     session: timedelta = timedelta(hours=12)
     confirmed: timedelta = CONFIRMED_FOR
-    token: timedelta = timedelta(days=366)
+    token: timedelta = timedelta(days=90)
     ci_token: timedelta = timedelta(minutes=15)
     tokens: int = 50
     """Of one account or organisation, not counting those of CI jobs."""

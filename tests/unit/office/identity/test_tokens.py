@@ -25,7 +25,7 @@ from assay.office.permissions import Action, Role, Target, may
 
 SAME = "not logged in: what was shown is not valid here, or not any more"
 READ = frozenset({Action.SUBMISSION_READ})
-YEAR = timedelta(days=366)
+LONG = timedelta(days=90)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def person(world: World) -> Person:
     return world.person(world.organisation("Lighthouse", Kind.PROVIDER).id, Role.PROVIDER_ADMIN)
 
 
-def own(world: World, person: Person, lasting: timedelta = YEAR) -> MadeToken:
+def own(world: World, person: Person, lasting: timedelta = LONG) -> MadeToken:
     return make_own_token(world.identity, person.caller, "laptop", READ, lasting)
 
 
@@ -143,7 +143,7 @@ def test_rests_while_its_maker_or_organisation_does(world: World, person: Person
 
 def test_loses_what_its_maker_loses(world: World, person: Person) -> None:
     made = make_own_token(
-        world.identity, person.caller, "audit", frozenset({Action.AUDIT_READ, Action.SUBMISSION_READ}), YEAR
+        world.identity, person.caller, "audit", frozenset({Action.AUDIT_READ, Action.SUBMISSION_READ}), LONG
     )
     mine = Target(owner=person.caller.organisation)
     assert may(by_token(world.identity, made.text), Action.AUDIT_READ, mine)
@@ -174,14 +174,14 @@ def test_knows_when_it_was_used_to_the_hour(world: World, person: Person) -> Non
 @pytest.mark.parametrize(
     ("name", "scopes", "lasting", "match"),
     [
-        ("", READ, YEAR, "expected 1 to 200"),
-        ("x", frozenset[Action](), YEAR, "no scope"),
-        ("x", READ | {Action.MEMBER_MANAGE}, YEAR, "takes a person"),
-        ("x", READ | {Action.SESSION_MANAGE_OWN}, YEAR, "takes a person"),
-        ("x", READ | {Action.QUEUE_READ}, YEAR, "queue.read: beyond provider-admin"),
-        ("x", READ, YEAR + timedelta(seconds=1), "up to 366 days"),
-        ("x", READ, timedelta(), "up to 366 days"),
-        ("x", READ, -timedelta(days=1), "up to 366 days"),
+        ("", READ, LONG, "expected 1 to 200"),
+        ("x", frozenset[Action](), LONG, "no scope"),
+        ("x", READ | {Action.MEMBER_MANAGE}, LONG, "takes a person"),
+        ("x", READ | {Action.SESSION_MANAGE_OWN}, LONG, "takes a person"),
+        ("x", READ | {Action.QUEUE_READ}, LONG, "queue.read: beyond provider-admin"),
+        ("x", READ, LONG + timedelta(seconds=1), "up to 90 days"),
+        ("x", READ, timedelta(), "up to 90 days"),
+        ("x", READ, -timedelta(days=1), "up to 90 days"),
     ],
 )
 def test_makes_no_other_token(
@@ -195,12 +195,12 @@ def test_makes_no_other_token(
 def test_a_token_makes_no_token(world: World, person: Person) -> None:
     caller = by_token(world.identity, own(world, person).text)
     with pytest.raises(Forbidden):
-        make_own_token(world.identity, caller, "x", READ, YEAR)
+        make_own_token(world.identity, caller, "x", READ, LONG)
     with pytest.raises(Forbidden):
         own_tokens(world.identity, caller)
     everything = msgspec.structs.replace(caller, scopes=frozenset(Action))
     with pytest.raises(Forbidden):
-        make_own_token(world.identity, everything, "x", READ, YEAR)
+        make_own_token(world.identity, everything, "x", READ, LONG)
 
 
 def test_making_asks_for_confirmation(world: World, person: Person) -> None:
@@ -208,7 +208,7 @@ def test_making_asks_for_confirmation(world: World, person: Person) -> None:
     with pytest.raises(Unconfirmed):
         own(world, person)
     with pytest.raises(Unconfirmed):
-        make_service_token(world.identity, person.caller, person.caller.organisation, "ci", READ, YEAR)
+        make_service_token(world.identity, person.caller, person.caller.organisation, "ci", READ, LONG)
 
 
 def test_an_account_has_so_many_tokens(world: World, person: Person) -> None:
@@ -232,31 +232,31 @@ def test_an_organisation_has_tokens_of_its_own(
     world: World, kind: Kind, role: Role, scope: Action, beyond: Action
 ) -> None:
     where = world.organisation("Some", kind).id
-    made = make_service_token(world.identity, world.console, where, "machine", frozenset({scope}), YEAR)
+    made = make_service_token(world.identity, world.console, where, "machine", frozenset({scope}), LONG)
     caller = by_token(world.identity, made.text)
     assert (caller.account, caller.organisation, set(caller.roles)) == ("", where, {role})
     with pytest.raises(Refused, match=f"beyond {role}"):
-        make_service_token(world.identity, world.console, where, "machine", frozenset({beyond}), YEAR)
+        make_service_token(world.identity, world.console, where, "machine", frozenset({beyond}), LONG)
     assert [one.id for one in service_tokens(world.identity, world.console, where)] == [made.token.id]
     suspend_organisation(world.identity, world.console, where)
     with pytest.raises(Unauthenticated):
         by_token(world.identity, made.text)
     with pytest.raises(Refused, match="suspended"):
-        make_service_token(world.identity, world.console, where, "machine", frozenset({scope}), YEAR)
+        make_service_token(world.identity, world.console, where, "machine", frozenset({scope}), LONG)
 
 
 def test_another_tenant_sees_and_revokes_nothing(world: World, person: Person) -> None:
     stranger = world.person(world.organisation("Harbour", Kind.PROVIDER).id, Role.PROVIDER_ADMIN)
     mine = own(world, person)
     where = person.caller.organisation
-    service = make_service_token(world.identity, person.caller, where, "ci", READ, YEAR)
+    service = make_service_token(world.identity, person.caller, where, "ci", READ, LONG)
     for token in (mine.token.id, service.token.id, "a" * 16):
         with pytest.raises(Hidden):
             revoke_token(world.identity, stranger.caller, token)
     with pytest.raises(Hidden):
         service_tokens(world.identity, stranger.caller, where)
     with pytest.raises(Hidden):
-        make_service_token(world.identity, stranger.caller, where, "ci", READ, YEAR)
+        make_service_token(world.identity, stranger.caller, where, "ci", READ, LONG)
     assert own_tokens(world.identity, stranger.caller) == ()
     revoke_token(world.identity, world.console, mine.token.id)
     revoke_token(world.identity, person.caller, service.token.id)
