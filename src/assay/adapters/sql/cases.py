@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from assay.adapters.sql.bulk import insert_all
 from assay.adapters.sql.case_tables import cases, draws, metadata, parties
-from assay.adapters.sql.due import micros
+from assay.adapters.sql.moments import micros
 from assay.adapters.sql.transaction import transaction
 from assay.errors import AssayError, Malformed, Refused, Unavailable
 from assay.formats.digest import Digest

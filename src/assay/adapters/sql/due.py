@@ -1,7 +1,7 @@
 """Due work in the office's database. The functions that take a connection work inside the transaction of somebody else's state."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from assay.adapters.sql import due_tables as tables
+from assay.adapters.sql.moments import micros, moment_of
 from assay.adapters.sql.transaction import transaction
 from assay.office.work import MAX_LEASE_S, Backlog, Claimed, Dead, Due, Lapsed
 
@@ -29,7 +30,6 @@ PUT = "assay_due"
 MAX_CLAIM = 1000
 MAX_WHY = 2000
 _PREPARING = 0x6173736179
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR = MAX_LEASE_S * 1_000_000
 _row = tables.due.c
 
@@ -166,7 +166,7 @@ class SqlWork:
         waits = select(_row.kind, func.count(), func.min(_row.ready)).where(of, _WAITS).group_by(_row.kind)
         buried = select(_row.kind, func.count()).where(of, _DEAD).group_by(_row.kind)
         with transaction(self._engine, reads=True) as connection:
-            waiting = {kind: (count, _moment(at)) for kind, count, at in connection.execute(waits)}
+            waiting = {kind: (count, moment_of(at)) for kind, count, at in connection.execute(waits)}
             dead = {row.kind: row[1] for row in connection.execute(buried)}
         counted = ((name, *waiting.get(name, (0, None))) for name in names)
         return tuple(
@@ -183,7 +183,7 @@ class SqlWork:
         )
         with transaction(self._engine, reads=True) as connection:
             return tuple(
-                Dead(due=_due(row), attempts=row.attempts, since=_moment(row.since), why=row.why or "")
+                Dead(due=_due(row), attempts=row.attempts, since=moment_of(row.since), why=row.why or "")
                 for row in connection.execute(query)
             )
 
@@ -215,11 +215,6 @@ class SqlWork:
             _change(connection, claimed, **values)
 
 
-def micros(moment: datetime) -> int:
-    """Since 1970, exactly."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
 def _change(connection: Connection, claimed: Claimed, **values: Any) -> None:
     key = claimed.due.key
     held = {"held": key, "number": claimed.claim, "by": claimed.worker}
@@ -227,10 +222,6 @@ def _change(connection: Connection, claimed: Claimed, **values: Any) -> None:
         raise Lapsed(
             f"work {key} is no longer {claimed.worker}'s: it was claimed again, ended or cancelled meanwhile"
         )
-
-
-def _moment(since_1970: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=since_1970)
 
 
 def _told(why: str) -> str:
@@ -254,7 +245,7 @@ def _values(one: Due) -> dict[str, Any]:
 
 def _due(row: Row[Any]) -> Due:
     return Due(
-        key=row.key, kind=row.kind, subject=row.subject, at=_moment(row.at), payload=bytes(row.payload)
+        key=row.key, kind=row.kind, subject=row.subject, at=moment_of(row.at), payload=bytes(row.payload)
     )
 
 
@@ -264,6 +255,6 @@ def _claimed(row: Row[Any]) -> Claimed:
         worker=row.worker,
         claim=row.claim,
         attempts=row.attempts,
-        since=_moment(row.since),
-        until=_moment(row.ready),
+        since=moment_of(row.since),
+        until=moment_of(row.ready),
     )

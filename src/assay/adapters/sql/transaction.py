@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from assay.errors import Malformed, Unavailable
+from assay.errors import Malformed, TooLarge, Unavailable
 
 
 @contextmanager
@@ -15,6 +15,8 @@ def transaction(engine: Engine, *, reads: bool = False) -> Iterator[Connection]:
     try:
         with (engine.execution_options(reads=True) if reads else engine).begin() as connection:
             yield connection
+    except TooLarge:
+        raise  # of whoever asked: nothing that is stored is
     except Malformed as error:
         raise Unavailable(f"the office's database holds what was never stored there: {error}") from error
     except SQLAlchemyError as error:
