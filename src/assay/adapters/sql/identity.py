@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Select, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from assay.adapters.sql import identity_tables as tables
@@ -80,13 +81,12 @@ class SqlRows:
         return found[0] if found else None
 
     def find(self, kind: type[T], /, **equal: str) -> tuple[T, ...]:
-        table = TABLES[kind]
         fields = kind.__struct_fields__
-        query = select(*(table.c[name] for name in fields)).filter_by(**equal).order_by(table.c.id)
+        query = _query(cast("type[Row]", kind), tuple(equal))
         try:
             return tuple(
                 msgspec.convert(dict(zip(fields, row, strict=True)), kind, builtin_types=_PLAIN)
-                for row in self._connection.execute(query)
+                for row in self._connection.execute(query, equal)
             )
         except (Malformed, msgspec.ValidationError) as error:
             raise Unavailable(f"the office's database holds what was never stored there: {error}") from error
@@ -135,6 +135,14 @@ class SqlRows:
 
     def note(self, event: Event) -> None:
         self._connection.execute(insert(tables.trail).values(_values(event)))
+
+
+@lru_cache
+def _query(kind: type[Row], equal: tuple[str, ...]) -> Select[Any]:
+    """Made once: making it costs more than running it."""
+    columns = TABLES[kind].c
+    wanted = select(*(columns[name] for name in kind.__struct_fields__))
+    return wanted.where(*(columns[name] == bindparam(name) for name in equal)).order_by(columns.id)
 
 
 def _lock(connection: Connection, key: int) -> None:
