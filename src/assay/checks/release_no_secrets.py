@@ -56,6 +56,8 @@ def _judge(exhibit: Exhibit[ReleaseFile], accepted: frozenset[str]) -> Iterator[
             break
         archives += member.binary == "archive"
         looked += 1
+        if file.marked is not None and member.path not in file.marked:
+            continue
         try:
             secrets += _secrets(member.path, purpose.of(file.inner(member.path)), file.read(member.path))
         except TooLarge as error:

@@ -17,7 +17,7 @@ from packaging.utils import (
 from packaging.version import VERSION_PATTERN, Version
 
 from assay.errors import Malformed
-from assay.formats import compressed, npm_tarball, sdist, tar_archive, wheel, zip_archive
+from assay.formats import compressed, npm_tarball, sdist, secret_marks, tar_archive, wheel, zip_archive
 from assay.formats.archive import LIMITS, Archive, Limits
 from assay.formats.core_metadata import CoreMetadata
 from assay.formats.digest import Digest
@@ -90,6 +90,8 @@ class ReleaseFile(msgspec.Struct, frozen=True):
     """Of an npm package, the names it says it carries in node_modules; ``*`` for all."""
     collisions: tuple[tuple[str, str], ...] = ()
     """Pairs of paths that some file systems cannot tell apart."""
+    marked: frozenset[str] | None = None
+    """Paths of the members in which a private key or an access token could stand; None where nobody looked."""
     stated: tuple[str, str] = ("", "")
     """Name and version as the file's own name says, where it is a wheel's or sdist's name."""
 
@@ -111,9 +113,11 @@ def read(data: bytes, *, name: str, limits: Limits = LIMITS) -> ReleaseFile:
     archive = _open(data, filename, what, limits)
     if archive is None:
         return msgspec.structs.replace(plain, read=_itself(data, filename))
+    members, marked = _members(archive)
     opened = msgspec.structs.replace(
         plain,
-        members=_members(archive),
+        members=members,
+        marked=marked,
         newest=_newest(entry.modified for entry in archive.entries if entry.kind == "file"),
         read=archive.read,
         collisions=archive.collisions,
@@ -203,9 +207,10 @@ def _itself(data: bytes, filename: str) -> Callable[[str], bytes]:
     return own
 
 
-def _members(archive: Archive) -> tuple[Member, ...]:
-    """Files and links in order, each file hashed once."""
+def _members(archive: Archive) -> tuple[tuple[Member, ...], frozenset[str]]:
+    """Files and links in order, and which of them are marked: each file unpacked and hashed once."""
     members: dict[str, Member] = {}
+    marked = set()
     for entry in archive.entries:
         if entry.kind == "symlink":
             digest = Digest.sha256(entry.target.encode())
@@ -215,13 +220,16 @@ def _members(archive: Archive) -> tuple[Member, ...]:
                 members[entry.target], path=entry.path, link=entry.target
             )
         elif entry.kind == "file":
-            hashed, head = hashlib.sha256(), b""
+            hashed, head, secrets = hashlib.sha256(), b"", secret_marks.Search()
             for piece in archive.chunks(entry.path):
                 hashed.update(piece)
                 head = head or piece[:4096]
+                secrets.feed(piece)
             digest = Digest("sha256", hashed.hexdigest())
             members[entry.path] = Member(entry.path, entry.size, digest, sniff(head), entry.executable)
-    return tuple(members.values())
+            if secrets.found:
+                marked.add(entry.path)
+    return tuple(members.values()), frozenset(marked)
 
 
 _ARCHIVES = (*zip_archive.MAGIC, *compressed.MAGIC, b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"!<arch>\n")

@@ -88,7 +88,7 @@ def member_path(name: str, *, what: str, limits: Limits = LIMITS) -> str:
     Refused: empty, absolute, with a drive letter, backslash, control character, or an empty, ``.`` or ``..`` part.
     """
     where = Place(what, name)
-    if _CONTROL.search(name):
+    if not name.isprintable() and _CONTROL.search(name):
         raise Malformed(f"{where} has a control character or broken Unicode in its name")
     if len(name.encode()) > limits.name:
         raise TooLarge(f"{where} has a name over {limits.name} bytes")

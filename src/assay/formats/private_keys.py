@@ -15,6 +15,8 @@ from assay.errors import TooLarge
 
 MAX_BLOCKS = 2000
 """Per file."""
+MARKS = (b"PRIVATE KEY", b"PuTTY-User-Key-File-")
+"""Bytes that hold none of these hold no key."""
 _MAX_BODY = 32 * 1024
 _BEGIN = re.compile(rb"-----BEGIN ((?:RSA |EC |DSA |OPENSSH |ENCRYPTED |PGP )?PRIVATE KEY(?: BLOCK)?)-----")
 _PUTTY = re.compile(rb"PuTTY-User-Key-File-[23]: ([a-z0-9-]{1,40})\r?\nEncryption: ([a-z0-9-]{1,20})\r?\n")
@@ -39,7 +41,7 @@ class PrivateKey(msgspec.Struct, frozen=True):
 
 def find(data: bytes) -> Iterator[PrivateKey]:
     """The private keys in *data*, in order; :class:`TooLarge` after :data:`MAX_BLOCKS` candidates."""
-    if b"PRIVATE KEY" in data:
+    if MARKS[0] in data:
         for number, begin in enumerate(_BEGIN.finditer(data)):
             if number >= MAX_BLOCKS:
                 raise TooLarge(f"over {MAX_BLOCKS} private key blocks")
@@ -50,7 +52,7 @@ def find(data: bytes) -> Iterator[PrivateKey]:
                 yield PrivateKey(
                     _kind(begin[1].decode()), begin.start(), stop + len(end) - begin.start(), protected
                 )
-    if b"PuTTY-User-Key-File-" in data:
+    if MARKS[1] in data:
         yield from _putty(data)
 
 

@@ -208,6 +208,17 @@ _RULES = (
     _rule("age identity", "AGE-SECRET-KEY-1", r"[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}", _bech32, proven=True),
 )  # fmt: skip
 
+_AWS = b"AKIA"
+MARKS = (
+    *(
+        mark
+        for rule in _RULES
+        for mark in (rule.starts if all(rule.needs in start for start in rule.starts) else (rule.needs,))
+    ),
+    _AWS,
+)
+"""Bytes that hold none of these hold no token."""
+
 _AWS_ID = re.compile(rb"(?<![A-Za-z0-9])AKIA[A-Z2-7]{16}(?![A-Za-z0-9])")
 _AWS_SECRET = re.compile(rb"(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
 _NEAR = 400
@@ -215,7 +226,7 @@ _NEAR = 400
 
 def _aws(data: bytes) -> Iterator[Token]:
     """An access key id is no secret; it and 40 random characters near the word *secret* are."""
-    for at in _places(data, b"AKIA", "AWS key"):
+    for at in _places(data, _AWS, "AWS key"):
         match = _AWS_ID.match(data, at)
         if match and _random(match[0][4:]):
             yield from _aws_secret(data, match)

@@ -10,6 +10,7 @@ import zlib
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -209,6 +210,7 @@ def _extras(extra: bytes, where: Place) -> Iterator[tuple[int, bytes]]:
         at += 4 + length
 
 
+@lru_cache(maxsize=1024)  # the members of an archive have few moments between them
 def _moment(date: int, time: int) -> datetime | None:
     year, month, day = (date >> 9) + 1980, date >> 5 & 15, date & 31
     hour, minute, second = time >> 11, time >> 5 & 63, (time & 31) * 2

@@ -198,15 +198,23 @@ def is_commit(text: str) -> bool:
 
 def hash_of(text: str, *, what: str) -> tuple[tuple[Digest, ...], tuple[str, ...]]:
     """``algorithm:hex`` as (digests, other hashes); an algorithm we do not know goes to the others as written."""
+    found = _hash(text, what, f"hash in {what}")
+    return ((found,), ()) if isinstance(found, Digest) else ((), (found,))
+
+
+def _hash(text: str, what: str, where: str) -> Digest | str:
     algorithm, colon, value = text.partition(":")
     if not colon or not algorithm or not value:
         raise Malformed(f"{what} has the hash {shown(text, 80)!r}, expected algorithm:hex")
-    if algorithm.lower() not in LENGTHS:
-        return (), (text,)
-    return (Digest.of(algorithm.lower(), value.lower(), what=f"hash in {what}"),), ()
+    algorithm = algorithm.lower()
+    return Digest.of(algorithm, value.lower(), what=where) if algorithm in LENGTHS else text
 
 
 def hashes_of(texts: Iterable[str], *, what: str) -> dict[str, Any]:
     """Keyword arguments *digests* and *other_hashes* for a package, from ``algorithm:hex`` texts."""
-    pairs = [hash_of(text, what=what) for text in texts]
-    return {"digests": union(d for d, _ in pairs), "other_hashes": union(o for _, o in pairs)}
+    where = f"hash in {what}"
+    found = dict.fromkeys(_hash(text, what, where) for text in texts)
+    return {
+        "digests": tuple(one for one in found if isinstance(one, Digest)),
+        "other_hashes": tuple(one for one in found if isinstance(one, str)),
+    }

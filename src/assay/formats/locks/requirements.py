@@ -28,6 +28,8 @@ _COMMENT = re.compile(r"(?:^|\s)#(.*)\Z", re.DOTALL)
 _HASH = re.compile(r"\s--hash[=\s]\s*([^\s]+)")
 _OPTION = re.compile(r"(--?[a-zA-Z][\w-]*)[=\s]*(.*)\Z", re.DOTALL)
 _TAIL = re.compile(r"\s--[a-z].*\Z", re.DOTALL)
+_PIN = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)==([0-9]+(?:\.[0-9]+)*)\Z")
+"""The plainest requirement; anything else is read by ``packaging``, to the same effect in a hundred times the time."""
 _PROJECT = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*) \([^)]*\)\Z")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz")
 
@@ -63,7 +65,7 @@ def _logical(source: str) -> Iterator[tuple[int, str, list[str]]]:
     start = 0
     for number, raw in enumerate(source.splitlines(), 1):
         start = start if parts else number
-        found = _COMMENT.search(raw)
+        found = _COMMENT.search(raw) if "#" in raw else None
         comment = [found[1].strip()] if found else []
         line = raw[: found.start()] if found else raw
         if line.endswith("\\") and not found:
@@ -87,6 +89,8 @@ def _package(line: str, at: str, *, development: bool) -> LockedPackage:
     if len(wanted) > MAX_LINE:
         raise TooLarge(f"{at} has over {MAX_LINE} characters")
     rest = {"development": development, **hashes_of(hashes, what=at)}
+    if pin := _PIN.match(wanted):
+        return LockedPackage(canonicalize_name(pin[1]), pin[2], **rest)
     if wanted.startswith(("-e", "--editable")):
         return _unnamed(_option(wanted, at)[1], at, rest)
     if wanted.startswith((".", "/", "file:")) or (
