@@ -279,14 +279,23 @@ def many_writers(folder: Path, writers: int, count: int, mode: str) -> Figures:
 
 
 def _serve(folder: str, pipe: Any) -> None:
+    from assay.adapters.line.far import Recorder
     from assay.cli import COLLECT_AFTER
-    from assay.web import intake, serving
+    from assay.web import accepting, intake
+    from assay.web.serving import Address
 
     gc.set_threshold(*COLLECT_AFTER)
     with world.running(Path(folder)) as office:
-        app = intake.Submissions(office.office, office.register, office.blobs, processes=common.cores())
-        serving.serve(app, serving.Address("127.0.0.1", 0), ready=pipe.send, limits=intake.LIMITS)
-        app.close()
+        recorder = Recorder(office.register, office.blobs)
+        accepting.serve(
+            partial(world.accepting, Path(folder)),
+            Address("127.0.0.1", 0),
+            recorder,
+            processes=common.cores(),
+            ready=pipe.send,
+            limits=intake.LIMITS,
+        )
+        recorder.close()
         pipe.send({"peak_mb": resident_mb("VmHWM"), "entries": office.sequencer.size() - 1})
 
 

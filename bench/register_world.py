@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import tempfile
 import time
 import uuid
@@ -28,6 +29,7 @@ from assay.formats.bundle import Bundle  # noqa: E402
 from assay.formats.digest import Digest  # noqa: E402
 from assay.formats.dsse import Envelope  # noqa: E402
 from assay.office.log import found  # noqa: E402
+from assay.office.office import Office  # noqa: E402
 from assay.office.ports import Submission, Wanted  # noqa: E402
 from assay.office.sequencer import Sequencer  # noqa: E402
 from assay.packs import shipped  # noqa: E402
@@ -39,9 +41,10 @@ from assay.register.receipt import Receipt  # noqa: E402
 from assay.tlog.publish import flush, published  # noqa: E402
 from assay.tlog.read import TileReader  # noqa: E402
 from assay.trust.envelope import sign  # noqa: E402
+from assay.web.accepting import Accepting  # noqa: E402
 
 __all__ = [
-    "BLOBS", "DATABASE", "KEYS", "ORIGIN", "TILES", "Awaited", "big_leaf", "build", "check", "check_envelopes", "check_proofs", "envelopes",
+    "BLOBS", "DATABASE", "KEYS", "ORIGIN", "TILES", "Awaited", "accepting", "big_leaf", "build", "check", "check_envelopes", "check_proofs", "envelopes",
     "large_bundle", "open_register", "published_size", "running", "wanted",
 ]  # fmt: skip
 
@@ -60,13 +63,7 @@ class Running:
         self.register = GroupCommit(self.sequencer, every=every)
         self.blobs = PackedBlobs(folder / BLOBS)
         self.office = msgspec.structs.replace(
-            offices.office(),
-            blobs=self.blobs,
-            ledger=self.ledger,
-            register=self.register,
-            clock=SystemClock(),
-            entropy=SystemEntropy(),
-            packs=tuple((ref, shipped.data(ref)) for ref in shipped.refs()),
+            _office(), blobs=self.blobs, ledger=self.ledger, register=self.register
         )
         found(self.office)
 
@@ -74,6 +71,22 @@ class Running:
         self.register.close()
         self.ledger.close()
         self.blobs.close()
+
+
+def _office() -> Office:
+    return msgspec.structs.replace(
+        offices.office(),
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+        packs=tuple((ref, shipped.data(ref)) for ref in shipped.refs()),
+    )
+
+
+def accepting(folder: Path, near: socket.socket) -> Accepting:
+    """What one of the processes serves that take submissions for the office in *folder*."""
+    from assay.web.intake import Submissions
+
+    return Submissions(_office(), near, PackedBlobs(folder / BLOBS))
 
 
 @contextmanager

@@ -32,6 +32,7 @@ from tests.support.front_ends import (
 from tests.support.offices import LOG, ORIGIN
 from tests.support.postgres import Cluster
 
+from assay.adapters.refusal import Refusal
 from assay.adapters.sql import queue
 from assay.adapters.sql.front_end import FrontEnd
 from assay.adapters.sql.leader import Term
@@ -197,7 +198,7 @@ def test_a_batch_that_its_leader_did_not_sign_is_signed_by_the_next(ready: str, 
         (answered,) = queue.collect(front, "front", [1])
         index, refusal = answered.answers.each
         assert index == 3
-        assert isinstance(refusal, queue.Refusal)
+        assert isinstance(refusal, Refusal)
         assert isinstance(refusal.error, Duplicate)
         signed = checkpoint.open_(answered.batch.checkpoint, LOG.public(ORIGIN)).checkpoint
         assert signed.size == 4

@@ -7,47 +7,37 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from assay.errors import AssayError
-from assay.office.ports import Appended, Wanted
+from assay.office.ports import Appended
 
-Answer = Appended | AssayError
-
-
-class Taking(Protocol):
-    """What takes entries in without waiting: a group commit, or a front end of several."""
-
-    def put(self, wanted: Sequence[Wanted], deliver: Callable[[Sequence[Answer]], None]) -> None:
-        """All are taken or none; *deliver* gets their answers, in order, in another thread."""
+Answer = Appended | Exception
+T = TypeVar("T")
+In_contra = TypeVar("In_contra", contravariant=True)
 
 
-class Awaited:
+class Taking(Protocol[In_contra]):
+    """What takes entries (or what holds one) in without waiting: a group commit, a front end of several, a line."""
+
+    def put(self, wanted: Sequence[In_contra], deliver: Callable[[Sequence[Answer]], None]) -> None:
+        """All are taken or none; *deliver* gets their answers, in order, perhaps in another thread."""
+
+
+class Awaited(Generic[T]):
     """Made inside the running loop, which it belongs to."""
 
-    def __init__(self, register: Taking) -> None:
+    def __init__(self, register: Taking[T]) -> None:
         self._register = register
         self._loop = asyncio.get_running_loop()
-        self._wanted: list[Wanted] = []
+        self._wanted: list[T] = []
         self._futures: list[asyncio.Future[Appended]] = []
 
-    async def append(self, wanted: Wanted) -> Appended:
+    async def append(self, wanted: T) -> Appended:
         if not self._wanted:
             self._loop.call_soon(self._hand_in)
         future: asyncio.Future[Appended] = self._loop.create_future()
         self._wanted.append(wanted)
         self._futures.append(future)
-        return await future
-
-    async def append_all(self, wanted: Sequence[Wanted]) -> Sequence[Answer]:
-        """All are taken or none."""
-        future: asyncio.Future[Sequence[Answer]] = self._loop.create_future()
-
-        def deliver(answers: Sequence[Answer]) -> None:
-            with contextlib.suppress(RuntimeError):  # as below
-                self._loop.call_soon_threadsafe(_settle_all, future, answers)
-
-        self._register.put(wanted, deliver)
         return await future
 
     def _hand_in(self) -> None:
@@ -56,25 +46,18 @@ class Awaited:
         try:
             self._register.put(wanted, partial(self._deliver, futures))
         except Exception as error:  # noqa: BLE001 - each is told
-            for future in futures:
-                if not future.done():
-                    future.set_exception(error)
+            _settle(futures, [error] * len(futures))
 
     def _deliver(self, futures: "Sequence[asyncio.Future[Appended]]", answers: Sequence[Answer]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(_settle, futures, answers)
 
 
-def _settle_all(future: "asyncio.Future[Sequence[Answer]]", answers: Sequence[Answer]) -> None:
-    if not future.done():
-        future.set_result(answers)
-
-
 def _settle(futures: "Sequence[asyncio.Future[Appended]]", answers: Sequence[Answer]) -> None:
     for future, answer in zip(futures, answers, strict=True):
         if future.done():
             continue  # whoever asked has gone; the entry is recorded all the same
-        if isinstance(answer, AssayError):
+        if isinstance(answer, Exception):
             future.set_exception(answer)
         else:
             future.set_result(answer)

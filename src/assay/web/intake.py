@@ -5,27 +5,23 @@ in the register. There is no authorization here: who signed is checked, not who 
 """
 
 import asyncio
-import os
+import socket
 import sys
-import threading
-from collections import deque
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from datetime import datetime
-from functools import partial
+from collections.abc import Collection
 from http import HTTPStatus
-from multiprocessing import get_context, parent_process
 from typing import Protocol
 
 import msgspec
 
-from assay.adapters.awaited import Awaited, Taking
+from assay.adapters.awaited import Awaited
+from assay.adapters.line.near import Line
+from assay.adapters.line.wire import Deposit
 from assay.errors import AssayError, Malformed, TooLarge, Unavailable, Unsupported
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.formats.text import shown
 from assay.office.office import Office
-from assay.office.ports import Appended, Wanted
+from assay.office.ports import Appended
 from assay.office.submit import Admitted, Documents, admit, wanted
 from assay.web.serving import Limits, Message, Receive, Send, status
 
@@ -35,186 +31,87 @@ RECEIPT = b"application/json"
 PROBLEM = b"application/problem+json"
 LIMITS = Limits(body_bytes=4 << 20, body_s=20, head_s=10, requests=512)
 """An envelope with its attestation; artifacts do not come this way."""
-MAX_BATCH = 32
-"""Envelopes that one thread verifies before those are recorded."""
+AT_ONCE = 128 << 10
+"""Bytes of an envelope that is read and verified in the loop. Longer ones take a thread, so that others need not wait for them."""
 MAX_WAITING = 4096
 
 
-class ManyBlobs(Protocol):
-    """The office's blobs, many at a time."""
-
-    def put_many(self, blobs: Sequence[bytes]) -> Sequence[Digest]:
-        """All durable when it returns."""
+class Lookup(Protocol):
+    """The office's blobs, to see which of many are there."""
 
     def among(self, digests: Collection[Digest]) -> frozenset[Digest]:
         """Those that are here."""
 
 
-_Answer = asyncio.Future[Appended]
-_Asked = tuple[bytes, _Answer]
-_Good = tuple[bytes, _Answer, Admitted]
-_Found = list[Admitted | Exception]
-
-
 class Intake:
-    """Admits envelopes in a few threads or processes and has them recorded, for the coroutines of one event loop.
+    """Admits envelopes and has them recorded over *near*, the end of a line of :class:`~assay.adapters.line.far.Recorder`.
 
-    Nothing waits for company: what came while all were busy is verified together, kept with one synchronisation, and goes
-    into one commit with whatever else waits for the register then. *processes* of 0: in threads, which share one core but for
-    the signatures.
+    For the coroutines of one event loop, in a process that has little else to do: verifying takes most of the time, and threads
+    that share an interpreter would only wait for each other.
     """
 
-    def __init__(
-        self, office: Office, register: Taking, blobs: ManyBlobs, *, threads: int = 2, processes: int = 0
-    ) -> None:
+    def __init__(self, office: Office, near: socket.socket, blobs: Lookup) -> None:
         self._office, self._blobs = office, blobs
-        self._loop = asyncio.get_running_loop()
-        self._register = Awaited(register)
-        judged = (office.trust, tuple(ref for ref, _ in office.packs))
-        self._examine: Callable[[Sequence[bytes], datetime], _Found]
-        self._begin: Callable[[], Executor]
-        if processes:
-            self._examine = _examine_there
-            self._begin = partial(ProcessPoolExecutor, processes, get_context("spawn"), _begin_there, judged)
-        else:
-            self._examine = partial(examine, *judged)
-            self._begin = partial(ThreadPoolExecutor, threads, "intake-verify")
-        self._verifiers: Executor = self._begin()
-        self._recorder = ThreadPoolExecutor(1, thread_name_prefix="intake-record")
-        self._idle = processes + 1 if processes else threads  # one more batch waits beside the processes
-        self._waiting: deque[_Asked] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._packs = tuple(ref for ref, _ in office.packs)
+        self._line = Line(near)
+        self._register = Awaited[Deposit](self._line)
+        self._waiting = 0
 
     async def submit(self, envelope: bytes) -> Appended:
         """Raises what :func:`admit` and the register refuse it for; Unavailable when too many wait."""
-        if len(self._waiting) >= MAX_WAITING:
-            raise Unavailable(f"{MAX_WAITING} submissions wait to be verified; try again later")
-        answer: _Answer = self._loop.create_future()
-        self._waiting.append((envelope, answer))
-        self._start()
-        return await answer
+        if self._waiting >= MAX_WAITING:
+            raise Unavailable(f"{MAX_WAITING} submissions wait to be recorded; try again later")
+        self._waiting += 1
+        try:
+            if len(envelope) > AT_ONCE:
+                deposit = await asyncio.to_thread(self._admit, envelope)
+            else:
+                deposit = self._admit(envelope)
+            return await self._register.append(deposit)
+        finally:
+            self._waiting -= 1
+
+    async def lost(self) -> None:
+        """Returns when nothing can be recorded any more."""
+        await self._line.lost()
 
     def close(self) -> None:
         """After the last answer."""
-        self._verifiers.shutdown()
-        self._recorder.shutdown()
+        self._line.close()
 
-    def _start(self) -> None:
-        while self._idle and self._waiting:
-            self._idle -= 1
-            batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
-            task = self._loop.create_task(self._take(batch))
-            self._tasks.add(task)  # the loop itself keeps no hold of it
-            task.add_done_callback(self._tasks.discard)
-
-    async def _take(self, batch: Sequence[_Asked]) -> None:
+    def _admit(self, envelope: bytes) -> Deposit:
         now = self._office.clock.now()
-        found: _Found
-        verifiers = self._verifiers
-        try:
-            envelopes = [envelope for envelope, _ in batch]
-            found = await self._loop.run_in_executor(verifiers, self._examine, envelopes, now)
-        except BrokenExecutor:
-            found = [Unavailable("a verifying process died; try again")] * len(batch)
-            if self._verifiers is verifiers:
-                self._verifiers = self._begin()
-        except Exception as failed:  # noqa: BLE001 - each is told
-            found = [failed] * len(batch)
-        self._idle += 1
-        self._start()
-        good: list[_Good] = []
-        for (envelope, answer), one in zip(batch, found, strict=True):
-            if isinstance(one, Exception):
-                _tell(answer, one)
-            else:
-                good.append((envelope, answer, one))
-        if good:
-            await self._keep(good, now)
+        admitted = admit(self._office.trust, self._packs, Bundle(envelope, None, {}), now)
+        entry = wanted(self._office, admitted, self._documents(envelope, admitted), now)
+        return Deposit(entry, (envelope,))
 
-    async def _keep(self, good: Sequence[_Good], now: datetime) -> None:
-        answers: Sequence[Appended | Exception]
-        try:
-            entries = await self._loop.run_in_executor(self._recorder, self._entries, good, now)
-            # A crash here leaves envelopes that no entry names: harmless, and the same names when tried again.
-            answers = await self._register.append_all(entries)  # at once: they go into one commit
-        except Exception as error:  # noqa: BLE001 - each is told
-            answers = [error] * len(good)
-        for (_, answer, _), one in zip(good, answers, strict=True):
-            _tell(answer, one)
-
-    def _entries(self, good: Sequence[_Good], now: datetime) -> list[Wanted]:
-        """In a thread. Keeps the envelopes and makes their entries."""
-        names = self._blobs.put_many([envelope for envelope, _, _ in good])
-        here = self._blobs.among({digest for _, _, one in good for digest in one.named})
-        return [
-            wanted(self._office, one, _documents(name, one, here), now)
-            for name, (_, _, one) in zip(names, good, strict=True)
-        ]
-
-
-def _tell(answer: _Answer, found: Appended | Exception) -> None:
-    if answer.done():
-        return  # whoever asked has gone; what is recorded stays
-    if isinstance(found, Exception):
-        answer.set_exception(found)
-    else:
-        answer.set_result(found)
-
-
-def examine(trust: bytes, packs: Sequence[str], envelopes: Sequence[bytes], now: datetime) -> _Found:
-    """What :func:`admit` says of each; of a refused one, why. One costs the others nothing."""
-    found: _Found = []
-    for envelope in envelopes:
-        try:
-            found.append(admit(trust, packs, Bundle(envelope, None, {}), now))
-        except Exception as error:  # noqa: BLE001 - each is told its own
-            found.append(error)
-    return found
-
-
-_judged: tuple[bytes, Sequence[str]] = (b"", ())
-"""In a verifying process: trust root and packs, which would be much to send with every batch."""
-
-
-def _begin_there(trust: bytes, packs: Sequence[str]) -> None:
-    global _judged  # noqa: PLW0603 - set once, before the first batch
-    _judged = (trust, packs)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A server that is killed must leave no process behind."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(0)
-
-
-def _examine_there(envelopes: Sequence[bytes], now: datetime) -> _Found:
-    return examine(*_judged, envelopes, now)
-
-
-def _documents(envelope: Digest, admitted: Admitted, here: Collection[Digest]) -> Documents:
-    """With the named artifacts that are here already; the submission lacks the others."""
-    return Documents(envelope=envelope, artifacts=tuple(sorted(set(admitted.named).intersection(here))))
+    def _documents(self, envelope: bytes, admitted: Admitted) -> Documents:
+        """With the named artifacts that are here already; the submission lacks the others."""
+        here = self._blobs.among(admitted.named) if admitted.named else ()
+        return Documents(
+            envelope=Digest.sha256(envelope), artifacts=tuple(sorted(set(admitted.named).intersection(here)))
+        )
 
 
 class Submissions:
-    """An ASGI application for :func:`assay.web.serving.serve` with :data:`LIMITS`. *blobs* are the office's.
+    """An ASGI application for :func:`assay.web.serving.serve` with :data:`LIMITS`. *near* and *blobs*: see :class:`Intake`.
 
     Without a framework, which would cost as much as everything but the signatures. :meth:`close` it after serving.
     """
 
-    def __init__(
-        self, office: Office, register: Taking, blobs: ManyBlobs, *, threads: int = 2, processes: int = 0
-    ) -> None:
-        self._origin = office.origin
-        self._make = partial(Intake, office, register, blobs, threads=threads, processes=processes)
-        self._intake: Intake | None = None
+    def __init__(self, office: Office, near: socket.socket, blobs: Lookup) -> None:
+        self._office, self._near, self._blobs = office, near, blobs
+        self._opened: Intake | None = None
+
+    async def lost(self) -> None:
+        """Returns when nothing can be recorded any more: the process that records has ended."""
+        await self._intake.lost()
 
     def close(self) -> None:
-        if self._intake is not None:
-            self._intake.close()
+        if self._opened is None:
+            self._near.close()
+        else:
+            self._opened.close()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -233,9 +130,13 @@ class Submissions:
     async def _receipt(self, scope: Message, receive: Receive) -> bytes:
         _require_route(scope)
         body = await _body(receive)
-        if self._intake is None:  # here, because it belongs to the server's loop
-            self._intake = self._make()
-        return (await self._intake.submit(body)).receipt(self._origin).encode()
+        return (await self._intake.submit(body)).receipt(self._office.origin).encode()
+
+    @property
+    def _intake(self) -> Intake:
+        if self._opened is None:  # here, because it belongs to the server's loop
+            self._opened = Intake(self._office, self._near, self._blobs)
+        return self._opened
 
 
 class NoSuchPath(Malformed):

@@ -128,17 +128,23 @@ def serve(
     ready: Callable[[str], None] = lambda _: None,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     while_serving: Callable[[], Awaitable[None]] | None = None,
+    shared: bool = False,
 ) -> None:
     """Serve until the process gets SIGINT or SIGTERM, or *while_serving* ends; requests under way are answered.
 
-    *ready* gets the URL once connections are taken. Unavailable when the address cannot be had.
+    *ready* gets the URL once connections are taken. Unavailable when the address cannot be had. *shared*: with other processes
+    of this user that serve there, which somebody holds it for (:func:`reserved`).
     """
     require()
     import uvloop  # noqa: PLC0415
 
-    host = _resolved(address)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(bounded(app, limits), host, address.port, ready, limits, while_serving))
+    host = resolved(address)
+    with (
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        reserved(host, address.port, shared=shared) as held,
+    ):
+        port = int(held.getsockname()[1])
+        runner.run(_serve(bounded(app, limits), host, port, ready, limits, while_serving))
 
 
 async def _serve(
@@ -153,34 +159,31 @@ async def _serve(
     from granian.http import HTTP1Settings  # noqa: PLC0415
     from granian.server.embed import Server  # noqa: PLC0415
 
-    with _reserved(host, port) as held:
-        port = held.getsockname()[1]
-        server = Server(
-            app,
-            address=host,
-            port=port,
-            interface=Interfaces.ASGI,
-            http=HTTPModes.http1,
-            websockets=False,
-            log_enabled=False,
-            backlog=limits.requests,
-            backpressure=limits.requests,
-            http1_settings=HTTP1Settings(header_read_timeout=int(limits.head_s * 1000)),
-        )
-        running = asyncio.ensure_future(server.serve())
-        await _listening(running, host, port)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    server = Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+        backlog=limits.requests,
+        backpressure=limits.requests,
+        http1_settings=HTTP1Settings(header_read_timeout=int(limits.head_s * 1000)),
+    )
+    running = asyncio.ensure_future(server.serve())
+    await _listening(running, host, port)
     try:
-        with _told_to_stop() as stop:  # before anybody knows that it is there
-            ready(url)
-            await _until_ended(running, stop, while_serving)
+        with told_to_stop() as stop:  # before anybody knows that it is there
+            ready(url(host, port))
+            await until_ended(running, stop, while_serving)
     finally:
         server.stop()  # type: ignore[no-untyped-call]
         await asyncio.wait((running,), timeout=limits.stop_s)
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[asyncio.Event]:
+def told_to_stop() -> Iterator[asyncio.Event]:
     """Set by SIGINT and SIGTERM, where this is the thread that gets them."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     signals = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
@@ -193,8 +196,8 @@ def _told_to_stop() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _until_ended(
-    running: "asyncio.Future[None]",
+async def until_ended(
+    running: "asyncio.Future[Any]",
     stop: asyncio.Event,
     while_serving: Callable[[], Awaitable[None]] | None,
 ) -> None:
@@ -210,7 +213,11 @@ async def _until_ended(
         one.result()
 
 
-def _resolved(address: Address) -> str:
+def url(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def resolved(address: Address) -> str:
     """The server takes addresses in numbers only."""
     try:
         return str(ipaddress.ip_address(address.host))
@@ -223,15 +230,19 @@ def _resolved(address: Address) -> str:
     return str(found[0][4][0])
 
 
-def _reserved(host: str, port: int) -> socket.socket:
-    """A socket that has the port (a free one for 0) and shares it with the server alone; never listens."""
+def reserved(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """A socket that has the port (a free one for 0) and shares it with servers of this user; never listens.
+
+    Unavailable when another has it, unless it is *shared*.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     held = socket.socket(family, socket.SOCK_STREAM)
     try:
-        # The server's own socket shares its port with any other that does so: look for another listener first.
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
+        if not shared:
+            # The server's own socket shares its port with any other that does so: look for another listener first.
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((host, port))
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         held.bind((host, port))

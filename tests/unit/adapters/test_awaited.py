@@ -95,30 +95,12 @@ def test_an_answer_after_the_loop_has_ended_is_dropped() -> None:
     async def run() -> None:
         register = Awaited(held)
         asked = asyncio.ensure_future(register.append(Wanted(b"late", b"[]")))
-        both = asyncio.ensure_future(register.append_all([Wanted(b"later", b"[]"), Wanted(b"last", b"[]")]))
         await turns()
         asked.cancel()
-        both.cancel()
 
     asyncio.run(run())
-    assert len(held.waiting) == 2
+    assert len(held.waiting) == 1
     held.answer()
-
-
-def test_those_of_a_group_get_their_answers_in_order() -> None:
-    async def run() -> Sequence[Answer]:
-        held = Held()
-        asked = asyncio.ensure_future(
-            Awaited(held).append_all([Wanted(b"one", b"[]"), Wanted(b"again", b"[]")])
-        )
-        await turns()
-        held.answer()
-        return await asked
-
-    one, again = asyncio.run(run())
-    assert isinstance(one, Appended)
-    assert one.wanted.leaf == b"one"
-    assert isinstance(again, Duplicate)
 
 
 def test_what_is_not_taken_is_told_to_each() -> None:

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,23 +12,23 @@ import pytest
 from tests.support import offices
 from tests.support.offices import LOG, NOW, ORIGIN
 
-from assay.adapters.awaited import Answer
 from assay.adapters.group_commit import GroupCommit
+from assay.adapters.line.far import Keeping, Recorder
 from assay.adapters.memory import FixedClock
 from assay.adapters.packed_blobs import PackedBlobs
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.tiles.memory import MemoryTiles
-from assay.errors import Malformed, Unavailable, Untrusted
+from assay.errors import Unavailable
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.office.log import found
 from assay.office.office import Office
-from assay.office.ports import Appended, Wanted
+from assay.office.ports import Appended
 from assay.office.sequencer import Sequencer
 from assay.office.validate import load
 from assay.register.receipt import Receipt
 from assay.trust.envelope import sign
-from assay.web.intake import LIMITS, PATH, Intake, ManyBlobs, Submissions
+from assay.web.intake import LIMITS, PATH, Intake, Submissions
 
 KEYS = LOG.public(ORIGIN)
 TYPE = {"content-type": "application/vnd.dsse.envelope+json"}
@@ -51,10 +49,11 @@ class Place:
         found(self.office)
 
     def ask(
-        self, *asked: Ask, path: str = PATH, method: str = "POST", blobs: ManyBlobs | None = None
+        self, *asked: Ask, path: str = PATH, method: str = "POST", keeping: Keeping | None = None
     ) -> list[Reply]:
         """All at the same time."""
-        served = Submissions(self.office, self.register, blobs or self.blobs)
+        recorder = Recorder(self.register, keeping or self.blobs)
+        served = Submissions(self.office, recorder.line(), self.blobs)
 
         async def one(body: bytes, headers: Mapping[str, str]) -> Reply:
             scope = {
@@ -85,6 +84,7 @@ class Place:
             return asyncio.run(all_of_them())
         finally:
             served.close()
+            recorder.close()
 
     def size(self) -> int:
         return self.register.size()
@@ -238,12 +238,9 @@ class Failing:
     def put_many(self, blobs: Sequence[bytes]) -> Sequence[Digest]:
         raise self._error
 
-    def among(self, digests: Collection[Digest]) -> frozenset[Digest]:
-        raise self._error
-
 
 def test_an_envelope_that_cannot_be_kept_is_not_recorded(place: Place) -> None:
-    (reply,) = place.ask((envelope(), TYPE), blobs=Failing(Unavailable("the disk is full")))
+    (reply,) = place.ask((envelope(), TYPE), keeping=Failing(Unavailable("the disk is full")))
     assert problem(reply) == (503, "the disk is full")
     assert reply[1]["retry-after"] == "1"
     assert place.size() == 1
@@ -252,9 +249,9 @@ def test_an_envelope_that_cannot_be_kept_is_not_recorded(place: Place) -> None:
 def test_a_fault_of_ours_is_told_to_the_operator_alone(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (reply,) = place.ask((envelope(), TYPE), blobs=Failing(ZeroDivisionError("a secret")))
+    (reply,) = place.ask((envelope(), TYPE), keeping=Failing(ZeroDivisionError("a secret")))
     assert problem(reply) == (500, "a fault in Assay")
-    assert "a fault in Assay: ZeroDivisionError: a secret" in capsys.readouterr().err
+    assert "a fault in Assay: RuntimeError: ZeroDivisionError: a secret" in capsys.readouterr().err
     assert place.size() == 1
 
 
@@ -267,78 +264,29 @@ def test_a_register_that_is_closed_refuses(place: Place) -> None:
 def test_too_many_waiting_are_refused(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assay.web.intake.MAX_WAITING", 0)
     (reply,) = place.ask((envelope(), TYPE))
-    assert problem(reply) == (503, "0 submissions wait to be verified; try again later")
+    assert problem(reply) == (503, "0 submissions wait to be recorded; try again later")
 
 
-class Half:
-    """A register that takes one entry and no more."""
-
-    def __init__(self, register: GroupCommit) -> None:
-        self._register, self._taken = register, 0
-
-    def put(self, wanted: Sequence[Wanted], deliver: Callable[[Sequence[Answer]], None]) -> None:
-        self._taken += 1
-        if self._taken > 1:
-            raise Unavailable("no more are taken")
-
-        def first(answers: Sequence[Answer]) -> None:
-            deliver([*answers, *[Unavailable("no more are taken")] * (len(wanted) - 1)])
-
-        self._register.put(wanted[:1], first)
+def test_a_long_one_is_verified_beside_the_loop(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assay.web.intake.AT_ONCE", 100)
+    good, bad = place.ask((envelope(), TYPE), (envelope()[:-1], TYPE))
+    assert good[0] == 201
+    Receipt.parse(good[2]).verify(KEYS)
+    assert problem(bad)[0] == 400
 
 
-def test_an_entry_that_was_handed_in_gets_its_own_answer(place: Place) -> None:
-    async def run() -> list[object]:
-        intake = Intake(place.office, Half(place.register), place.blobs, threads=1)
-        first = asyncio.ensure_future(
-            intake.submit(b"{}")
-        )  # keeps the one thread, so that the others go together
-        rest = [asyncio.ensure_future(intake.submit(envelope(serial))) for serial in (1, 2, 3)]
-        answers = await asyncio.gather(first, *rest, return_exceptions=True)
-        intake.close()
-        return list(answers)
+def test_once_nobody_records_it_is_told(place: Place) -> None:
+    async def run() -> list[Appended | BaseException]:
+        recorder = Recorder(place.register, place.blobs)
+        served = Submissions(place.office, recorder.line(), place.blobs)
+        intake = Intake(place.office, recorder.line(), place.blobs)
+        assert (await intake.submit(envelope())).index == 1
+        await asyncio.to_thread(recorder.close)
+        await asyncio.wait_for(asyncio.gather(served.lost(), intake.lost()), 10)
+        served.close()
+        return list(await asyncio.gather(intake.submit(envelope(2)), return_exceptions=True))
 
-    kinds = [type(one).__name__ for one in asyncio.run(run())]
-    assert kinds == ["Malformed", "Appended", "Unavailable", "Unavailable"]
+    (late,) = asyncio.run(run())
+    assert isinstance(late, Unavailable)
+    assert str(late) == "the process that records entries has ended; the entry was not recorded"
     assert place.size() == 2
-
-
-def test_verifying_in_other_processes_says_the_same(place: Place) -> None:
-    async def run() -> list[object]:
-        intake = Intake(place.office, place.register, place.blobs, processes=1)
-        asked = [envelope(1), b"{}", changed(drop_second), envelope(2)]
-        answers = await asyncio.gather(*(intake.submit(one) for one in asked), return_exceptions=True)
-        await asyncio.to_thread(intake.close)
-        return list(answers)
-
-    one, empty, unsigned, two = asyncio.run(run())
-    assert isinstance(one, Appended)
-    assert isinstance(two, Appended)
-    assert {one.index, two.index} == {1, 2}
-    one.receipt(ORIGIN).verify(KEYS)
-    assert isinstance(empty, Malformed)
-    assert isinstance(unsigned, Untrusted)
-    assert "no good signature by ml-dsa-65" in str(unsigned)
-
-
-def test_after_a_process_died_the_next_one_serves(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def run() -> list[object]:
-        intake = Intake(place.office, place.register, place.blobs, processes=1)
-        with monkeypatch.context() as patch:
-            patch.setattr(intake, "_examine", _die)
-            died = await asyncio.gather(*(intake.submit(envelope(n)) for n in (1, 2)), return_exceptions=True)
-        assert place.size() == 1
-        again = await intake.submit(envelope(1))
-        await asyncio.to_thread(intake.close)
-        return [*died, again]
-
-    one, two, again = asyncio.run(run())
-    assert (
-        [type(one), str(one)] == [type(two), str(two)] == [Unavailable, "a verifying process died; try again"]
-    )
-    assert isinstance(again, Appended)
-    assert again.index == 1
-
-
-def _die(envelopes: Sequence[bytes], now: datetime) -> list[object]:
-    os._exit(1)

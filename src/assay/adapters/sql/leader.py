@@ -11,12 +11,13 @@ from contextlib import suppress
 
 from sqlalchemy import Connection
 
+from assay.adapters.refusal import Refusal
 from assay.adapters.sql import queue
 from assay.adapters.sql.leader_tiles import LeaderTiles
 from assay.adapters.sql.lease import CHANNEL, Lease, name_of
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import Bell, Session, engine, failures, heard, session
-from assay.adapters.sql.queue import Answers, Batch, Parcel, Refusal
+from assay.adapters.sql.queue import Answers, Batch, Parcel
 from assay.adapters.sql.shared import Ready, Shared
 from assay.errors import AssayError, Unavailable
 from assay.office.ports import Recorded

@@ -4,13 +4,14 @@ A parcel is what waited in one front end when it last wrote: one row, however ma
 its entries also takes the parcel away and puts the answers there, so it is sequenced once or not at all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import Connection
 
+from assay.adapters.refusal import Refusal
 from assay.adapters.sql.postgresql import Session, driver, failures
-from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable, Untrusted
+from assay.errors import AssayError, Malformed, Unavailable
 from assay.office.ports import Recorded, Wanted
 from assay.register.edge import Edge
 from assay.register.merkle import HASH_BYTES
@@ -26,9 +27,6 @@ MAX_TOLD = 7900
 """Bytes of a notification's payload."""
 KEPT_SECONDS = 900
 """How long answers wait for a front end that was cut off."""
-_KINDS: Mapping[str, type[AssayError]] = {
-    "duplicate": Duplicate, "untrusted": Untrusted, "refused": Refused, "malformed": Malformed, "unavailable": Unavailable,
-}  # fmt: skip
 
 
 class Parcel(msgspec.Struct, frozen=True):
@@ -36,21 +34,6 @@ class Parcel(msgspec.Struct, frozen=True):
     front: str
     serial: int
     wanted: tuple[Wanted, ...]
-
-
-class Refusal(msgspec.Struct, frozen=True):
-    kind: str
-    text: str
-
-    @classmethod
-    def of(cls, error: AssayError) -> "Refusal":
-        return cls(
-            next((kind for kind, one in _KINDS.items() if isinstance(error, one)), "unavailable"), str(error)
-        )
-
-    @property
-    def error(self) -> AssayError:
-        return _KINDS.get(self.kind, Unavailable)(self.text)
 
 
 class Answers(msgspec.Struct, frozen=True):
