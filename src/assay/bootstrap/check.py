@@ -14,8 +14,9 @@ from assay.bootstrap.provide import chosen_packs
 from assay.formats import verdict
 from assay.formats.verdict import VerdictDocument
 from assay.packs import shipped
-from assay.validation.examine import Inputs, examine, open_attestation
+from assay.validation.examine import Inputs, examine
 from assay.validation.history import History
+from assay.validation.opened import open_attestation
 from assay.validation.policy import Policy
 from assay.web.pages import preview
 

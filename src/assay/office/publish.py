@@ -14,7 +14,7 @@ from assay.office.validate import load, verdict_of
 from assay.register.leaf import Kind
 from assay.trust.envelope import sign
 from assay.trust.root import TrustRoot
-from assay.validation.examine import open_attestation
+from assay.validation.opened import open_attestation
 
 
 def publish(office: Office, submission: Submission) -> Submission:

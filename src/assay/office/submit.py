@@ -17,7 +17,7 @@ from assay.office.office import Office
 from assay.office.ports import Submission, Wanted
 from assay.register.leaf import Kind
 from assay.trust.root import TrustRoot
-from assay.validation.examine import open_attestation
+from assay.validation.opened import open_attestation
 
 
 class Documents(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,8 +14,9 @@ from assay.office.ports import Submission
 from assay.office.submit import subject
 from assay.register.leaf import Kind
 from assay.trust.root import TrustRoot
-from assay.validation.examine import Inputs, examine, open_attestation
+from assay.validation.examine import Inputs, examine
 from assay.validation.history import History
+from assay.validation.opened import open_attestation
 
 MAX_USES = 100
 """Earlier uses of one artifact that a verdict goes by."""

@@ -12,16 +12,12 @@ import msgspec
 from assay.checks.catalogue import CHECKS
 from assay.checks.completeness.model import Submission
 from assay.checks.completeness.rules import missing
-from assay.checks.model import Case, CustomerStanding, EnvelopeStanding, Facts, Malicious
+from assay.checks.model import Case, CustomerStanding, Facts, Malicious
 from assay.evidence.read import Reading, read
 from assay.evidence.statement import SigstoreVerifier
-from assay.formats import customers as customer_list
 from assay.formats.attestation import Attestation, Release
-from assay.formats.attestation_statement import parse as parse_attestation
-from assay.formats.bundle import Bundle, compare
+from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
-from assay.formats.dsse import Envelope
-from assay.formats.intoto import PAYLOAD_TYPE
 from assay.formats.text import shown
 from assay.formats.verdict import (
     ClaimVerdict,
@@ -36,11 +32,11 @@ from assay.formats.verdict import (
 )
 from assay.packs.model import Pack
 from assay.packs.read import parse as parse_pack
-from assay.trust.envelope import verify
 from assay.trust.root import TrustRoot
 from assay.validation.belonging import concerns
 from assay.validation.history import History
 from assay.validation.judge import Bench, judge
+from assay.validation.opened import Opened, customers_of, open_attestation
 from assay.validation.policy import Policy
 from assay.validation.run import MAX_MESSAGE
 from assay.validation.snapshot import malicious
@@ -64,24 +60,6 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine
 
 
-class Opened(msgspec.Struct, frozen=True, kw_only=True):
-    """A bundle's attestation, read and verified."""
-
-    envelope: Envelope
-    attestation: Attestation
-    standing: EnvelopeStanding
-
-
-def open_attestation(bundle: Bundle, trust: TrustRoot, now: datetime) -> Opened:
-    """Read the envelope and the attestation in it; Malformed when either is not what it should be."""
-    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json", expected=PAYLOAD_TYPE)
-    attestation = parse_attestation(envelope.payload)
-    compare(bundle, attestation)
-    _customers(bundle)  # refused at the door: once recorded it would have to be judged
-    standing = verify(envelope, trust, purpose="provider", provider=attestation.provider.name, at=now)
-    return Opened(envelope=envelope, attestation=attestation, standing=standing)
-
-
 def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocument:
     trust = TrustRoot.parse(inputs.trust)
     policy = Policy.parse(inputs.policy)
@@ -89,7 +67,7 @@ def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocumen
     packs = tuple(_pack(ref, data) for ref, data in inputs.packs)
     opened = open_attestation(inputs.bundle, trust, inputs.now)
     attestation = opened.attestation
-    customers = _customers(inputs.bundle)
+    customers = customers_of(inputs.bundle)
     reading = read(
         attestation.artifacts,
         inputs.bundle.artifacts,
@@ -160,13 +138,6 @@ def _each(releases: Sequence[Release]) -> Iterator[tuple[Release, tuple[Release,
     """Each release, with the others of its attestation."""
     for at, release in enumerate(releases):
         yield release, (*releases[:at], *releases[at + 1 :])
-
-
-def _customers(bundle: Bundle) -> CustomerStanding | None:
-    if bundle.customers is None:
-        return None
-    customers = customer_list.parse(bundle.customers)
-    return CustomerStanding(len(customers.customers), customer_list.commitment(customers))
 
 
 def _snapshot(data: bytes | None) -> Malicious | None:

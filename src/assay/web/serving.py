@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -68,13 +69,10 @@ class Address(msgspec.Struct, frozen=True):
 
 
 def require() -> None:
-    """Unavailable, in one line, where the server's packages are not installed."""
-    try:
-        import granian  # noqa: F401, PLC0415
-        import litestar  # noqa: F401, PLC0415
-        import uvloop  # noqa: F401, PLC0415
-    except ImportError as error:
-        raise Unavailable(f"{MISSING} ({error})") from error
+    """Unavailable, in one line, where the server's packages are not installed. Does not load them: not every server needs all."""
+    for name in ("granian", "litestar", "uvloop"):
+        if find_spec(name) is None:
+            raise Unavailable(f"{MISSING} (no module named {name!r})")
 
 
 def application(handlers: Sequence["ControllerRouterHandler"]) -> "Litestar":

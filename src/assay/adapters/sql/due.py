@@ -98,6 +98,8 @@ def end_due(connection: Connection, claimed: Claimed) -> None:
 
 def cancel_due(connection: Connection, keys: Sequence[str]) -> int:
     """:meth:`Work.cancel` in the transaction of *connection*; how many waited."""
+    if not keys:
+        return 0
     there = _row.key.in_(keys) & _WAITS
     return connection.execute(update(tables.due).where(there).values(state="cancelled", worker=None)).rowcount
 

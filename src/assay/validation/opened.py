@@ -1,0 +1,40 @@
+"""A bundle as whoever takes it in reads it: its envelope, its attestation and who signed. Nothing is judged."""
+
+from datetime import datetime
+
+import msgspec
+
+from assay.checks.model import CustomerStanding
+from assay.formats import customers as customer_list
+from assay.formats.attestation import Attestation
+from assay.formats.attestation_statement import parse as parse_attestation
+from assay.formats.bundle import Bundle, compare
+from assay.formats.dsse import Envelope
+from assay.formats.intoto import PAYLOAD_TYPE
+from assay.trust.envelope import EnvelopeStanding, verify
+from assay.trust.root import TrustRoot
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle's attestation, read and verified."""
+
+    envelope: Envelope
+    attestation: Attestation
+    standing: EnvelopeStanding
+
+
+def open_attestation(bundle: Bundle, trust: TrustRoot, now: datetime) -> Opened:
+    """Read the envelope and the attestation in it; Malformed when either is not what it should be."""
+    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json", expected=PAYLOAD_TYPE)
+    attestation = parse_attestation(envelope.payload)
+    compare(bundle, attestation)
+    customers_of(bundle)  # refused at the door: once recorded it would have to be judged
+    standing = verify(envelope, trust, purpose="provider", provider=attestation.provider.name, at=now)
+    return Opened(envelope=envelope, attestation=attestation, standing=standing)
+
+
+def customers_of(bundle: Bundle) -> CustomerStanding | None:
+    if bundle.customers is None:
+        return None
+    customers = customer_list.parse(bundle.customers)
+    return CustomerStanding(len(customers.customers), customer_list.commitment(customers))
