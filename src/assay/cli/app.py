@@ -18,6 +18,7 @@ from assay.cli import (
     draw,
     exits,
     explain,
+    import_,
     init,
     key,
     mirror,
@@ -50,6 +51,7 @@ app = typer.Typer(
 )
 app.command("trial")(trial.trial)
 app.command("init")(init.init)
+app.command("import")(import_.import_)
 app.add_typer(key.app, name="key")
 app.add_typer(trust.app, name="trust")
 app.command("collect")(collect.collect)

@@ -103,6 +103,7 @@ def init(
     from assay.adapters.filesystem import write_whole
     from assay.collect.source_tree import describe
     from assay.config import NAME, parse
+    from assay.formats.strict_toml import quoted
     from assay.formats.text import shown
 
     target = path / NAME
@@ -117,9 +118,9 @@ def init(
             "email": typer.prompt("Contact e-mail", default=""),
             "product": typer.prompt("Product", default=product),
         }
-    quoted = {name: _quote(value) for name, value in answers.items()}
+    written = {name: quoted(value) for name, value in answers.items()}
     text = TEMPLATE.format(
-        **quoted,
+        **written,
         # These two stand in comments, which a line break would end.
         name=shown(answers["provider"]) or "this project",
         product_plain=shown(answers["product"]),
@@ -130,9 +131,3 @@ def init(
         emit({"written": str(target.resolve())})
     else:
         out().print(f"wrote {target}; next: fill it in, then `assay trial {path}`")
-
-
-def _quote(value: str) -> str:
-    """A TOML basic string."""
-    escaped = "".join(c if c >= " " and c not in '"\\\x7f' else f"\\u{ord(c):04x}" for c in value)
-    return f'"{escaped}"'

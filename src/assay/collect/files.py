@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Generator
 from pathlib import Path
 
 from assay.errors import Malformed, TooLarge, Unavailable
@@ -30,3 +31,17 @@ def _kind(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "a folder"
     return "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
+
+
+def read_pieces(path: Path, *, size: int = 256 * 1024) -> Generator[bytes, None, None]:
+    """The bytes of the plain file at *path*, piece by piece; as :func:`read_plain`, without a limit."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                raise Malformed(f"{path} is {_kind(mode)}, expected a plain file")
+            while piece := file.read(size):
+                yield piece
+    except OSError as error:
+        raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error

@@ -59,3 +59,9 @@ def _bound(source: str, what: str) -> None:
                 raise TooLarge(f"{what} is nested over {MAX_DEPTH} levels deep")
         elif mark in "]}":
             depth -= 1
+
+
+def quoted(value: str) -> str:
+    """*value* as a basic string on one line, which reads back as it is."""
+    escaped = "".join(c if c >= " " and c not in '"\\\x7f' else f"\\u{ord(c):04x}" for c in value)
+    return f'"{escaped}"'

@@ -16,6 +16,7 @@ from tests.support.verdicts import VERDICT
 from assay.formats import customers, inventory
 from assay.formats.attestation import ArtifactKind
 from assay.formats.cdxa_properties import ARTIFACT, ATTESTATION, RELEASE, RESULT
+from assay.formats.common_form_fields import OPTIONS, TARGETS, parse_map
 from assay.formats.customers import Customer, CustomerId, CustomerList
 from assay.formats.package import File, FileKind, Manifest, Withheld
 from assay.formats.verdict import ClaimVerdict, FindingRow, ResultToken, VerdictDocument
@@ -82,6 +83,30 @@ def test_every_member_of_a_package_is_named(part: type[msgspec.Struct]) -> None:
 @pytest.mark.parametrize("kind", get_args(FileKind))
 def test_every_kind_of_file_in_a_package_is_named(kind: str) -> None:
     assert f"`{kind}`" in page("referral")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_field_of_the_common_form_has_its_row(target: str) -> None:
+    row = re.search(
+        rf"^\| `{re.escape(target)}` \| ([^|]+) \| ([^|]*) \|$", page("common-form"), re.MULTILINE
+    )
+    assert row
+    assert row[2] == ", ".join(TARGETS[target].spellings)
+    assert ("rows" in row[1]) == TARGETS[target].rows
+
+
+def test_every_choice_of_the_common_form_has_its_row() -> None:
+    words = {token: others for tokens in OPTIONS.values() for token, others in tokens.items()}
+    assert [
+        one
+        for one, others in words.items()
+        if f"\n| `{one}` | {', '.join(others)} |\n" not in page("common-form")
+    ] == []
+
+
+def test_the_map_on_the_page_is_one() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", page("common-form"), re.DOTALL)
+    assert len(parse_map(example.encode(), what="map")) == 5
 
 
 @pytest.mark.parametrize("how", HOW)
