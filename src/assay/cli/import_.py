@@ -65,7 +65,7 @@ def _object(done: "One") -> dict[str, Any]:
     reading = done.reading
     return {
         "written": str(done.written.resolve()),
-        "found": [{"field": field, "at": at} for field, at in reading.found],
+        "found": [{"field": str(field), "at": at} for field, at in reading.found],
         "missing": list(reading.missing),
         "unread": [{"at": at, "reason": reason} for at, reason in reading.unread],
         "unknown": list(reading.unknown),
@@ -79,7 +79,7 @@ def _tell(done: "One") -> None:
 
     console, reading = out(), done.reading
     console.print(f"found {len(reading.found)} fields:")
-    console.print(Rows([(field, shown(at)) for field, at in reading.found]))
+    console.print(Rows([(str(field), shown(at)) for field, at in reading.found]))
     for title, rows in (
         ("not found, or empty", [(", ".join(reading.missing),)] if reading.missing else []),
         ("could not be read", [(shown(at), shown(reason, 400)) for at, reason in reading.unread]),

@@ -67,16 +67,19 @@ class FilledForm(msgspec.Struct, frozen=True, kw_only=True):
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     form: FilledForm
-    found: tuple[tuple[str, str], ...]
+    found: tuple[tuple[Place, str], ...]
     """Field of the form, and where it stands."""
-    missing: tuple[str, ...]
-    """Fields that no field of the document is, or that are empty there."""
     unread: tuple[tuple[str, str], ...]
     """Where, and why what stands there was not read."""
     unknown: tuple[str, ...]
     """Where something stands that no field of the form is known to be."""
     signatures: tuple[str, ...] = ()
     """Where somebody signed by hand or inside the document: no machine-readable signature of what it says."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What most forms say and this one does not."""
+        return _missing({place.target for place, _ in self.found})
 
 
 def read(fields: Iterable[FormField], spellings: Spellings, dates: DateOrder = "") -> Reading:
@@ -104,12 +107,10 @@ class _Reader:
         for place in self._disputed:
             del self._values[place]
         form = self._form()
-        found = tuple((str(place), at) for place, (_, at) in self._values.items())
-        there = {place.target for place in self._values}
+        found = tuple((place, at) for place, (_, at) in self._values.items())
         return Reading(
             form=form,
             found=found,
-            missing=_missing(there),
             unread=tuple(self._unread),
             unknown=tuple(self._unknown),
             signatures=tuple(self._signatures),
@@ -269,7 +270,7 @@ _LISTED = ("milestones.", "attachments.", "assessment.", "signature", "items.")
 
 
 def _missing(there: set[str]) -> tuple[str, ...]:
-    """What most forms say and this one does not. Of the items, those that are left out where others are answered."""
+    """Of the items, those that are left out where others are answered."""
     names = [
         name
         for name in TARGETS

@@ -138,7 +138,7 @@ def test_fields_that_contradict_each_other_say_nothing() -> None:
     assert found.unread == (
         ("field 'Company city'", "provider.city is 'Hilltop' here and 'Seaside' at field 'City'"),
     )
-    assert [name for name, _ in found.found] == ["provider.country"]
+    assert [str(place) for place, _ in found.found] == ["provider.country"]
     two = reading(text("New attestation", "1", "box"), text("Revised", "1", "box"))
     assert two.form.kind is None
     assert len(two.unread) == 2

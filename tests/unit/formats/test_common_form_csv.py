@@ -12,7 +12,7 @@ from tests.support import filled_forms
 from assay.errors import Faulty, Malformed
 from assay.formats.common_form import Product
 from assay.formats.common_form_csv import Attested, many, one, open_, unknown
-from assay.formats.common_form_fields import Spellings
+from assay.formats.common_form_fields import Place, Spellings
 
 SPELLINGS = Spellings()
 TABLE = """\
@@ -40,7 +40,7 @@ def test_a_form_below_each_other() -> None:
     assert sheet.below
     found = one(sheet, SPELLINGS)
     filled_forms.is_all_of(found.form)
-    assert ("provider.city", "line 12, field 'City'") in found.found
+    assert (Place("provider.city"), "line 12, field 'City'") in found.found
 
 
 @pytest.mark.parametrize(
