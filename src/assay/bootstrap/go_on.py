@@ -23,7 +23,7 @@ from assay.adapters.sql.extend import extend
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.witness_client import side_by_side, witnesses
 from assay.bootstrap import now, restored, stores
-from assay.bootstrap.office import DATABASE, MAX_WITNESSES, WITNESSES
+from assay.bootstrap.office import MAX_WITNESSES, WITNESSES
 from assay.bootstrap.rebuild import origin_of
 from assay.bootstrap.register import files_at
 from assay.bootstrap.restored import LOSS, Loss
@@ -71,8 +71,7 @@ def go_on(
         if mark is None:
             raise Refused(f"the office in {home.folder} was not put back from a backup, or goes on already")
         keys = _keys(home, origin_of(home))
-        url = stores.database_url(config)
-        engine = _server(url) if url else SqlLedger.sqlite_engine(home.office / DATABASE)
+        engine = stores.engine(config, home)
         ledger = SqlLedger(engine)
         stack.callback(ledger.close)
         before = ledger.head()
@@ -159,12 +158,6 @@ def _found_again(
     # Before the database: after a crash the same is found again, and said once.
     write_whole(home.office / LOSS, strict_json.encode(loss), mode=0o600)
     extend(engine, before.edge, edge, note, newest.timestamp)
-
-
-def _server(url: str) -> Engine:
-    from assay.adapters.sql import postgresql  # noqa: PLC0415 - its driver belongs to the extra `server`
-
-    return postgresql.engine(url, "assay")
 
 
 def _keys(home: Home, origin: str) -> LogKeys:

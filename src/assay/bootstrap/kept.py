@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from urllib.parse import quote, urlsplit
 
 import msgspec
 from sqlalchemy import Engine
@@ -10,13 +9,13 @@ from sqlalchemy import Engine
 from assay.adapters.group_commit import GroupCommit
 from assay.adapters.home import Home
 from assay.adapters.openings_folder import FolderOpenings
+from assay.adapters.sql import schema
 from assay.adapters.sql.ledger import SqlLedger
-from assay.bootstrap import clock
+from assay.bootstrap import clock, stores
 from assay.bootstrap.office import DATABASE, OPENINGS
 from assay.office.ports import Register
 from assay.office.sequencer import Sequencer
 from assay.office_config.model import OfficeConfig
-from assay.office_config.read import read_secret
 from assay.register.identity import LogSecrets
 from assay.tlog.ports import TileStore
 
@@ -41,6 +40,7 @@ def kept(
     """*first* is called before anything may be signed."""
     if not config.database.url:
         engine = SqlLedger.sqlite_engine(home.office / DATABASE)
+        schema.ready(engine)
         ledger = SqlLedger(engine)
         first(ledger)
         openings = FolderOpenings.make(home.office / OPENINGS)
@@ -52,22 +52,12 @@ def kept(
     from assay.adapters.sql.front_end import FrontEnd  # noqa: PLC0415
     from assay.adapters.sql.shared import Shared  # noqa: PLC0415
 
-    url = database_url(config)
+    url = stores.database_url(config)
     shared = Shared(url=url, tiles=tiles, secrets=log, origin=origin, clock=clock())
     engine = postgresql.engine(url, "assay office")
+    schema.ready(engine)
     ledger = SqlLedger(engine)
     first(ledger)
     with closing(FrontEnd(shared)) as front:
         yield Kept(engine, ledger, front, front.founding)
     engine.dispose()
-
-
-def database_url(config: OfficeConfig) -> str:
-    """Of PostgreSQL, with the password from its file."""
-    if config.database.password_file is None:
-        return config.database.url
-    parts = urlsplit(config.database.url)
-    secret = quote(read_secret(config.database.password_file), safe="")
-    return parts._replace(
-        netloc=f"{parts.username or ''}:{secret}@{parts.netloc.rpartition('@')[2]}"
-    ).geturl()

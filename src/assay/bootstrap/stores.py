@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from assay.adapters.home import Home
@@ -13,10 +14,11 @@ from assay.adapters.objects import Objects
 from assay.adapters.objects.packed import PackedObjects
 from assay.adapters.packed_blobs import PackedBlobs
 from assay.adapters.sealed_blobs import KEYS, Rewrapped, SealedBlobs
+from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
 from assay.adapters.tiles.folder import FolderTiles
 from assay.bootstrap import now
-from assay.bootstrap.office import REGISTER
+from assay.bootstrap.office import DATABASE, REGISTER
 from assay.crypto.keyfile import Secrets
 from assay.crypto.keys import SEED_BYTES, PrivateKey
 from assay.crypto.sealing import PURPOSE, StorageKeys
@@ -78,6 +80,16 @@ def database_url(config: OfficeConfig) -> str:
         return database.url
     password = read_secret(database.password_file)
     return make_url(database.url).set(password=password).render_as_string(hide_password=False)
+
+
+def engine(config: OfficeConfig, home: Home) -> Engine:
+    """The office's database, in no form that is known yet."""
+    url = database_url(config)
+    if not url:
+        return SqlLedger.sqlite_engine(home.office / DATABASE)
+    from assay.adapters.sql import postgresql  # noqa: PLC0415 - its driver belongs to the extra `server`
+
+    return postgresql.engine(url, "assay")
 
 
 def options(stores: Stores) -> dict[str, Any]:

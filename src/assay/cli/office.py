@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from assay.cli import exits, office_backup, office_reseal
+from assay.cli import exits, office_backup, office_migrate, office_reseal
 from assay.cli.output import Json, Rows, complain, emit, out
 from assay.formats.text import shown
 
@@ -30,6 +30,7 @@ def _group() -> None:
 app.command("backup")(office_backup.backup)
 app.command("restore")(office_backup.restore)
 app.command("go-on")(office_backup.go_on)
+app.command("migrate")(office_migrate.migrate)
 app.command("reseal")(office_reseal.reseal)
 
 

@@ -7,8 +7,13 @@ from assay.adapters.sql.postgresql import engine
 
 LOCK = 0x6173736179
 """Key of the advisory lock under which tables are made: several processes may start together."""
-_UNCOMPRESSED = (("wanted", "items"), ("batches", "hashes"))
-"""Columns of random bytes, which the server would try to compress."""
+FIRST = (
+    "ALTER TABLE wanted SET UNLOGGED",
+    "ALTER TABLE wanted ALTER COLUMN items SET STORAGE EXTERNAL",
+    "ALTER TABLE batches ALTER COLUMN hashes SET STORAGE EXTERNAL",
+    "INSERT INTO lease VALUES (1, '', 0, '-infinity')",
+)
+"""After the tables. What Alembic does not write down; columns of random bytes, which the server would try to compress; and a lease that nobody holds."""
 
 
 def prepare(url: str) -> None:
@@ -26,6 +31,5 @@ def _prepare(connection: Connection) -> None:
     if inspect(connection).has_table(tables.lease.name):
         return
     tables.metadata.create_all(connection)
-    for table, column in _UNCOMPRESSED:
-        connection.execute(text(f"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL"))
-    connection.execute(text("INSERT INTO lease VALUES (1, '', 0, '-infinity')"))
+    for statement in FIRST:
+        connection.execute(text(statement))
