@@ -37,7 +37,7 @@ def now() -> datetime:
 
 def passphrase(at: Home, name: str) -> bytes:
     """From ASSAY_PASSPHRASE_FILE, the systemd credential, a trial's or the office's own file, or the terminal."""
-    found = _passphrase_file(at, name)
+    found = passphrase_file(at, name)
     if found is not None:
         return _read_passphrase(found)
     return _ask(f"Passphrase of {name}: ")
@@ -45,7 +45,7 @@ def passphrase(at: Home, name: str) -> bytes:
 
 def new_passphrase(name: str) -> bytes:
     """As :func:`passphrase`; on a terminal it is asked twice."""
-    found = _passphrase_file(None, name)
+    found = passphrase_file(None, name)
     if found is not None:
         return _read_passphrase(found)
     first = _ask(f"New passphrase of {name}: ")
@@ -54,7 +54,8 @@ def new_passphrase(name: str) -> bytes:
     return first
 
 
-def _passphrase_file(at: Home | None, name: str) -> Path | None:
+def passphrase_file(at: Home | None, name: str) -> Path | None:
+    """Where the passphrase of the keyfile *name* is read from; None: it is asked for."""
     variables = config.environment()
     if variables.passphrase_file is not None:
         return variables.passphrase_file

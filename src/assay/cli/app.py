@@ -15,6 +15,7 @@ from assay.cli import (
     check,
     collect,
     customers,
+    doctor,
     draw,
     exits,
     explain,
@@ -70,6 +71,7 @@ app.command("monitor")(monitor.monitor)
 app.command("serve")(serve.serve)
 app.command("mirror")(mirror.mirror)
 app.add_typer(office.app, name="office")
+app.command("doctor")(doctor.doctor)
 app.command("search")(search.search)
 app.add_typer(customers.app, name="customers")
 
