@@ -38,6 +38,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Drawn]:
 
 FILES = ("commit.json", "result.json", "commit-receipt.json", "result-receipt.json", "frame", "policy.json")
 TRUST = ("--trust", "trust.json")
+LATER = "2023-08-23T16:30:00Z"
 
 
 def steps(out: str) -> dict[str, str]:
@@ -158,3 +159,34 @@ def test_an_office_that_is_not_trusted(world: tuple[Path, Drawn], assay_here: As
     other.write_bytes(TrustRoot(logs=(Log(south.origin, south.keys.vkeys),)).pretty())
     ran = assay_here("draw", "verify", *FILES, "--trust", other, cwd=world[0])
     assert (ran.code, "is not among those trusted" in ran.err) == (2, True)
+
+
+def test_a_monitor_asks_the_beacon(world: tuple[Path, Drawn], assay_here: Assay, tmp_path: Path) -> None:
+    folder, _ = world
+    asked = ("monitor", "log", *TRUST, "--json", "--policy", "nobody")
+    (folder / "nobody").write_bytes(b"quorum none\n")
+    (tmp_path / "empty").mkdir()
+    waiting = assay_here(
+        *asked, "--beacon", tmp_path / "empty", "--state", tmp_path / "s", cwd=folder, now=LATER
+    )
+    assert (waiting.code, waiting.json()["draws"][0]["state"]) == (3, "waiting")
+    assert f"{ROUND}.json" in waiting.json()["unknown"][0]
+    there = assay_here(*asked, "--beacon", "rounds", "--state", tmp_path / "s", cwd=folder, now=LATER)
+    assert (there.code, there.json()["draws"][0]["value"]) == (0, "given")
+    wrong = assay_here(*asked, "--beacon", "nowhere", "--state", tmp_path / "s", cwd=folder, now=LATER)
+    assert (wrong.code, "is no folder of rounds" in wrong.err) == (2, True)
+
+
+def test_a_value_that_is_not_the_beacon_s(assay_here: Assay, tmp_path: Path) -> None:
+    """The result follows from the commit and the value; only the beacon tells that the value is the office's own."""
+    (tmp_path / "rounds").mkdir()
+    found = draw(
+        tmp_path / "rounds", FolderTiles.make(tmp_path / "log"), value=b"a value that we like".ljust(32)
+    )
+    keys = [word for one in found.office.keys.vkeys for word in ("--key", one.encode())]
+    asked = ("draw", "verify", "--register", "log", "--entry", str(found.entry), *keys, "--json")
+    assert steps(assay_here(*asked).out)["selection"] == "yes"
+    ran = assay_here(*asked, "--beacon", "rounds")
+    assert (ran.code, steps(ran.out)["round"], steps(ran.out)["selection"]) == (1, "no", "yes")
+    ran = assay_here("monitor", "log", *keys, "--beacon", "rounds", "--state", "s", "--json", now=LATER)
+    assert (ran.code, "the value is not that of round 1000" in ran.json()["alarms"][0]["what"]) == (1, True)

@@ -12,11 +12,12 @@ from assay import bootstrap
 from assay.adapters.filesystem import read_whole
 from assay.adapters.monitor_state import MonitorFolder, held
 from assay.bootstrap import watching
+from assay.bootstrap.beacons import Asking
 from assay.bootstrap.register import files_at
 from assay.bootstrap.verify import read_policy
 from assay.errors import AssayError, Malformed, Refused, Unavailable
 from assay.formats.text import shown
-from assay.tlog.draw_watch import MAX_ROUNDS, parse_rounds
+from assay.tlog.draw_watch import MAX_ROUNDS, Rounds, parse_rounds
 from assay.tlog.monitor import Look, Monitor, View
 
 
@@ -29,6 +30,10 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
     trust: Path | None = None
     vkeys: tuple[str, ...] = ()
     rounds: Path | None = None
+    beacon: str | None = None
+    """Server or folder of rounds, which are verified."""
+    chain: Path | None = None
+    """Of a chain that Assay does not know."""
     policy: Path | None = None
     """Of witnesses, instead of the trust root's."""
     grace_s: int
@@ -51,11 +56,12 @@ def watch(what: Watch, tell: Callable[[Seen], None]) -> Seen:
     main = View(what.where, files_at(what.where))
     _distinct(what.where, what.also)
     others = [View(one, files_at(one)) for one in what.also]
-    rounds = (
+    told = (
         {}
         if what.rounds is None
         else parse_rounds(read_whole(what.rounds, limit=MAX_ROUNDS), what=str(what.rounds))
     )
+    rounds: Rounds = told if what.beacon is None else Asking(what.beacon, what.chain, told)
     quorums = trusted.quorums
     if what.policy is not None:
         quorums = dict.fromkeys((one.origin for one in trusted.keys), read_policy(what.policy))

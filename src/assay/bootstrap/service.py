@@ -15,6 +15,7 @@ from assay.adapters.sql.due import SqlWork
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import OWN_PASSPHRASE, clock, now, restored, stores
+from assay.bootstrap.beacons import check_beacon, described
 from assay.bootstrap.go_on import ask_first
 from assay.bootstrap.identity import Trust, identity
 from assay.bootstrap.kept import kept
@@ -56,7 +57,12 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
     """
     home = Home(config.data)
     home.prepare()
+    policy = _proceeding(config)
+    beacon = None if config.judging.beacon is None else described(config.judging.beacon)
+    check_beacon(beacon, policy.sampling.beacon)
     with ExitStack() as stack:
+        if beacon is not None:
+            stack.callback(beacon.close)
         alone = stack.enter_context(ExitStack())
         alone.enter_context(home.locked())
         restored.must_be_settled(home)
@@ -100,8 +106,10 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             office=office,
             cases=SqlCases(rows.engine),
             work=SqlWork(rows.engine),
-            policy=_proceeding(config),
+            policy=policy,
             sealed=blobs,
+            beacon=beacon,
+            public=tiles,
         )
         schedule(service)
         people = identity(config, rows.engine)

@@ -46,6 +46,17 @@ def monitor(
     rounds: Path | None = typer.Option(
         None, "--rounds", exists=True, dir_okay=False, help="Rounds of beacons: lines of 'name round value'."
     ),
+    beacon: str | None = typer.Option(
+        None,
+        metavar="DIR|URL",
+        help="A folder of rounds or a server, asked for the round of each draw; rounds are verified.",
+    ),
+    chain: Path | None = typer.Option(
+        None,
+        exists=True,
+        dir_okay=False,
+        help="A drand chain's /info, or NIST's certificates (PEM), where Assay does not know the chain.",
+    ),
     policy: Path | None = typer.Option(
         None,
         "--policy",
@@ -68,7 +79,8 @@ def monitor(
 
     one_of(every, once=once)
     what = Watch(
-        where=where, also=tuple(also), state=state, trust=trust, vkeys=tuple(key), rounds=rounds, policy=policy,
+        where=where, also=tuple(also), state=state, trust=trust, vkeys=tuple(key), rounds=rounds, beacon=beacon,
+        chain=chain, policy=policy,
         grace_s=grace, max_age_s=max_age, every_s=every,
     )  # fmt: skip
     tell = (emit_seen if every is None else line_of_seen) if json else _print

@@ -9,7 +9,7 @@ from assay.formats import times
 from assay.office.office_policy import OfficePolicy
 from assay.office.sampling import against
 from assay.register import chains, draw, sighting
-from assay.register.beacon import RoundValue
+from assay.register.beacon import Chain, RoundValue
 from assay.register.draw import NOT_VERIFIABLE, DrawCommit, DrawResult
 from assay.register.leaf import Entry, Kind
 from assay.register.merkle import leaf_hash
@@ -45,8 +45,10 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     result_entry: Recorded | None = None
     sightings: Sightings = Sightings()
     quorum: Quorum | None = None
-    chain: str = ""
-    """Why the beacon's chain is taken for a public one; empty when it is not."""
+    chain: Chain | None = None
+    """Of the beacon, where it is known."""
+    vouched: str = ""
+    """Why :attr:`chain` is taken for a public one; empty when it is not."""
     round: RoundValue | None = None
     missing: str = "no beacon was asked"
     """Why there is no :attr:`round`."""
@@ -111,7 +113,7 @@ def _time(found: Evidence) -> Step:
     if beacon is None:
         return Step("time", "unknown", "there is no round to be recorded before")
     when = f"round {beacon.round} is due {times.encode(beacon.due)}"
-    if wrong := chains.misdated(beacon.name, beacon.round, beacon.due):
+    if wrong := chains.misdated(found.chain or chains.named(beacon.name), beacon.round, beacon.due):
         return Step("time", "no", f"the commit says that {when}; {wrong}")
     if entry is None:
         return Step("time", "unknown", f"{when}; when the commit was recorded is not known")
@@ -139,13 +141,13 @@ def _beacon(found: Evidence) -> Step:
     beacon = found.commit.beacon
     if beacon is None:
         return Step("beacon", "unknown", NOT_VERIFIABLE)
-    if not found.chain:
+    if not found.vouched:
         return Step(
             "beacon",
             "unknown",
             f"{beacon.name} is no chain that is known here: whoever runs it knows its values",
         )
-    return Step("beacon", "yes", f"{beacon.name}, {found.chain}")
+    return Step("beacon", "yes", f"{beacon.name}, {found.vouched}")
 
 
 def _round(found: Evidence) -> Step:

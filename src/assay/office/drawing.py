@@ -19,6 +19,7 @@ from assay.register.beacon import RoundValue
 from assay.register.draw import DrawCommit, DrawResult
 from assay.register.leaf import Kind
 from assay.register.merkle import leaf_hash
+from assay.tlog.draw_watch import document_path
 
 PAGE = 1000
 EVERYTHING = Visible(everything=True)
@@ -59,6 +60,7 @@ def commit(service: Service, number: int) -> Drawing:
     document = plan(service.policy, candidates, number, frame, service.beacon, now)
     round_ = document.beacon
     digest = service.office.blobs.put(document.encode())
+    _show(service, document.encode(), service.policy.encode())
     at = now if round_ is None else max(now, round_.due)
     drawing = Drawing(
         number=number, commit=digest, made=now, at=at, label=document.label,
@@ -81,6 +83,7 @@ def result(service: Service, number: int) -> Drawing:
     value = None if document.beacon is None else _value(service, document.beacon.round)
     drawn = finish(document, drawing.entry, leaf_hash(office.register.leaf(drawing.entry)), value)
     digest = office.blobs.put(drawn.encode())
+    _show(service, drawn.encode())
     cases = tuple(_after(case, number, drawn, now) for case in _frame(service, document))
     done = msgspec.structs.replace(drawing, result=digest, drawn=len(drawn.selected), value=drawn.value.hex())
     dues = [next_step(case, case.revision, now) for case in cases]
@@ -109,6 +112,12 @@ def _record(
     service.office.register.append(
         msgspec.structs.replace(made, drawing=drawing, due=tuple(dues), cases=cases)
     )
+
+
+def _show(service: Service, *documents: bytes) -> None:
+    """Beside the tiles, before the entry that names them: a crash in between leaves a document that nothing names."""
+    if service.public is not None:
+        service.public.write_many((document_path(Digest.sha256(one)), one) for one in documents)
 
 
 def _due(job: _Job, at: datetime) -> Due:

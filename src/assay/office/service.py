@@ -18,6 +18,7 @@ from assay.office.permissions import Action, Caller, hidden, require, require_ro
 from assay.office.ports import Blobs, Cases, Submission
 from assay.office.work import Due, Work
 from assay.register.leaf import Kind
+from assay.tlog.ports import TileStore
 
 ADVANCE, DEADLINE, REMINDER, NOTIFY, REVALIDATE, DRAW = (
     "advance",
@@ -40,6 +41,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     sealed: Blobs
     """For what is confidential: customer lists, artifacts, files of responses. ``office.blobs`` finds them too."""
     beacon: Beacon | None = None
+    public: TileStore | None = None
+    """The register's files, where documents lie that anybody may read; None where nobody serves them."""
 
     def now(self) -> datetime:
         return self.office.clock.now()

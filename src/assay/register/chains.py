@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from assay.errors import Malformed
+from assay.formats import times
 from assay.register import drand, nist
 from assay.register.beacon import Chain
 
@@ -17,13 +18,12 @@ def named(name: str) -> Chain | None:
     return None
 
 
-def misdated(name: str, round_: int, due: datetime) -> str:
-    """What is wrong with *due* as the time of a round of a chain that everybody knows; empty when nothing is, or nobody can tell."""
-    chain = named(name)
+def misdated(chain: Chain | None, round_: int, due: datetime) -> str:
+    """What is wrong with *due* as the time of a round of *chain*; empty when nothing is, or nobody can tell."""
     if chain is None:
         return ""
     try:
         true = chain.due(round_)
     except Malformed as error:
         return str(error)
-    return "" if true == due else f"round {round_} of {name[:24]} is due {true:%Y-%m-%dT%H:%M:%SZ}"
+    return "" if true == due else f"round {round_} of {chain.name[:24]} is due {times.encode(true)}"

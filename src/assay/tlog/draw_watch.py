@@ -6,6 +6,7 @@ What is settled is forgotten but for a count; what is open is kept until its doc
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Protocol
 
 import msgspec
 
@@ -26,8 +27,12 @@ MAX_OPEN = 1000
 GRACE_S = 3600
 """How long after its round an office may take to record a draw's result."""
 
-Rounds = Mapping[tuple[str, int], bytes]
-"""Values by name and round of a beacon, asked of the beacon itself."""
+
+class Rounds(Protocol):
+    """What beacons said, from whoever runs the monitor."""
+
+    def get(self, key: tuple[str, int], /) -> bytes | None:
+        """The value of a round, by name of the beacon and number; None when nobody was to be asked. Unavailable for no answer."""
 
 
 class Commit(msgspec.Struct, frozen=True):
@@ -130,7 +135,7 @@ class Settling:
     ) -> None:
         self._files, self._origin, self._root_at = files, origin, root_at
         self._quorum = quorum
-        self._now, self._grace_s, self._rounds = now, grace_s, rounds or {}
+        self._now, self._grace_s, self._rounds = now, grace_s, {} if rounds is None else rounds
         self._alarms: list[str] = []
         self._open: list[str] = []
         self._rows: list[Row] = []
@@ -201,7 +206,9 @@ class Settling:
         if self._root_at(frame.size) != frame.root:
             raise _Wrong(f"{what}: frame of {frame.size} entries has another root than the register then had")
         beacon = document.beacon
-        if beacon is not None and (wrong := chains.misdated(beacon.name, beacon.round, beacon.due)):
+        if beacon is not None and (
+            wrong := chains.misdated(chains.named(beacon.name), beacon.round, beacon.due)
+        ):
             raise _Wrong(
                 f"{what} says that its round is due {times.encode(beacon.due)}, which is not so: {wrong}"
             )
@@ -246,7 +253,12 @@ class Settling:
             draw.verify_result(document, commit.index, commit.leaf_hash, said)
         except AssayError as error:
             raise _Wrong(f"{what}: {error}") from error
-        known = self._rounds.get((beacon.name, beacon.round)) if beacon else None
+        try:
+            known = self._rounds.get((beacon.name, beacon.round)) if beacon else None
+        except Unavailable as error:  # the draw stays open until its beacon answers
+            self._unknown.append(f"draw {commit.number} (entry {commit.index}): {error}")
+            self._rows.append(row)
+            return False
         if known is not None and known != said.value:
             raise _Wrong(
                 f"{what}: the value is not that of round {said.round} of {beacon.name if beacon else ''}"

@@ -98,7 +98,7 @@ class Monitor:
         quorums: Mapping[str, Quorum] = MappingProxyType({}),
     ) -> None:
         self.state, self._trusted, self.required = state, tuple(trusted), required
-        self.spread, self.grace_s, self.rounds = spread, grace_s, rounds or {}
+        self.spread, self.grace_s, self.rounds = spread, grace_s, rounds
         self.max_age_s = max_age_s
         self.quorums = quorums
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.support.beacons import OwnDrand
 from tests.support.drawn import DUE, POLICY, QUORUM, ROUND, Drawn, draw
 
 from assay.formats.digest import Digest
@@ -40,7 +41,8 @@ def whole(drawn: Drawn) -> Evidence:
         result_entry=Recorded(result.index, result.leaf, leaf.parse(result.leaf)),
         sightings=Sightings().add(drawn.entry + 1, drawn.entry, times),
         quorum=QUORUM,
-        chain="which Assay knows",
+        chain=QUICKNET,
+        vouched="which Assay knows",
         round=RoundValue(beacon=QUICKNET.name, round=ROUND, value=drawn.result.value, document=b""),
         policy=POLICY,
     )
@@ -65,7 +67,7 @@ def test_everything_is_a_yes(whole: Evidence) -> None:
         pytest.param({"frame": None}, {"frame"}, id="no root"),
         pytest.param({"sightings": Sightings()}, {"witnesses"}, id="no witness"),
         pytest.param({"quorum": None}, {"witnesses"}, id="no policy of witnesses"),
-        pytest.param({"chain": ""}, {"beacon"}, id="unknown chain"),
+        pytest.param({"chain": None, "vouched": ""}, {"beacon"}, id="unknown chain"),
         pytest.param({"round": None}, {"round"}, id="no round"),
         pytest.param({"result": None}, {"result", "round", "selection"}, id="no result"),
         pytest.param({"result_entry": None}, {"result"}, id="no entry of the result"),
@@ -165,10 +167,17 @@ def test_each_lie_is_a_no(whole: Evidence, lie: Callable[[Any], Evidence], step:
 
 def test_a_chain_of_the_office_s_own_is_not_taken_for_a_beacon(whole: Evidence) -> None:
     own = Beacon("drand:" + "ab" * 32, ROUND, QUICKNET.due(ROUND))
-    found = replace(whole, commit=replace(whole.commit, beacon=own), round=None, chain="")
+    found = replace(whole, commit=replace(whole.commit, beacon=own), round=None, chain=None, vouched="")
     said = {one.name: one for one in audit(found)}
     assert said["beacon"].answer == "unknown"
     assert "whoever runs it knows its values" in said["beacon"].says
+
+
+def test_a_chain_that_is_described_has_its_schedule(whole: Evidence) -> None:
+    own = OwnDrand(genesis=DUE - 600, period_s=60).chain
+    for round_, said in ((11, "yes"), (12, "no"), (10, "no"), (0, "no")):
+        commit = replace(whole.commit, beacon=Beacon(own.name, round_, QUICKNET.due(ROUND)))
+        assert answers(replace(whole, commit=commit, chain=own, round=None))["time"] == said
 
 
 def test_without_a_beacon_no_step_says_yes_for_it(whole: Evidence) -> None:

@@ -31,15 +31,15 @@ def test_chains_that_everybody_knows() -> None:
 )
 def test_chains_that_nobody_knows(name: str) -> None:
     assert named(name) is None
-    assert misdated(name, 7, datetime(2026, 1, 1, tzinfo=UTC)) == ""
+    assert misdated(named(name), 7, datetime(2026, 1, 1, tzinfo=UTC)) == ""
 
 
 def test_rounds_at_another_time() -> None:
     due = QUICKNET.due(1000)
-    assert misdated(QUICKNET.name, 1000, due) == ""
+    assert misdated(QUICKNET, 1000, due) == ""
     for wrong in (due + timedelta(seconds=1), due - timedelta(days=1)):
         assert (
-            misdated(QUICKNET.name, 1000, wrong)
+            misdated(QUICKNET, 1000, wrong)
             == "round 1000 of drand:52db9ba70e0cc0f6ea is due 2023-08-23T15:59:24Z"
         )
-    assert "there is no round 0" in misdated(QUICKNET.name, 0, due)
+    assert "there is no round 0" in misdated(QUICKNET, 0, due)
