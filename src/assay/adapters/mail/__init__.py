@@ -1,0 +1,1 @@
+"""Ways to send mail: over SMTP, into a folder, into memory."""
