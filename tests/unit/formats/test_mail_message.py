@@ -56,6 +56,10 @@ def test_text_comes_as_it_was() -> None:
     assert opened(message("Ünï 中 " + "long " * 20)).get("Subject") == shown("Ünï 中 " + "long " * 20)
 
 
+def test_no_escape_sequence_gets_to_a_terminal() -> None:
+    assert opened(message(text="a\x1b[31mb\u202ec\td\n\x07e")).get_content().split() == ["a[31mbc", "d", "e"]
+
+
 def test_ids_are_our_own() -> None:
     for odd in ("", "a b", "a@b", "a>", "x" * 121):
         with pytest.raises(ValueError, match="mail has the id"):
