@@ -95,6 +95,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     noticed: bool = False
     """Whether the provider was told of the stage that the case is in."""
     notices: int = 0
+    told: Digest | None = None
+    """The newest notice."""
     draw: int | None = None
     """Number of the draw whose frame it was in."""
     drawn: bool = False

@@ -51,7 +51,17 @@ def notice(
     )
     clock = deadline(service, case, now, until) if until else ()
     done = Act(kind=Kind.NOTICE, document=digest, outcome=reason, due=(sending, *clock))
-    return act(service, case, done, now, notices=document.number, noticed=True, deadline=until, **changes)
+    return act(
+        service,
+        case,
+        done,
+        now,
+        notices=document.number,
+        told=digest,
+        noticed=True,
+        deadline=until,
+        **changes,
+    )
 
 
 def insufficient(verdict: VerdictDocument) -> bool:

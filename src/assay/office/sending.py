@@ -1,0 +1,116 @@
+"""The work of sending a notice: one piece for each recipient, so that whoever is killed neither loses nor doubles one."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from assay.errors import Malformed, Refused, Unavailable
+from assay.formats import customers as customer_list
+from assay.formats.case_documents import Notice, parse
+from assay.formats.customers import CustomerList
+from assay.formats.digest import Digest
+from assay.office.case import Case
+from assay.office.identity.account import Account
+from assay.office.identity.identity import Identity
+from assay.office.mail import Mail, Mailer
+from assay.office.notice_text import About, Audience, told
+from assay.office.recipients import Recipient, recipients
+from assay.office.service import Service
+from assay.office.work import Claimed, Due, Outcome, Over
+
+MAIL = "mail"
+
+
+class _Told(msgspec.Struct, frozen=True, omit_defaults=True):
+    notice: str = ""
+    reminder: bool = False
+    recipient: Recipient | None = None
+
+
+class Post(msgspec.Struct, frozen=True, kw_only=True):
+    """What sending needs beside the office."""
+
+    identity: Identity
+    mailer: Mailer
+    url: str
+
+
+def spread(service: Service, post: Post, due: Due) -> None:
+    """Handler of NOTIFY: from a notice to the mails that it takes."""
+    job = msgspec.json.decode(due.payload, type=_Told)
+    case = service.case(Digest.parse(due.subject))
+    digest = job.notice or str(_newest(case))
+    notice = _notice(service, digest)
+    to = recipients(case, notice, _members(post, case), None if job.reminder else _customers(service, case))
+    service.work.put(
+        tuple(
+            Due(
+                key=f"{MAIL}:{due.key}:{one.kind}:{one.ref}",
+                kind=MAIL,
+                subject=due.subject,
+                at=due.at,
+                payload=msgspec.json.encode(_Told(digest, job.reminder, one)),
+            )
+            for one in to
+        )
+    )
+
+
+def mail(service: Service, post: Post, claimed: Claimed) -> Outcome:
+    """Handler of MAIL. An address that is refused for good is given up, and seen among what was."""
+    job = msgspec.json.decode(claimed.due.payload, type=_Told)
+    if job.recipient is None:
+        return Over("there is no recipient")
+    case = service.case(Digest.parse(claimed.due.subject))
+    notice = _notice(service, job.notice)
+    if job.reminder and (case.waits != "provider" or case.notices != notice.number):
+        return None  # answered meanwhile
+    whom = job.recipient
+    if whom.kind == "account":
+        audience: Audience = "provider"
+        page = f"{post.url}/submissions/{case.payload.value}"
+        address = next((one.mail for one in _members(post, case) if one.id == whom.ref), "")
+    else:
+        audience = "customer"
+        page = f"{post.url}/results/{case.payload.value}"
+        found = _customers(service, case)
+        row = int(whom.ref)
+        address = found.customers[row].contact if found is not None and row < len(found.customers) else ""
+    if not address:
+        return None  # left meanwhile
+    about = About(
+        office=service.office.name,
+        provider=case.provider,
+        product=case.product,
+        version=case.version,
+        page=page,
+    )
+    words = told(notice, about, audience, reminder=job.reminder)
+    name = Digest.sha256(claimed.due.key.encode()).value[:32]
+    try:
+        post.mailer.send(Mail(id=name, to=address, subject=words.subject, text=words.text))
+    except (Refused, Malformed) as error:
+        return Over(str(error))
+    return None
+
+
+def _members(post: Post, case: Case) -> Iterable[Account]:
+    with post.identity.identities.read() as rows:
+        return rows.find(Account, organisation=case.organisation)
+
+
+def _customers(service: Service, case: Case) -> CustomerList | None:
+    submission = service.office.ledger.submission(case.payload)
+    if submission is None or submission.customers is None:
+        return None
+    return customer_list.parse(service.office.blobs.get(submission.customers))
+
+
+def _notice(service: Service, digest: str) -> Notice:
+    return parse(service.office.blobs.get(Digest.parse(digest)), Notice)
+
+
+def _newest(case: Case) -> Digest:
+    if case.told is None:
+        raise Unavailable(f"case {case.payload.short} has no notice")
+    return case.told
