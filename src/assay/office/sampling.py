@@ -16,8 +16,8 @@ from assay.register.beacon import RoundValue
 from assay.register.checkpoint import Checkpoint
 from assay.register.draw import DrawCommit, DrawResult
 
-LATE = timedelta(hours=1)
-"""How long after its time a draw may be committed to."""
+LATE = timedelta(hours=6)
+"""How long after its time a draw may be committed to: a night's outage is no steering."""
 
 
 class Candidate(msgspec.Struct, frozen=True):

@@ -166,7 +166,7 @@ def test_a_commit_as_the_policy_says() -> None:
     assert against(POLICY, commit, NOW) == against(POLICY, commit, NOW + LATE) == ()
     for changed, recorded, said in (
         (commit, NOW - timedelta(seconds=1), "was committed 2026-11-02T12:00:29Z, the last was due 2026-10-26T12:00:30Z"),
-        (commit, NOW + LATE + timedelta(seconds=1), "was committed 2026-11-02T13:00:31Z, the last was due 2026-11-02T12:00:30Z"),
+        (commit, NOW + LATE + timedelta(seconds=1), "was committed 2026-11-02T18:00:31Z, the last was due 2026-11-02T12:00:30Z"),
         (commit, NOW - timedelta(days=15), "before any was due"),
         (msgspec.structs.replace(commit, strata=commit.strata[1:]), NOW, "the strata or their rates"),
         (msgspec.structs.replace(commit, beacon=None), NOW, "the policy draws by beacon simulated:beacon.example, the commit by no"),
