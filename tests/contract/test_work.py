@@ -189,6 +189,8 @@ def test_what_is_dead_is_listed_and_can_be_put_back(work: Work) -> None:
     assert [(one.attempts, one.since) for one in found] == [(1, later(50)), (1, NOON), (1, NOON)]
     assert "because" in found[1].why
     assert [one.due.key for one in work.dead_letters(["remind"], 1)] == ["one"]
+    assert [one.due.key for one in work.dead_letters(["remind"], 9, subject="about-two")] == ["two"]
+    assert work.dead_letters(["deliver"], 9, subject="about-two") == ()
     assert work.again("one", later(60))
     assert not work.again("one", later(60))
     assert not work.again("unheard-of", later(60))

@@ -83,12 +83,17 @@ class MemoryWork:
         with self._door:
             return tuple(self._backlog(kind) for kind in sorted(set(kinds)))
 
-    def dead_letters(self, kinds: Collection[str], limit: int) -> tuple[Dead, ...]:
+    def dead_letters(
+        self, kinds: Collection[str], limit: int, *, subject: str | None = None
+    ) -> tuple[Dead, ...]:
         with self._door:
             found = [
                 Dead(due=row.due, attempts=row.attempts, since=row.since, why=row.why)
                 for row in self._rows.values()
-                if row.state == "dead" and row.due.kind in kinds and row.since is not None
+                if row.state == "dead"
+                and row.due.kind in kinds
+                and row.since is not None
+                and subject in (None, row.due.subject)
             ]
         found.sort(key=lambda one: one.due.key)
         return tuple(sorted(found, key=lambda one: one.since, reverse=True)[:limit])

@@ -20,19 +20,13 @@ LIMIT = 16 * 1024
 MAX_LINKS = 8
 
 TYPES: Mapping[str, str] = {
-    "submission.received": "an attestation was handed in",
-    "submission.checked": "the completeness of a submission was checked",
-    "submission.closed": "a submission was closed, withdrawn or replaced, or its attestation holds no more",
+    "notice.sent": "the office sent a notice about a submission",
     "evidence.requested": "the office asks for evidence",
-    "evidence.received": "evidence or a response came in",
-    "notice.sent": "the office sent a notice",
-    "determination.made": "the office made an initial or a final determination",
-    "deadline.near": "somebody's time to act ends soon",
+    "determination.made": "the office made an initial determination",
+    "deadline.near": "the provider's time to act ends soon",
+    "submission.closed": "a submission was closed and has no result",
     "result.published": "a result was posted",
     "result.corrected": "a posted result was replaced",
-    "inventory.changed": "what stands behind an item of an inventory changed",
-    "access.requested": "somebody asks for a restricted artifact",
-    "access.granted": "access to a restricted artifact was granted",
     "webhook.test": "somebody tries out a subscription",
 }
 """What there is to hear of."""

@@ -133,7 +133,12 @@ def verdict(status: int) -> Verdict:
 
 
 def wait_s(
-    event_id: str, attempts: int, how: Verdict, asked: str = "", now: datetime | None = None
+    event_id: str,
+    attempts: int,
+    how: Verdict,
+    asked: str = "",
+    now: datetime | None = None,
+    retry: Retry = RETRY,
 ) -> float | None:
     """Seconds until the next attempt, after *attempts* of which the last ended as *how*; None: there is none.
 
@@ -141,7 +146,7 @@ def wait_s(
     """
     if how in ("delivered", "gone") or (how == "refused" and attempts >= MAX_REFUSALS):
         return None
-    pause_s = RETRY.pause_s(event_id, attempts)
+    pause_s = retry.pause_s(event_id, attempts)
     if pause_s is None:
         return None
     return max(pause_s, min(_asked(asked, now), MAX_WAIT_S))

@@ -91,6 +91,12 @@ class Again(msgspec.Struct, frozen=True):
     at: datetime | None = None
 
 
+class Later(msgspec.Struct, frozen=True):
+    """It was not tried, and is to be *at* then; no attempt is counted."""
+
+    at: datetime
+
+
 class Over(msgspec.Struct, frozen=True):
     """It failed, and trying again would not help."""
 
@@ -101,7 +107,7 @@ class Ended(msgspec.Struct, frozen=True):
     """Its end is recorded already, in the transaction of its effect."""
 
 
-Outcome = Again | Over | Ended | None
+Outcome = Again | Later | Over | Ended | None
 """What a handler says; None: it is done. An exception is an :class:`Again`."""
 Handler = Callable[[Claimed], Outcome]
 """May be called several times for the same work, also at once after a pause of the machine."""
@@ -159,8 +165,10 @@ class Work(Protocol):
     def waiting(self, kinds: Collection[str]) -> tuple[Backlog, ...]:
         """One for each kind, sorted by kind."""
 
-    def dead_letters(self, kinds: Collection[str], limit: int) -> tuple[Dead, ...]:
-        """The newest first."""
+    def dead_letters(
+        self, kinds: Collection[str], limit: int, *, subject: str | None = None
+    ) -> tuple[Dead, ...]:
+        """The newest first; all, or those about *subject*."""
 
     def again(self, key: str, at: datetime) -> bool:
         """Whether it was dead; then it is due at *at*, with no attempt counted."""

@@ -24,6 +24,7 @@ from assay.office.work import (
     Ended,
     Handler,
     Lapsed,
+    Later,
     Outcome,
     Over,
     Schedule,
@@ -49,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"a worker of {self}")
 
 
-How = Literal["done", "again", "dead", "lapsed", "unrecorded"]
+How = Literal["done", "again", "later", "dead", "lapsed", "unrecorded"]
 """*unrecorded*: it will be done again, because the store of the work failed."""
 
 
@@ -200,6 +201,9 @@ class Worker:
                 return "done"
             case Ended():
                 return "done"
+            case Later(at):
+                self._work.release(claimed, at)
+                return "later"
             case Over(why):
                 self._work.dead(claimed, why)
                 return "dead"

@@ -12,7 +12,7 @@ from assay.adapters.memory_work import MemoryWork
 from assay.adapters.system import SystemClock
 from assay.errors import Malformed, Unavailable
 from assay.office.retry import Retry
-from assay.office.work import Again, Claimed, Due, Ended, Handler, Lapsed, Outcome, Over, Schedule
+from assay.office.work import Again, Claimed, Due, Ended, Handler, Lapsed, Later, Outcome, Over, Schedule
 from assay.worker.loop import Event, Settings, Worker
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -107,6 +107,7 @@ def test_any_exception_is_kept_as_the_reason(error: Exception, why: str) -> None
         (None, "done"),
         (Again("busy"), "again"),
         (Again("busy", NOON + timedelta(seconds=77)), "again"),
+        (Later(NOON + timedelta(seconds=77)), "later"),
         (Over("gone"), "dead"),
     ],
     ids=str,
@@ -116,8 +117,9 @@ def test_a_handler_says_how_it_ended(outcome: Outcome, how: str) -> None:
     office.put("one")
     office.pass_s(0)
     assert office.ended == [("one", how)]
-    if isinstance(outcome, Again) and outcome.at:
+    if isinstance(outcome, Again | Later) and outcome.at:
         assert (office.pass_s(76), office.pass_s(1)) == (0, 1)
+        assert office.events[-1].claimed.attempts == (1 if isinstance(outcome, Later) else 2)
     if isinstance(outcome, Over):
         assert office.work.dead_letters(["remind"], 1)[0].why == "gone"
 

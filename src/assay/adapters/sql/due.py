@@ -176,13 +176,17 @@ class SqlWork:
             for name, count, soonest in counted
         )
 
-    def dead_letters(self, kinds: Collection[str], limit: int) -> tuple[Dead, ...]:
+    def dead_letters(
+        self, kinds: Collection[str], limit: int, *, subject: str | None = None
+    ) -> tuple[Dead, ...]:
         query = (
             select(tables.due)
             .where(_DEAD, _row.kind.in_(sorted(set(kinds))))
             .order_by(_row.since.desc(), _row.key)
             .limit(limit)
         )
+        if subject is not None:
+            query = query.where(_row.subject == subject)
         with transaction(self._engine, reads=True) as connection:
             return tuple(
                 Dead(due=_due(row), attempts=row.attempts, since=moment_of(row.since), why=row.why or "")

@@ -13,6 +13,7 @@ from assay.adapters.sql import (
     holding_tables,
     identity_tables,
     queue_tables,
+    subscription_tables,
     tables,
     upload_tables,
 )
@@ -28,6 +29,7 @@ EVERYWHERE: tuple[MetaData, ...] = (
     due_tables.metadata,
     holding_tables.metadata,
     identity_tables.metadata,
+    subscription_tables.metadata,
     upload_tables.metadata,
 )
 ON_POSTGRESQL: tuple[MetaData, ...] = (queue_tables.metadata,)
