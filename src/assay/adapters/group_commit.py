@@ -40,6 +40,11 @@ class GroupCommit:
         self._committer.start()
         self._publisher.start()
 
+    @property
+    def leading(self) -> Sequencer:
+        """The register itself: to have it cosigned, or to stop it."""
+        return self._sequencer
+
     def size(self) -> int:
         return self._sequencer.size()
 

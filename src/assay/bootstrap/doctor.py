@@ -13,8 +13,9 @@ from assay.adapters.sql import schema
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.transaction import transaction
 from assay.bootstrap import OFFICE_KEYS, OWN_PASSPHRASE, clock, passphrase_file, restored, stores
+from assay.bootstrap.cosigning import witness_file
 from assay.bootstrap.go_on import ask_first
-from assay.bootstrap.office import DATABASE, MAX_WITNESSES, WITNESSES
+from assay.bootstrap.office import DATABASE, MAX_WITNESSES
 from assay.bootstrap.rebuild import origin_of
 from assay.collect.files import read_plain
 from assay.config import environment
@@ -117,7 +118,7 @@ class _Doctor:
             data = read_plain(judging.office_policy, limit=MAX_OFFICE_POLICY)
             parse = OfficePolicy.parse_toml if judging.office_policy.suffix == ".toml" else OfficePolicy.parse
             parse(data, what=str(judging.office_policy))
-        if path := self._witness_file():
+        if path := witness_file(self._config):
             Quorum.parse(read_plain(path, limit=MAX_WITNESSES), what=str(path))
         unknown = sorted(set(judging.packs) - set(shipped.refs()))
         if unknown:
@@ -325,12 +326,8 @@ class _Doctor:
             )
         return ok("documents", "kept and read again, encrypted")
 
-    def _witness_file(self) -> Path | None:
-        path = self._config.judging.witnesses or self._home.office / WITNESSES
-        return path if path.is_file() else None
-
     def _witnesses(self, ledger: SqlLedger) -> Finding:
-        if self._witness_file() is None:
+        if witness_file(self._config) is None:
             return Finding(
                 check="witnesses", state="warn", said="none: nobody outside can tell that the register shows everybody the same",
                 advice="agree with two or more, and name them in judging.witnesses; docs/guides/witness.md",

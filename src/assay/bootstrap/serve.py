@@ -1,12 +1,17 @@
 """``assay serve``: the office behind HTTP, and the worker that does what is due."""
 
+import secrets
 from collections.abc import Callable
+from typing import cast
 
+from assay.bootstrap.cosigning import Led, cosigning
+from assay.bootstrap.observing import measuring, observing, watching
 from assay.bootstrap.service import desk as opened
-from assay.bootstrap.working import working
+from assay.bootstrap.working import KINDS, working
 from assay.office.identity.invite import address, first_administrator
 from assay.office_config.model import OfficeConfig
 from assay.web.api.app import LIMITS, app
+from assay.web.observed import observed
 from assay.web.serving import Address, require, serve
 
 
@@ -14,7 +19,13 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
     """Until the process is told to stop. *tell* hears what happens: (what, line)."""
     require()
     host, port = config.address
-    with opened(config) as desk, working(desk, config, tell):
+    with (
+        observing(config) as seen,
+        opened(config) as desk,
+        measuring(config, desk, seen, KINDS),
+        cosigning(config, cast("Led", desk.service.office.register), seen),
+        working(desk, config, watching(seen)),
+    ):
 
         def ready(url: str) -> None:
             invited = first_administrator(desk.identity, name=config.name)
@@ -22,4 +33,5 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
             if invited is not None:
                 tell("administrator", address(desk.url, invited.link))
 
-        serve(app(desk), Address(host, port), ready=ready, limits=LIMITS)
+        watched = observed(app(desk), seen.log, seen.metrics, lambda: secrets.token_hex(16))
+        serve(watched, Address(host, port), ready=ready, limits=LIMITS)

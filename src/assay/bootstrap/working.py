@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -20,12 +20,13 @@ from assay.office.work import Claimed, Handler, Outcome, Schedule
 from assay.office_config.model import OfficeConfig
 from assay.office_config.read import read_secret
 from assay.web.api.desk import Desk
-from assay.worker.loop import Event, Settings, Worker
+from assay.worker.loop import Settings, Watch, Worker
 
 SWEEP = "sweep"
 SCHEDULES = (Schedule(SWEEP, 3600),)
 PORTS = {"smtp": 587, "smtps": 465}
-DONE = "done"
+KINDS = (*HANDLERS, NOTIFY, MAIL, SWEEP)
+"""Of all work that :func:`handlers` does."""
 
 
 def handlers(desk: Desk, post: Post) -> Mapping[str, Handler]:
@@ -58,16 +59,14 @@ def handlers(desk: Desk, post: Post) -> Mapping[str, Handler]:
 
 
 @contextmanager
-def working(desk: Desk, config: OfficeConfig, tell: Callable[[str, str], None]) -> Iterator[Worker | None]:
-    """A worker in a thread of its own, as long as the context lasts; none where the settings say 0 processes."""
+def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[Worker | None]:
+    """A worker in a thread of its own, as long as the context lasts; none where the settings say 0 processes.
+
+    *watch* hears how each attempt ended.
+    """
     if not config.work.processes:
         yield None
         return
-
-    def watch(event: Event) -> None:
-        if event.ended != DONE:
-            due = event.claimed.due
-            tell("worker", f"{due.kind} of {due.subject}: {event.ended}: {event.why}")
 
     worker = Worker(
         desk.service.work,

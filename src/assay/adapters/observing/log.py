@@ -31,7 +31,7 @@ _WORD = re.compile(r"[a-z][a-z0-9_.-]{0,39}", re.ASCII)
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9]{0,39}", re.ASCII)
 _ID = re.compile(r"[a-z2-7]{16}|[0-9a-f]{16,32}|[a-z]{1,12}-[0-9a-f]{8,16}|anonymous|office", re.ASCII)
 """Of accounts and organisations, requests, processes. Secrets are longer."""
-_ROUTE = re.compile(r"/[a-z0-9_{}:/.-]{0,120}", re.ASCII)
+_ROUTE = re.compile(r"/[a-z0-9_{}:/.-]{0,120}|other", re.ASCII)
 _PLACE = re.compile(r"[A-Za-z0-9_]{1,60}\.py:[0-9]{1,6}", re.ASCII)
 _HOST = re.compile(r"\[?[A-Za-z0-9-]{1,24}(?:[].:/]{1,2}[A-Za-z0-9-]{0,24}){0,12}", re.ASCII)
 """Of servers and registers, and versions: short words joined by dots, slashes and colons."""

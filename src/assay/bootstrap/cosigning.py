@@ -1,0 +1,103 @@
+"""A service has its published checkpoints cosigned, every few seconds, by the witnesses that its settings name."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from assay.adapters.home import Home
+from assay.adapters.http_client import HttpClient
+from assay.adapters.witness_client import side_by_side, witnesses
+from assay.bootstrap.observing import Observed
+from assay.bootstrap.office import MAX_WITNESSES, WITNESSES
+from assay.collect.files import read_plain
+from assay.errors import AssayError, Unavailable
+from assay.office.sequencer import Sequencer
+from assay.office.witness import ask
+from assay.office_config.model import OfficeConfig
+from assay.register.quorum import Quorum
+from assay.tlog.ports import Witness
+from assay.tlog.witnessing import Witnessing
+
+EVERY_S = 5.0
+
+
+class Led(Protocol):
+    @property
+    def leading(self) -> Sequencer | None:
+        """The register while this process leads it."""
+
+
+class Rounds:
+    """One round after the other, each only when there is something new, or somebody has not signed yet."""
+
+    def __init__(self, quorum: Quorum, asked: Mapping[str, Witness], seen: Observed) -> None:
+        self._quorum, self._asked, self._seen = quorum, asked, seen
+        self._sizes: Mapping[str, int] = {}
+        self._done = b""
+        """The checkpoint that all have signed."""
+
+    def once(self, register: Sequencer) -> Witnessing | None:
+        """None when there was nothing to ask. Unavailable, and nothing more is signed, when a witness knows another history."""
+        if self._done and register.published() == self._done:
+            return None
+        try:
+            told = ask(register, self._quorum, self._asked, sizes=self._sizes, together=side_by_side)
+        except Unavailable as error:
+            self._seen.metrics.add("assay_witness_cosigned_total", witness="any", outcome="alarm")
+            self._seen.log.failed("witness", error, "error")
+            raise
+        self._sizes = told.sizes
+        for name in told.cosigned:
+            self._count(name, "cosigned")
+        for one in told.failed:
+            self._count(one.witness, "failed")
+            self._seen.log("witness", "warning", witness=one.witness, outcome="failed")
+        if not told.failed:
+            self._done = register.published()
+        return told
+
+    def _count(self, witness: str, outcome: str) -> None:
+        self._seen.metrics.add("assay_witness_cosigned_total", witness=witness, outcome=outcome)
+
+
+@contextmanager
+def cosigning(
+    config: OfficeConfig, register: Led, seen: Observed, *, every_s: float = EVERY_S
+) -> Iterator[None]:
+    """In a thread, while this process leads; nothing without witnesses."""
+    path = witness_file(config)
+    if path is None:
+        yield
+        return
+    quorum = Quorum.parse(read_plain(path, limit=MAX_WITNESSES), what=str(path))
+    ended = threading.Event()
+    with closing(HttpClient()) as client:
+        rounds = Rounds(quorum, witnesses(quorum, client), seen)
+        thread = threading.Thread(
+            target=_loop, args=(rounds, register, ended.wait, every_s), name="cosigning", daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+def witness_file(config: OfficeConfig) -> Path | None:
+    """The policy of witnesses that the settings name, or the office's own."""
+    path = config.judging.witnesses or Home(config.data).office / WITNESSES
+    return path if path.is_file() else None
+
+
+def _loop(rounds: Rounds, register: Led, ended: Callable[[float], bool], every_s: float) -> None:
+    while not ended(every_s):
+        leading = register.leading
+        if leading is None:
+            continue
+        try:
+            rounds.once(leading)
+        except AssayError:
+            continue  # told; a register that was stopped says so to whoever asks it for anything

@@ -1,0 +1,106 @@
+"""How things stand is looked at now and then, and counted; looking ends nothing."""
+
+import json
+import socket
+import urllib.request
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.support.desks import World
+
+from assay.adapters.observing.log import Log
+from assay.adapters.observing.metrics import Metrics
+from assay.bootstrap.observing import Observed, measure, measuring, observing, watching
+from assay.bootstrap.working import KINDS
+from assay.office.service import Service
+from assay.office.work import Claimed, Due
+from assay.office_config.model import Observing, OfficeConfig
+from assay.worker.loop import Event
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> OfficeConfig:
+    return OfficeConfig(data=tmp_path)
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(name, labels)
+
+
+def test_what_stands_is_measured(config: OfficeConfig) -> None:
+    world, metrics = World(), Metrics()
+    service = world.service
+    service.work.put([Due(key="a", kind=KINDS[0], subject="x", at=service.now() - timedelta(seconds=90))])
+    found = measure(config, world.desk, metrics, KINDS)
+    assert [one.check for one in found] == ["database", "register", "disk", "work"]
+    assert {one.check: one.state for one in found if one.check != "disk"} == {
+        "database": "ok",
+        "register": "ok",
+        "work": "ok",
+    }
+    assert value(metrics, "assay_register_entries") == service.office.ledger.head().edge.size
+    assert value(metrics, "assay_health", check="database") == 1
+    assert value(metrics, "assay_work_waiting", kind=KINDS[0]) == 1
+    assert value(metrics, "assay_work_late_seconds", kind=KINDS[0]) == 90
+    assert (value(metrics, "assay_disk_free_bytes") or 0) > 0
+
+
+def test_what_cannot_be_looked_at_is_not_healthy(config: OfficeConfig) -> None:
+    world, metrics = World(), Metrics()
+    gone = msgspec.structs.replace(config, data=Path("/nothing/here"))
+    found = {one.check: one.state for one in measure(gone, world.desk, metrics, KINDS)}
+    assert found["disk"] == "fail"
+    assert value(metrics, "assay_health", check="disk") == 0
+
+
+def test_looking_that_fails_is_told_and_ends_nothing(config: OfficeConfig) -> None:
+    lines: list[str] = []
+    world = World()
+    seen = Observed(Log(lines.append, world.service.now), Metrics())
+
+    def gone() -> Service:
+        raise RuntimeError("Harbour Bank")
+
+    with measuring(config, msgspec.structs.replace(world.desk, live=gone), seen, KINDS):
+        pass
+    assert json.loads(lines[0])["error"] == "RuntimeError"
+    assert "Harbour" not in lines[0]
+
+
+def test_numbers_are_scraped_while_the_office_is_watched(
+    config: OfficeConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        taken.listen()
+        busy = msgspec.structs.replace(config, observing=Observing(metrics_listen=f"127.0.0.1:{port}"))
+        with observing(busy) as seen:
+            seen.log("started")
+    assert "cannot listen on" in capsys.readouterr().err
+    with observing(busy):
+        body = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read().decode()
+    assert "assay_build_info" in body
+
+
+@pytest.mark.parametrize(("ended", "level"), [("done", "debug"), ("again", "warning"), ("dead", "error")])
+def test_how_work_ended_is_told_by_its_kind(ended: str, level: str) -> None:
+    lines: list[str] = []
+    world = World()
+    now = world.service.now()
+    seen = Observed(Log(lines.append, world.service.now, level="debug"), Metrics())
+    due = Due(key="Harbour-Bank", kind="notify", subject="Harbour-Bank", at=now)
+    claimed = Claimed(due=due, worker="worker-00000000", claim=1, attempts=2, since=now, until=now)
+    watching(seen)(Event(claimed=claimed, ended=ended, seconds=0.5, why="Harbour Bank"))  # type: ignore[arg-type]
+    line = json.loads(lines[0])
+    assert (line["event"], line["kind"], line["outcome"], line["level"], line["attempt"]) == (
+        "work",
+        "notify",
+        ended,
+        level,
+        2,
+    )
+    assert "Harbour" not in lines[0]
+    assert value(seen.metrics, "assay_work_total", kind="notify", outcome=ended) == 1
