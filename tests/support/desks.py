@@ -25,6 +25,7 @@ from assay.office.permission_table import Role
 from assay.web.api.access import PLAIN_COOKIE
 from assay.web.api.app import app
 from assay.web.api.desk import Desk
+from assay.web.app.routes import handlers
 
 URL = "http://office.localhost:8080"
 AUTHORITY_ORG, ASSESSOR_ORG, OTHER_ORG = "org-office", "org-assessor", "org-other"
@@ -83,7 +84,7 @@ class World:
         with self.identity.identities.change() as rows:
             for one in ORGANISATIONS:
                 rows.add(one)
-        self.client = TestClient(app(self.desk), base_url=URL)
+        self.client = TestClient(app(self.desk, handlers(self.desk)), base_url=URL)
 
     def person(
         self, *roles: Role, name: str = "", organisation: str = "", confirmed: bool = True

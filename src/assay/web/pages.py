@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from assay.formats import strict_json, times
 from assay.formats.text import shown
@@ -59,7 +59,7 @@ def site(office: str, engine: Engine, published: Sequence[Published], trust: byt
     rows = tables.results(ordered)
     made: dict[str, bytes] = {
         "trust.json": trust,
-        "index.html": _render(
+        "index.html": render(
             "index.html",
             root="",
             has_feed=True,
@@ -91,34 +91,44 @@ def preview(office: str, verdict: VerdictDocument, names: Mapping[str, str]) -> 
 def _page(
     office: str, engine: Engine, verdict: VerdictDocument, receipt: Published | None, names: Mapping[str, str]
 ) -> bytes:
+    return render("result.html", **result_values(office, engine, verdict, receipt, names))
+
+
+def result_values(
+    office: str, engine: Engine, verdict: VerdictDocument, receipt: Published | None, names: Mapping[str, str]
+) -> dict[str, Any]:
+    """What ``result.html`` shows; *receipt* is None where nobody recorded the verdict."""
     response = receipt.response if receipt else ""
     iso = times.encode(verdict.judged)
     version = versions(verdict)
-    return _render(
-        "result.html",
-        root="../../",
-        has_feed=receipt is not None,
-        subject="result",
-        office=office,
-        engine=engine,
-        v=verdict,
-        view=view(verdict),
-        name=f"{named(verdict)} {version}".strip(),
-        product=named(verdict),
-        version=version,
-        judged_iso=iso,
-        judged=iso.replace("T", " ").replace("Z", " UTC"),
-        preview=receipt is None,
-        trial=receipt is not None and receipt.trial,
-        receipt=receipt,
-        names=names,
-        listed=frozenset(item.digest for item in verdict.inputs),
-        first={item.digest: item.name for item in reversed(verdict.inputs)},
-        public=sum(item.public for item in verdict.inputs),
-        unfavourable=verdict.result in words.UNFAVOURABLE,
-        response=[part for part in response.splitlines() if part.strip()][:MAX_RESPONSE],
-        verdict_digest=str(verdict_digest(verdict)),
-    )
+    return {
+        "layout": "base.html",
+        "links": {name: name for name in ("result.dsse.json", "receipt.json", "verdict.json")}
+        | {"trust.json": "../../trust.json"},
+        "marks": (),
+        "root": "../../",
+        "has_feed": receipt is not None,
+        "subject": "result",
+        "office": office,
+        "engine": engine,
+        "v": verdict,
+        "view": view(verdict),
+        "name": f"{named(verdict)} {version}".strip(),
+        "product": named(verdict),
+        "version": version,
+        "judged_iso": iso,
+        "judged": iso.replace("T", " ").replace("Z", " UTC"),
+        "preview": receipt is None,
+        "trial": receipt is not None and receipt.trial,
+        "receipt": receipt,
+        "names": names,
+        "listed": frozenset(item.digest for item in verdict.inputs),
+        "first": {item.digest: item.name for item in reversed(verdict.inputs)},
+        "public": sum(item.public for item in verdict.inputs),
+        "unfavourable": verdict.result in words.UNFAVOURABLE,
+        "response": [part for part in response.splitlines() if part.strip()][:MAX_RESPONSE],
+        "verdict_digest": str(verdict_digest(verdict)),
+    }
 
 
 def _row(item: Published) -> dict[str, Any]:
@@ -158,7 +168,7 @@ def style_source() -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("assay.web"),
         autoescape=True,
@@ -168,6 +178,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["clip"] = shown
+    environment.filters["whole"] = escape
     environment.globals.update(
         words=words.OUTCOMES,
         unclaimed=words.UNCLAIMED,
@@ -185,6 +196,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _render(template: str, **values: Any) -> bytes:
-    text = _environment().get_template(template).render(**values)
+def render(template: str, **values: Any) -> bytes:
+    """A page in full; text that came from outside is escaped, and cut at :data:`MAX_TEXT`."""
+    text = environment().get_template(template).render(**values)
     return re.sub(r"\n{2,}", "\n", text).encode()

@@ -28,18 +28,19 @@ class Asker(msgspec.Struct, frozen=True):
     """When it is somebody in a browser."""
 
 
-def asker(request: Request[Any, Any, Any], desk: Desk) -> Asker:
-    """Unauthenticated when a token or a session does not hold; Forbidden when a browser changes something without its secret.
+def asker(request: Request[Any, Any, Any], desk: Desk, form: str = "") -> Asker:
+    """Unauthenticated when a token or a session does not hold; Forbidden when a browser changes something without its secret,
+    in a header or as *form* says it in a field.
 
     Found out once for each request.
     """
     known: Asker | None = request.scope["state"].get(ASKER)
     if known is None:
-        known = request.scope["state"][ASKER] = _asker(request, desk)
+        known = request.scope["state"][ASKER] = _asker(request, desk, form)
     return known
 
 
-def _asker(request: Request[Any, Any, Any], desk: Desk) -> Asker:
+def _asker(request: Request[Any, Any, Any], desk: Desk, form: str) -> Asker:
     given = request.headers.get("authorization", "")
     if given:
         scheme, _, token = given.partition(" ")
@@ -60,7 +61,7 @@ def _asker(request: Request[Any, Any, Any], desk: Desk) -> Asker:
             )  # an ended session must not hide what is public
         raise
     if request.method not in SAFE:
-        require_csrf(request, desk, presence.session)
+        require_csrf(request, desk, presence.session, form)
     return Asker(presence.caller, presence)
 
 

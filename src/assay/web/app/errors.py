@@ -1,0 +1,103 @@
+"""Failures as pages: one line that says what happened, and what to do next."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+from litestar import Response
+from litestar.connection import Request
+from litestar.exceptions import HTTPException
+from litestar.response import Redirect
+
+from assay.errors import (
+    AssayError,
+    Forbidden,
+    Hidden,
+    Malformed,
+    Refused,
+    TooLarge,
+    TooOften,
+    Unauthenticated,
+    Unconfirmed,
+)
+from assay.web.api.access import SAFE, Asker
+from assay.web.api.desk import Desk
+from assay.web.api.problems import ASKER, code_of, of_fault
+from assay.web.app.assets import address
+from assay.web.app.forms import FORM
+from assay.web.app.shell import shown
+
+
+class Said(msgspec.Struct, frozen=True):
+    title: str
+    next: str
+    """What to do."""
+
+
+_KINDS: tuple[tuple[type[AssayError], Said], ...] = (
+    (Unauthenticated, Said("Log in first", "Log in, then do it again.")),
+    (Hidden, Said("Not found", "Check the address, or log in with the account that may see it.")),
+    (Forbidden, Said("Not allowed", "Somebody with another role has to do this. Nothing was changed.")),
+    (TooOften, Said("Too many requests", "Wait a moment, then try again.")),
+    (TooLarge, Said("Too large", "Send less, or use the API, which takes files one by one.")),
+    (Malformed, Said("This cannot be read", "Go back, correct it, and send it again. Nothing was changed.")),
+    (Refused, Said("This was not done", "Go back, load the page again, and look at what changed.")),
+    (AssayError, Said("The office cannot tell at the moment", "Nothing was decided. Try again in a minute.")),
+)
+
+
+def to_login(path: str) -> str:
+    return "/login?next=" + quote(path, safe="/")
+
+
+def exceptions(
+    desk: Desk,
+) -> dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]]:
+    def ours(request: Request[Any, Any, Any], error: AssayError) -> Response[Any]:
+        who: Asker | None = request.scope["state"].get(ASKER)
+        unknown = who is not None and not who.caller.known
+        if isinstance(error, Unauthenticated) or (unknown and type(error) is Forbidden):
+            if request.method in SAFE:
+                return Redirect(to_login(_whole(request)), status_code=303)
+            error = Unauthenticated("nobody knows who sent this: the session may have ended")
+        if isinstance(error, Unconfirmed):
+            return confirm(desk, who, request.url.path, request.scope["state"].get(FORM, {}), 403)
+        said = next(said for kind, said in _KINDS if isinstance(error, kind))
+        return failed(desk, who, code_of(error), said, str(error), request.url.path)
+
+    def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        who: Asker | None = request.scope["state"].get(ASKER)
+        title = HTTPStatus(error.status_code).phrase
+        said = Said(title, "Check the address." if error.status_code == 404 else "Go back, and try again.")
+        return failed(desk, who, error.status_code, said, "", "")
+
+    def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        of_fault(request, error)
+        said = Said("A fault in Assay", "Nothing was decided. The office's operator finds it in the log.")
+        return failed(desk, None, 500, said, "", "")
+
+    return {AssayError: ours, HTTPException: http, Exception: fault}
+
+
+def failed(desk: Desk, who: Asker | None, code: int, said: Said, line: str, path: str) -> Response[bytes]:
+    return shown(
+        desk, who, "app/error.html", status=code, title=said.title, line=line, next=said.next, path=path,
+        login=code == 401,
+    )  # fmt: skip
+
+
+def confirm(
+    desk: Desk, who: Asker | None, path: str, values: Mapping[str, str], status: int = 200
+) -> Response[bytes]:
+    """The page that asks for a passkey, and then hands in the form that was held up, or goes on to *path*."""
+    return shown(
+        desk, who, "app/confirm.html", status=status, path=path, fields=dict(values), held=status != 200,
+        script=address("passkeys.js"),
+    )  # fmt: skip
+
+
+def _whole(request: Request[Any, Any, Any]) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path

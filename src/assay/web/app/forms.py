@@ -1,0 +1,63 @@
+"""What a browser sends when a form is handed in."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar.connection import Request
+
+from assay.errors import Malformed, TooLarge
+from assay.web.api.access import Asker
+from assay.web.api.desk import Desk
+from assay.web.app.shell import CSRF, came
+
+MAX_FORM = 4 << 20
+MAX_FIELDS = 5_000
+FORM = "form"
+"""Under which the state of a request has what was handed in, for the page that asks to confirm first."""
+
+
+class Form(msgspec.Struct, frozen=True):
+    who: Asker
+    values: Mapping[str, str]
+
+    def text(self, name: str) -> str:
+        """As it was typed, but for the line ends of browsers; empty when it is not there."""
+        return self.values.get(name, "").replace("\r\n", "\n").strip()
+
+    def number(self, name: str) -> int:
+        said = self.values.get(name, "")
+        if not said.isascii() or not said.isdecimal() or len(said) > 12:
+            raise Malformed(f"{name} is {said[:40]!r}, expected a number")
+        return int(said)
+
+
+def entered(request: Request[Any, Any, Any], desk: Desk, body: bytes) -> Form:
+    """The form in *body*, from somebody whose session it belongs to."""
+    return admitted(request, desk, fields(body))
+
+
+def admitted(request: Request[Any, Any, Any], desk: Desk, values: Mapping[str, str]) -> Form:
+    request.scope["state"][FORM] = {name: value for name, value in values.items() if name != CSRF}
+    return Form(came(request, desk, values.get(CSRF, "")), values)
+
+
+def fields(body: bytes) -> dict[str, str]:
+    """Of ``application/x-www-form-urlencoded``; of a name that is there twice, the last."""
+    if len(body) > MAX_FORM:
+        raise TooLarge(f"the form has {len(body)} bytes, over {MAX_FORM}")
+    try:
+        return dict(
+            parse_qsl(
+                body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS
+            )
+        )
+    except ValueError as error:
+        raise Malformed(f"the form cannot be read: {error}") from error
+
+
+def local(path: str) -> str:
+    """*path* when it leads to a page of this office, or else its first page."""
+    plain = path.isascii() and path.isprintable() and "\\" not in path
+    return path if plain and path.startswith("/") and not path.startswith("//") and len(path) < 2000 else "/"

@@ -1,0 +1,292 @@
+"""What anybody may look at: results, draws, what the office does and by which rules."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
+
+from assay.errors import Refused
+from assay.formats.digest import Digest
+from assay.formats.result import Result, read_result
+from assay.formats.times import encode as moment
+from assay.formats.verdict import VerdictDocument
+from assay.office.case import Case
+from assay.office.log import receipt
+from assay.office.permissions import Action, Caller, Visible, hidden, may
+from assay.office.post import result_envelope
+from assay.packs import read
+from assay.register.checkpoint import Checkpoint
+from assay.register.checkpoint import open_ as open_checkpoint
+from assay.web import pages, tables, words
+from assay.web.api.desk import Desk
+from assay.web.api.params import After, Id, digest
+from assay.web.api.submissions import query_of
+from assay.web.app.shell import came, shown
+from assay.web.published import Published
+
+PUBLISHED = Visible(published=True)
+ROWS = 25
+MAX_TABLE = 200
+"""Rows of a CSV or JSON file; ``next`` of the API goes on from there."""
+COLUMNS = ("id", "provider", "product", "version", "result", "changed", "lapsed", "replaced_by", "page")
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What has happened to a result since it was posted."""
+
+    title: str
+    text: str
+    href: str = ""
+    link: str = ""
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for in the query string."""
+
+    result: str = ""
+    provider: str = ""
+    product: str = ""
+    version: str = ""
+    sort: str = "changed"
+    order: str = "descending"
+    after: str = ""
+
+    def link(self, path: str = "/results", **changes: str) -> str:
+        """The address of the same question with *changes*; without what is as usual."""
+        values = msgspec.structs.asdict(self) | {"after": ""} | changes
+        usual = msgspec.structs.asdict(Filter())
+        said = {name: value for name, value in values.items() if value != usual[name]}
+        return f"{path}?{urlencode(said)}" if said else path
+
+
+def handlers(desk: Desk) -> list[HTTPRouteHandler]:
+    return [*_results(desk), *_office(desk)]
+
+
+def _results(desk: Desk) -> list[HTTPRouteHandler]:
+    @get("/", sync_to_thread=True, include_in_schema=False)
+    def home(request: Request[Any, Any, Any]) -> Response[bytes]:
+        who = came(request, desk)
+        cases, _ = find(desk, Filter(), 6)
+        return shown(desk, who, "app/home.html", cases=cases, f=Filter(), results_of=words.RESULTS)
+
+    @get("/results", sync_to_thread=True, include_in_schema=False)
+    def index(
+        request: Request[Any, Any, Any],
+        result: FromQuery[str] = "",
+        provider: FromQuery[str] = "",
+        product: FromQuery[str] = "",
+        version: FromQuery[str] = "",
+        sort: FromQuery[str] = "changed",
+        order: FromQuery[str] = "descending",
+        after: After = "",
+    ) -> Response[bytes]:
+        who = came(request, desk)
+        asked = Filter(
+            result=result, provider=provider, product=product, version=version, sort=sort, order=order, after=after
+        )  # fmt: skip
+        cases, more = find(desk, asked, ROWS)
+        following = asked.link(after=more) if more else ""
+        return shown(
+            desk, who, "app/results.html", here="/results", cases=cases, f=asked, following=following
+        )
+
+    def taken(
+        request: Request[Any, Any, Any],
+        result: FromQuery[str] = "",
+        provider: FromQuery[str] = "",
+        product: FromQuery[str] = "",
+        version: FromQuery[str] = "",
+    ) -> Response[bytes]:
+        came(request, desk)
+        cases, _ = find(
+            desk, Filter(result=result, provider=provider, product=product, version=version), MAX_TABLE
+        )
+        return as_table(tables.table(COLUMNS, [_row(desk, one) for one in cases]), request.url.path)
+
+    files = [
+        get(f"/results.{kind}", sync_to_thread=True, include_in_schema=False)(taken)
+        for kind in ("csv", "json")
+    ]
+
+    @get("/results/{payload:str}", sync_to_thread=True, include_in_schema=False)
+    def show(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
+        who = came(request, desk)
+        case = published(desk, payload)
+        values = result_page(desk, case, who.caller)
+        return shown(desk, who, "result.html", here="/results", **values)
+
+    @get("/results/{payload:str}/verdict.json", sync_to_thread=True, include_in_schema=False)
+    def verdict(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
+        came(request, desk)
+        return Response(_result(desk, published(desk, payload)).raw, media_type="application/json")
+
+    return [home, index, *files, show, verdict]
+
+
+def _office(desk: Desk) -> list[HTTPRouteHandler]:
+    @get("/draws", sync_to_thread=True, include_in_schema=False)
+    def draws(request: Request[Any, Any, Any]) -> Response[bytes]:
+        who = came(request, desk)
+        able = bool(who.caller.known and who.caller.scopes_of(Action.DRAW_RUN))
+        found = desk.service.cases.draws(100)
+        policy = desk.service.policy.sampling
+        return shown(
+            desk, who, "app/draws.html", here="/draws", draws=found, able=able, url=desk.url, sampling=policy
+        )
+
+    @get("/about", sync_to_thread=True, include_in_schema=False)
+    def about(request: Request[Any, Any, Any]) -> Response[bytes]:
+        who = came(request, desk)
+        service = desk.service
+        packs = [read.parse(data, name=ref) for ref, data in service.office.packs]
+        return shown(
+            desk, who, "app/about.html", here="/about", policy=service.policy, packs=packs, url=desk.url,
+            origin=service.office.origin, size=service.office.register.size(), meanings=words.MEANINGS,
+        )  # fmt: skip
+
+    return [draws, about]
+
+
+def find(desk: Desk, asked: Filter, limit: int) -> tuple[tuple[Case, ...], str]:
+    """Published cases, and the cursor of the next page. Malformed names what is none of the query's values."""
+    query = query_of(
+        Caller.public(desk.service.now()), stage="", waits="", result=asked.result, provider=asked.provider,
+        product=asked.product, version=asked.version, sort=asked.sort, order=asked.order, after=asked.after, limit=limit,
+    )  # fmt: skip
+    page = desk.service.cases.find(msgspec.structs.replace(query, visible=PUBLISHED))
+    return page.cases, page.after
+
+
+def as_table(made: tables.Table, path: str) -> Response[bytes]:
+    """As a file to take away: CSV or JSON, as *path* ends."""
+    if path.endswith(".csv"):
+        return Response(made.csv, media_type="text/csv")
+    return Response(made.json, media_type="application/json")
+
+
+def published(desk: Desk, payload: str) -> Case:
+    """Hidden where nothing was posted: that there is a submission does not show."""
+    case = desk.service.cases.case(digest(payload))
+    if case is None or case.published is None:
+        raise hidden()
+    return case
+
+
+def result_page(desk: Desk, case: Case, caller: Caller) -> dict[str, Any]:
+    """Values of ``result.html``: the determination over the automatic verdict, and what has become of it since."""
+    found = _result(desk, case)
+    base = f"/api/v1/results/{case.payload.value}/"
+    links = {
+        "result.dsse.json": base + "result.dsse.json",
+        "receipt.json": base + "receipt.json",
+        "trust.json": "/api/v1/trust.json",
+        "verdict.json": f"/results/{case.payload.value}/verdict.json",
+    }
+    office = desk.service.office
+    made = pages.result_values(office.name, office.engine, _told(found), _published(desk, case, found), {})
+    inside = may(caller, Action.SUBMISSION_READ, case.target) and caller.known
+    return {
+        **made, "layout": "app/layout.html", "links": links, "has_feed": False, "marks": marks(case, found, inside)
+    }  # fmt: skip
+
+
+def marks(case: Case, found: Result, inside: bool) -> tuple[Mark, ...]:
+    made: list[Mark] = []
+    if case.stage == "withdrawn":
+        made.append(
+            Mark(
+                "Withdrawn.",
+                "The provider has taken the attestation back. The result stays here as it was posted.",
+            )
+        )
+    if case.stage in ("under_response", "answered", "determined"):
+        made.append(
+            Mark(
+                "Looked at again.",
+                "The office has reopened the case. What stands here is the newest result that was posted.",
+            )
+        )
+    if case.lapsed is not None:
+        made.append(
+            Mark("Lapsed.", f"Since {case.lapsed:%Y-%m-%d} the attestation no longer holds for new versions.")
+        )
+    if case.replaced_by is not None:
+        made.append(
+            Mark(
+                "Replaced.",
+                "The provider has submitted a newer attestation.",
+                f"/results/{case.replaced_by.value}",
+                "Its result, once it is posted",
+            )
+        )
+    if found.token == "not_sampled":  # noqa: S105 - a result
+        made.append(
+            Mark(
+                "Not sampled.",
+                "A public draw did not select this submission, so nobody looked deeper. It is complete, and what the automatic checks found is shown below. It did not fail.",
+                "/draws",
+                "How draws work",
+            )
+        )
+    if inside:
+        made.append(
+            Mark(
+                "Yours to act on.",
+                "You can see the whole case.",
+                f"/cases/{case.payload.value}",
+                "Open the case",
+            )
+        )
+    return tuple(made)
+
+
+def _told(found: Result) -> VerdictDocument:
+    """The verdict as the office determined it."""
+    determination = found.determination
+    reasons = determination.reasons if determination is not None else ()
+    return msgspec.structs.replace(
+        found.verdict,
+        result=found.token,
+        claims=found.rows,
+        judged=found.made if determination is not None else found.verdict.judged,
+        reasons=reasons or found.verdict.reasons,
+    )
+
+
+def _published(desk: Desk, case: Case, found: Result) -> Published:
+    if case.publication is None:
+        raise Refused("the result has no entry yet")
+    office = desk.service.office
+    made = receipt(office, case.publication)
+    signed: Checkpoint = open_checkpoint(made.checkpoint, office.keys).checkpoint
+    return Published(
+        id=case.payload.value,
+        verdict=found.verdict,
+        result=b"",
+        receipt=b"",
+        origin=made.origin,
+        index=made.index,
+        size=signed.size,
+        root=signed.root.hex(),
+        trial=False,
+        response=found.response.text if found.response is not None else "",
+    )
+
+
+def _result(desk: Desk, case: Case) -> Result:
+    return read_result(result_envelope(desk.service, case).payload)
+
+
+def _row(desk: Desk, case: Case) -> tuple[str, ...]:
+    return (
+        str(case.payload), case.provider, case.product, case.version, case.result, moment(case.changed),
+        moment(case.lapsed) if case.lapsed else "", _hex(case.replaced_by), f"{desk.url}/results/{case.payload.value}",
+    )  # fmt: skip
+
+
+def _hex(found: Digest | None) -> str:
+    return str(found) if found is not None else ""

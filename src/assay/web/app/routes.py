@@ -1,0 +1,18 @@
+"""All pages, as routes for :func:`assay.web.api.app.app`."""
+
+from litestar import Router
+
+from assay.web.api.desk import Desk
+from assay.web.app import assets, public
+from assay.web.app.errors import exceptions
+
+
+def handlers(desk: Desk) -> list[Router]:
+    made = [*assets.handlers(), *public.handlers(desk)]
+    return [
+        Router(
+            path="/",
+            route_handlers=made,
+            exception_handlers=exceptions(desk),
+        )
+    ]

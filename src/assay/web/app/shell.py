@@ -1,0 +1,92 @@
+"""What every page has: who looks at it, where they may go, and the headers that let nothing foreign in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.connection import Request
+
+from assay.office.permissions import Action, Caller
+from assay.web import pages
+from assay.web.api import addresses
+from assay.web.api.access import Asker, asker
+from assay.web.api.app import HEADERS as EVERYWHERE
+from assay.web.api.desk import Desk
+from assay.web.app.assets import address
+
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {**EVERYWHERE, "Content-Security-Policy": POLICY}
+HTML = "text/html"
+"""Litestar adds the character set."""
+CSRF = "csrf"
+"""Name of the hidden field."""
+
+
+class Link(msgspec.Struct, frozen=True):
+    href: str
+    text: str
+
+
+_PLACES: tuple[tuple[Action, Link], ...] = (
+    (Action.QUEUE_READ, Link("/queue", "Queue")),
+    (Action.SUBMISSION_CREATE, Link("/overview", "Overview")),
+    (Action.SUBMISSION_READ, Link("/submissions", "Submissions")),
+    (Action.MEMBER_READ, Link("/organisations", "Organisations")),
+)
+_PUBLIC = (Link("/results", "Results"), Link("/draws", "Draws"), Link("/about", "About"))
+
+
+def came(request: Request[Any, Any, Any], desk: Desk, form: str = "") -> Asker:
+    """Who asks, counted as the API counts. Unauthenticated, Forbidden or TooOften."""
+    now = desk.identity.clock.now()
+    found = asker(request, desk, form)
+    if found.caller.known:
+        desk.gate.known(found.caller.id, now)
+    else:
+        desk.gate.unknown(addresses.origin(request.scope, desk.proxies), now)
+    return found
+
+
+def places(caller: Caller) -> tuple[Link, ...]:
+    """Where *caller* may go, by the table of permissions."""
+    own = tuple(link for action, link in _PLACES if caller.known and caller.scopes_of(action))
+    return (*own, *_PUBLIC)
+
+
+def shell(desk: Desk, who: Asker | None) -> dict[str, Any]:
+    """What ``app/layout.html`` shows around a page; *who* is None where that is not known."""
+    presence = who.presence if who is not None else None
+    office = desk.service.office
+    return {
+        "layout": "app/layout.html",
+        "office": office.name,
+        "engine": office.engine,
+        "subject": "page",
+        "has_feed": False,
+        "places": places(who.caller) if who is not None else _PUBLIC,
+        "here": "",
+        "person": presence.account.name if presence is not None else "",
+        "csrf": presence.session.csrf if presence is not None else "",
+        "css": address("office.css"),
+        "script": "",
+    }
+
+
+def shown(
+    desk: Desk,
+    who: Asker | None,
+    template: str,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] = {},
+    **values: Any,
+) -> Response[bytes]:
+    """A page. One that somebody in particular sees is kept nowhere."""
+    known = who is None or who.caller.known
+    made = pages.render(template, **{**shell(desk, who), **values})
+    kept = {"Cache-Control": "no-store" if known else "no-cache", "Vary": "Cookie"}
+    return Response(made, media_type=HTML, status_code=status, headers={**HEADERS, **kept, **headers})
