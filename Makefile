@@ -57,6 +57,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python bench/validate.py --quick
 	$(BIN)/python bench/honesty.py --quick
 	$(BIN)/python bench/register.py --quick
+	$(BIN)/python bench/office.py --quick
 
 lock:
 	sh tools/lock

@@ -6,7 +6,7 @@ Runs in a process of its own, on the same cores as what it measures.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 
@@ -14,9 +14,15 @@ class _Connection(asyncio.Protocol):
     """Sends the next request as soon as an answer is whole."""
 
     def __init__(
-        self, requests: Iterator[bytes], seconds: list[float], statuses: Counter[int], done: asyncio.Event
+        self,
+        requests: Iterator[bytes],
+        seconds: list[float],
+        statuses: Counter[int],
+        done: asyncio.Event,
+        kept: list[bytes] | None,
     ) -> None:
         self._requests, self._seconds, self._statuses, self._done = requests, seconds, statuses, done
+        self._kept = kept
         self._held = b""
         self._began = 0.0
         self.answer = b""
@@ -50,6 +56,8 @@ class _Connection(asyncio.Protocol):
         self._seconds.append(time.perf_counter() - self._began)
         self._statuses[int(head[9:12])] += 1
         self.answer = self._held[end + 4 :]
+        if self._kept is not None and head[9:10] == b"2":
+            self._kept.append(self.answer)
         self._held = b""
         self._next()
 
@@ -61,8 +69,19 @@ def request(host: str, path: str, body: bytes, kind: str) -> bytes:
     return head.encode() + body
 
 
-def send(host: str, port: int, requests: Sequence[bytes], connections: int) -> dict[str, Any]:
-    """Seconds in all, seconds of each answer, how many of each status, the processor time it took, and the last answer."""
+def send(
+    host: str,
+    port: int,
+    requests: Iterable[bytes],
+    connections: int,
+    *,
+    keep: bool = False,
+    beside: Callable[[], Awaitable[None]] | None = None,
+) -> dict[str, Any]:
+    """Seconds in all, seconds of each answer, how many of each status, the processor time it took, and the last answer.
+
+    *keep*: all answers that were a success, too. *beside* runs with it; a connection that is lost ends, without an answer.
+    """
     import uvloop
 
     async def all_of_it() -> dict[str, Any]:
@@ -71,15 +90,18 @@ def send(host: str, port: int, requests: Sequence[bytes], connections: int) -> d
         statuses: Counter[int] = Counter()
         waiting = iter(requests)
         ends = [asyncio.Event() for _ in range(connections)]
+        kept: list[bytes] | None = [] if keep else None
         began, busy = time.perf_counter(), time.process_time()
         made = await asyncio.gather(
             *(
                 loop.create_connection(
-                    lambda end=end: _Connection(waiting, seconds, statuses, end), host, port
+                    lambda end=end: _Connection(waiting, seconds, statuses, end, kept), host, port
                 )
                 for end in ends
             )
         )
+        if beside is not None:
+            await beside()
         for end in ends:
             await end.wait()
         return {
@@ -88,6 +110,7 @@ def send(host: str, port: int, requests: Sequence[bytes], connections: int) -> d
             "statuses": dict(statuses),
             "cpu": time.process_time() - busy,
             "answer": made[0][1].answer,
+            "answers": kept or [],
         }
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

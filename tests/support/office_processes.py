@@ -29,7 +29,7 @@ from assay.office.permission_table import Action
 from assay.trust.root import Signer as Trusted
 from assay.trust.root import TrustedKey, TrustRoot
 
-START_S = 30
+START_S = 90
 ORGANISATION = "org-lighthouse"
 SECRET = "a" * 52
 SCOPES = frozenset({Action.SUBMISSION_CREATE, Action.SUBMISSION_READ, Action.ARTIFACT_PUT})

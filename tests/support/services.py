@@ -26,9 +26,11 @@ from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.office.beacon import Beacon
 from assay.office.case import Case
+from assay.office.drawing import schedule
 from assay.office.life import HANDLERS
 from assay.office.office_policy import OfficePolicy
 from assay.office.permissions import Caller, Role
+from assay.office.ports import Drawing
 from assay.office.receive import receive
 from assay.office.service import Service
 from assay.provider.bundle import committed, salted
@@ -210,3 +212,12 @@ def submitted(
     )
     tick(one)
     return one.case(case.payload)
+
+
+def draw(one: Service) -> Drawing:
+    """Move the clock to the next draw of the schedule, which the office then runs by itself."""
+    schedule(one)
+    at = one.policy.sampling.due_after(one.now())
+    assert at is not None
+    tick(one, at - one.now())
+    return one.cases.draws(1)[0]

@@ -5,13 +5,13 @@ from datetime import datetime
 
 import msgspec
 
-from assay.errors import Unavailable
+from assay.errors import Refused, Unavailable
 from assay.formats.digest import Digest
 from assay.office.case import Case, moved
 from assay.office.log import entry, head
 from assay.office.permissions import Action, Caller, Target, Visible, require
 from assay.office.ports import CaseQuery, Drawing
-from assay.office.sampling import Candidate, finish, plan
+from assay.office.sampling import LATE, Candidate, finish, plan
 from assay.office.sampling_policy import Facts
 from assay.office.service import DRAW, Service, next_step
 from assay.office.work import Due
@@ -44,9 +44,14 @@ def run_due(service: Service, due: Due) -> object:
 
 
 def run_now(service: Service, caller: Caller) -> Drawing:
-    """An officer runs the next draw before its time: it is committed at once, and drawn at the beacon's round."""
+    """An officer runs the draw that is due and that no worker has run. Refused at any other time: draws keep to their schedule."""
     require(caller, Action.DRAW_RUN, Target.office())
-    newest = service.cases.draws(1)
+    now, sampling = service.now(), service.policy.sampling
+    due, newest = sampling.due_before(now), service.cases.draws(1)
+    if due is None:
+        raise Refused("this office's policy draws nothing")
+    if now - due > LATE or (newest and newest[0].made >= due):
+        raise Refused(f"no draw is due; the next one is on {sampling.due_after(now):%Y-%m-%d %H:%M} UTC")
     return commit(service, newest[0].number + 1 if newest else 1)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from tests.support import offices
 from tests.support import services as world
@@ -24,7 +25,7 @@ from assay.formats.result import read_result
 from assay.office.case import Case
 from assay.office.deadlines import revalidate
 from assay.office.determine import Decision, approve, decide_final, decide_initial, reject, request_evidence
-from assay.office.drawing import run_now
+from assay.office.drawing import commit, run_now, schedule
 from assay.office.log import receipt, verify_register
 from assay.office.office_policy import OfficePolicy
 from assay.office.permissions import Role
@@ -64,7 +65,7 @@ def test_not_sampled() -> None:
     one = service(OfficePolicy(sampling=NONE))
     case = submitted(one)
     assert (case.stage, case.waits, case.result) == ("complete", "draw", "validated")
-    drawing = run_now(one, officer(one))
+    drawing = world.draw(one)
     assert (drawing.number, drawing.frame, drawing.label) == (1, 1, "not verifiable against the operator")
     tick(one)
     case = one.case(case.payload)
@@ -82,7 +83,7 @@ def test_not_sampled() -> None:
 def test_drawn_and_validated_by_an_officer() -> None:
     one = service(OfficePolicy(sampling=ALL))
     case = submitted(one, change=world.with_review)
-    run_now(one, officer(one))
+    world.draw(one)
     tick(one)
     case = one.case(case.payload)
     assert (case.stage, case.waits, case.drawn) == ("deep_validation", "officer", True)
@@ -210,7 +211,7 @@ def test_revised_during_the_response() -> None:
 def test_evidence_is_asked_for_and_comes() -> None:
     one = service(OfficePolicy(sampling=ALL, evidence_request_days=7))
     case = submitted(one, change=world.with_review)
-    run_now(one, officer(one))
+    world.draw(one)
     tick(one)
     low, other = b"raw scan", b"raw log"
     asked = [Digest.sha256(low), Digest.sha256(other)]
@@ -229,7 +230,7 @@ def test_evidence_is_asked_for_and_comes() -> None:
 def test_evidence_is_asked_for_and_does_not_come() -> None:
     one = service(OfficePolicy(sampling=ALL, evidence_request_days=7))
     case = submitted(one, change=world.with_review)
-    run_now(one, officer(one))
+    world.draw(one)
     tick(one)
     request_evidence(
         one, officer(one), case.payload, [Digest.sha256(b"x")], "", one.case(case.payload).revision
@@ -295,11 +296,10 @@ def test_lapse() -> None:
 def test_a_changed_world_reopens_what_was_published() -> None:
     one = service(OfficePolicy(sampling=NONE, revalidate_days=30))
     case = submitted(one)
-    run_now(one, officer(one))
+    world.draw(one)
     tick(one)
     assert one.case(case.payload).stage == "published"
     stricter = world.PACK_DATA.replace(b"disclosure-policy-present", b"disclosure-policy-current")
-    import msgspec
 
     assert revalidate(one, one.case(case.payload)).stage == "published"
     changed = msgspec.structs.replace(
@@ -339,7 +339,6 @@ def test_who_may_do_what() -> None:
         withdraw(one, stranger, case.payload, "")
     with pytest.raises(Forbidden):
         respond(one, officer(one), case.payload, "an officer does not answer")
-    import msgspec
 
     unconfirmed = msgspec.structs.replace(officer(one), stepped_up=None)
     tick(one, 31 * DAY)
@@ -385,3 +384,23 @@ def test_kinds_that_look_alike_before_publication() -> None:
         data = one.office.register.leaf(index)
         for word in (b"Lighthouse", b"lantern", b"contradicted", b"org-lighthouse"):
             assert word not in data
+
+
+def test_a_draw_keeps_to_its_schedule() -> None:
+    one = service(OfficePolicy(sampling=NONE))
+    submitted(one)
+    with pytest.raises(Refused, match="no draw is due; the next one is on 2026-11-27 00:00 UTC"):
+        run_now(one, officer(one))
+    clock = one.office.clock
+    clock.moment += one.policy.sampling.due_after(one.now()) - one.now()  # type: ignore[attr-defined,operator]
+    drawing = run_now(one, officer(one))  # no worker has come to it
+    assert drawing.number == 1
+    assert commit(one, 1) == drawing
+    with pytest.raises(Refused, match="no draw is due"):
+        run_now(one, officer(one))
+    schedule(one)
+    assert tick(one) > 0
+    assert [found.number for found in one.cases.draws(5)] == [1]
+    undrawn = service(OfficePolicy(sampling=msgspec.structs.replace(NONE, every_days=0)))
+    with pytest.raises(Refused, match="draws nothing"):
+        run_now(undrawn, officer(undrawn))

@@ -55,7 +55,7 @@ class SqlCases:
     def keep(self, case: Case) -> None:
         same = (cases.c.payload == str(case.payload)) & (cases.c.revision == case.revision - 1)
         with transaction(self.engine) as connection:
-            if connection.execute(update(cases).where(same).values(_row(case))).rowcount != 1:
+            if connection.execute(update(cases).where(same).values(columns(case))).rowcount != 1:
                 raise _moved(case)
 
     def find(self, query: CaseQuery) -> CasePage:
@@ -139,12 +139,12 @@ def store(connection: Connection, moved: Sequence[tuple[int, Case]]) -> None:
         newest[key] = placed
         if case.revision == 0:
             new.add(key)
-    insert_all(connection, cases, [_row(case) for key, case in newest.items() if key in new])
+    insert_all(connection, cases, [columns(case) for key, case in newest.items() if key in new])
     named = [(name, case.entry) for key, case in newest.items() if key in new for name in case.parties]
     insert_all(connection, parties, [{"organisation": name, "entry": entry} for name, entry in named])
     for key, case in newest.items():
         if key not in new:
-            connection.execute(update(cases).where(cases.c.payload == key).values(_row(case)))
+            connection.execute(update(cases).where(cases.c.payload == key).values(columns(case)))
 
 
 def store_draw(connection: Connection, index: int, drawing: Drawing) -> None:
@@ -166,7 +166,8 @@ def _placed(case: Case, index: int, before: Case | None) -> Case:
     return msgspec.structs.replace(case, entry=entry, entries=(*entries, index), publication=publication)
 
 
-def _row(case: Case) -> dict[str, Any]:
+def columns(case: Case) -> dict[str, Any]:
+    """*case* as a row of the table."""
     return {
         "payload": str(case.payload),
         "entry": case.entry,

@@ -111,7 +111,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     def draws(limit: Limit = 50) -> tuple[DrawView, ...]:
         return tuple(map(draw_view, desk.service.cases.draws(limit)))
 
-    @does("/draws", "Commit to the next draw before its time", "authority", Action.DRAW_RUN, "office")
+    @does("/draws", "Run a draw that is due and was not run", "authority", Action.DRAW_RUN, "office")
     def draw(request: Request[Any, Any, Any]) -> DrawView:
         return draw_view(run_now(desk.service, asker(request, desk).caller))
 

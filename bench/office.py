@@ -1,0 +1,219 @@
+"""The office as a service, as its providers and its public meet it.
+
+    bench/office.py [--quick] [--json] [--only sqlite|postgresql]
+
+A whole ``assay serve`` on loopback, the load generator beside it on the same cores. A hundred providers, each with keys and a token of
+its own, hand in complete submissions one after the other: signed attestations of the common form with a release file of 20 kB, an artifact and a
+customer list. Then the backlog drains, the acknowledged are looked for, and lists are asked for among a hundred thousand cases.
+``kills`` counts how often the server was killed under load and started again. Exit 1 where anything is zero, lost or missing.
+"""
+
+import asyncio
+import json
+import os
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import common
+
+common.importable()
+
+import load  # noqa: E402
+import office_world as world  # noqa: E402
+from tests.support.office_processes import Process  # noqa: E402
+from tests.support.postgres import Cluster, binaries  # noqa: E402
+
+HERE = Path(__file__).parent
+PROVIDERS = 100
+WANTED_S = 60
+SORTS = ("received", "changed", "deadline", "provider", "product", "result", "stage")
+PATIENCE_S = 600
+
+Figures = dict[str, Any]
+
+
+class Scale:
+    def __init__(self, *, quick: bool) -> None:
+        self.seconds = 15 if quick else WANTED_S
+        self.most = 4_000 if quick else 20_000
+        self.cases = 20_000 if quick else 100_000
+        self.pages = 140 if quick else 700
+        self.kills = 1 if quick else 5
+        self.kill_each = 100
+
+
+def per_cent(seconds: list[float], share: float) -> float:
+    ranked = sorted(seconds)
+    return ranked[min(len(ranked) - 1, int(len(ranked) * share))] * 1e3 if ranked else 0.0
+
+
+def resident_mb(process: int) -> float:
+    """Of a process and all that it started."""
+    status = Path(f"/proc/{process}/status").read_text()
+    own = next(
+        (int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS:")), 0.0
+    )
+    below = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return own + sum(resident_mb(int(one)) for one in below)
+
+
+def measure(folder: Path, scale: Scale, database: str = "") -> Figures:
+    data = folder / "data"
+    settings = {
+        "ASSAY_OFFICE_LIMITS_ACCOUNT_REQUESTS_PER_MINUTE": "1000000",
+        "ASSAY_OFFICE_LIMITS_ANONYMOUS_REQUESTS_PER_MINUTE": "1000000",
+    }
+    providers = world.members(PROVIDERS)
+    server = Process(folder, database=database, data=data, settings=settings)
+    engine = world.engine_of(data, database)
+    try:
+        time.sleep(2)
+        idle = resident_mb(server.process.pid)
+        world.introduce(engine, providers)
+        common.say("signing submissions")
+        made = list(world.bundles(providers, scale.most + scale.kills * scale.kill_each))
+        requests = [_request(server, who, body) for who, body in made]
+        port = int(server.url.rpartition(":")[2])
+        found = _for_a_while(port, requests[: scale.most], scale.seconds)
+        accepted = found["statuses"].get(201, 0)
+        if set(found["statuses"]) != {201}:
+            raise common.CannotRun(
+                f"answers {found['statuses']}, expected 201 for all: {found['answer'][:300]!r}"
+            )
+        ids = [world.acknowledged(one) for one in found["answers"]]
+        left, drained_s = _drained(engine)
+        kills = 0
+        for _ in range(scale.kills):
+            more = requests[scale.most + kills * scale.kill_each :][: scale.kill_each]
+            ids += _killed(port, more, server)
+            server = _again(folder, database, data, settings)
+            port, kills = int(server.url.rpartition(":")[2]), kills + 1
+        _drained(engine)
+        lost = len({f"sha256:{one}" for one in ids} - world.known(engine))
+        common.say("filling in cases")
+        world.fill(engine, scale.cases)
+        pages = _pages(server, providers, scale.pages)
+    finally:
+        engine.dispose()
+        server.stop()
+    return {
+        "submitted": accepted,
+        "submissions_per_s": accepted / found["seconds"],
+        "accept_p50_ms": per_cent(found["each"], 0.5),
+        "accept_p95_ms": per_cent(found["each"], 0.95),
+        "drain_per_s": left / drained_s if drained_s else 0.0,
+        "drained": left,
+        "page_p95_ms": per_cent(pages, 0.95),
+        "page_p50_ms": per_cent(pages, 0.5),
+        "start_s": server.start_s,
+        "idle_mb": idle,
+        "lost": lost,
+        "kills": kills,
+    }
+
+
+def _request(server: Process, who: world.Member, body: bytes) -> bytes:
+    head = (
+        f"POST /api/v1/submissions HTTP/1.1\r\nHost: {server.url.removeprefix('http://')}\r\nAuthorization: Bearer {who.bearer}\r\n"
+        f"Content-Type: application/x-tar\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _for_a_while(port: int, requests: list[bytes], seconds: float) -> Figures:
+    end = time.monotonic() + seconds
+
+    def until() -> Any:
+        for one in requests:
+            if time.monotonic() > end:
+                return
+            yield one
+
+    return load.send("127.0.0.1", port, until(), PROVIDERS, keep=True)
+
+
+def _drained(engine: Any) -> tuple[int, float]:
+    """How many were not judged yet, and the seconds until all were."""
+    began, first = time.monotonic(), world.states(engine).get("submitted", 0)
+    while left := world.states(engine).get("submitted", 0):
+        if time.monotonic() - began > PATIENCE_S:
+            raise common.CannotRun(f"{left} of {first} submissions were not judged within {PATIENCE_S} s")
+        time.sleep(0.25)
+    return first, time.monotonic() - began
+
+
+def _killed(port: int, requests: list[bytes], server: Process) -> list[str]:
+    """Ids that were acknowledged before the server was killed in the middle of it."""
+
+    async def kill() -> None:
+        await asyncio.sleep(random.uniform(0.05, 0.4))
+        server.kill()
+
+    found = load.send("127.0.0.1", port, iter(requests), 16, keep=True, beside=kill)
+    return [world.acknowledged(one) for one in found["answers"]]
+
+
+def _again(folder: Path, database: str, data: Path, settings: dict[str, str]) -> Process:
+    return Process(folder, database=database, data=data, settings=settings)
+
+
+def _pages(server: Process, providers: list[world.Member], count: int) -> list[float]:
+    """Seconds of each: the public list in every order, searches by name, and a provider's own list."""
+    choose = random.Random(3)
+    seconds = []
+    for number in range(count):
+        sort = SORTS[number % len(SORTS)]
+        order = choose.choice(("ascending", "descending"))
+        kind = number % 3
+        headers = {}
+        if kind == 0:
+            path = f"/api/v1/results?sort={sort}&order={order}"
+        elif kind == 1:
+            path = (
+                f"/api/v1/results?product=Product%20{choose.randrange(20_000):05}&sort={sort}&order={order}"
+            )
+        else:
+            path = f"/api/v1/submissions?sort={sort}&order={order}"
+            headers = {"authorization": f"Bearer {choose.choice(providers).bearer}"}
+        began = time.perf_counter()
+        status, document = server.ask("GET", path, headers=headers)
+        seconds.append(time.perf_counter() - began)
+        if status != 200 or not (document["items"] or kind == 1):
+            raise common.CannotRun(f"{path}: {status}, {json.dumps(document)[:200]}")
+    return seconds
+
+
+def main() -> int:
+    asked = common.options(
+        __doc__, "fifteen seconds of load, twenty thousand cases", only="sqlite or postgresql"
+    )
+    scale = Scale(quick=asked.quick)
+    found: Figures = {}
+    if not asked.only or "sqlite" in asked.only:
+        found |= measure(common.scratch("office/sqlite"), scale)
+    if not asked.only or "postgresql" in asked.only:
+        cluster = Cluster(binaries())
+        try:
+            cluster.start()
+            found["postgresql"] = measure(common.scratch("office/postgresql"), scale, cluster.schema())
+        finally:
+            cluster.remove()
+    found["scale"] = {"providers": PROVIDERS, **vars(scale)}
+    found["machine"] = common.machine()
+    if any(one.get("lost") for one in (found, found.get("postgresql", {}))):
+        common.say("an acknowledged submission was lost")
+        return 1
+    return common.finish(found, as_json=asked.json, may_be_zero=("lost", "postgresql.lost"))
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except common.CannotRun as error:
+        common.say(str(error))
+        sys.exit(1)
+    finally:
+        os.sync()
