@@ -11,7 +11,7 @@ from tests.support import authenticator, services
 from tests.support.offices import PROVIDER, CountingEntropy
 from tests.support.services import CUSTOMER_ORG, PROVIDER_ORG
 
-from assay.adapters.memory_identity import MemoryIdentities
+from assay.adapters.memory_identity import MemoryIdentities, MemoryIssuers
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.tiles.memory import MemoryTiles
@@ -22,9 +22,10 @@ from assay.office.identity.organisation import Kind, Organisation
 from assay.office.identity.session import open_session
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
-from assay.web.api.access import PLAIN_COOKIE
+from assay.web.api import cookies
 from assay.web.api.app import app
 from assay.web.api.desk import Desk
+from assay.web.api.gate import Gate, Rates
 from assay.web.app.routes import handlers
 
 URL = "http://office.localhost:8080"
@@ -55,22 +56,23 @@ HOMES: Mapping[Role, str] = {
 }
 
 
-class NoIssuers:
-    def verify(self, token: str, now: Any) -> Any:
-        raise AssertionError((token, now))
-
-
 class World:
     """A desk, the client of a browser, and the headers of people in it."""
 
-    def __init__(self, policy: OfficePolicy = OfficePolicy(), beacon: Beacon | None = None) -> None:  # noqa: B008
+    def __init__(
+        self,
+        policy: OfficePolicy = OfficePolicy(),  # noqa: B008
+        beacon: Beacon | None = None,
+        url: str = URL,
+        rates: Rates = Rates(),  # noqa: B008
+    ) -> None:
         self.service = services.service(policy, beacon)
         cases = self.service.cases
         assert isinstance(cases, SqlCases)
         self.identity = Identity(
             identities=MemoryIdentities(),
             passkeys=authenticator.passkeys(),
-            issuers=NoIssuers(),
+            issuers=MemoryIssuers(),
             clock=self.service.office.clock,
             entropy=CountingEntropy(),
         )
@@ -78,13 +80,14 @@ class World:
             live=lambda: self.service,
             identity=self.identity,
             holdings=SqlHoldings(cases.engine, 1 << 30),
-            url=URL,
+            url=url,
             tiles=MemoryTiles(),
+            gate=Gate(rates),
         )
         with self.identity.identities.change() as rows:
             for one in ORGANISATIONS:
                 rows.add(one)
-        self.client = TestClient(app(self.desk, handlers(self.desk)), base_url=URL)
+        self.client = TestClient(app(self.desk, handlers(self.desk)), base_url=url)
 
     def person(
         self, *roles: Role, name: str = "", organisation: str = "", confirmed: bool = True
@@ -107,7 +110,10 @@ class World:
             signed = open_session(self.identity, rows, account)
             if not confirmed:
                 rows.put(msgspec.structs.replace(signed.session, stepped_up=None))
-        return {"cookie": f"{PLAIN_COOKIE}={signed.cookie}", "x-assay-csrf": signed.session.csrf}
+        return {
+            "cookie": f"{cookies.name(self.desk, cookies.SESSION)}={signed.cookie}",
+            "x-assay-csrf": signed.session.csrf,
+        }
 
     def tick(self, time: timedelta = timedelta()) -> int:
         return services.tick(self.service, time)

@@ -29,10 +29,9 @@ class Counting(msgspec.Struct, frozen=True):
 
 def offer_signer(identity: Identity, caller: Caller, organisation: str, record: bytes) -> Signer:
     """*record*: a trust root (docs/formats/trust.md) that holds one signer, for providers, and nothing else."""
-    root = TrustRoot.parse(record, what="signer record")
     with identity.identities.change() as rows:
         where = look.organisation(rows, caller, Action.KEY_REGISTER, organisation)
-        offered = _offered(root, where)
+        offered = _offered(TrustRoot.parse(record, what="signer record"), where)
         held = [one for one in rows.find(Signer) if one.ended is None]
         _check_new(offered, held)
         if sum(one.organisation == where.id for one in held) >= MAX_SIGNERS:

@@ -11,12 +11,11 @@ from assay.office.identity.account import Session
 from assay.office.identity.authenticate import Presence, by_session, by_token
 from assay.office.identity.session import check_csrf
 from assay.office.permissions import Caller
+from assay.web.api import cookies
 from assay.web.api.desk import Desk
 from assay.web.api.problems import ASKER
+from assay.web.api.routes import Open
 
-SESSION_COOKIE = "__Host-assay-session"
-PLAIN_COOKIE = "assay-session"
-"""Where the office is on http, which is this machine only: browsers refuse the other name there."""
 CSRF_HEADER = "x-assay-csrf"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_COOKIE = 8192
@@ -41,6 +40,10 @@ def asker(request: Request[Any, Any, Any], desk: Desk, form: str = "") -> Asker:
 
 
 def _asker(request: Request[Any, Any, Any], desk: Desk, form: str) -> Asker:
+    what = request.route_handler.opt.get("action")
+    if isinstance(what, Open) and what.coming_in:
+        require_origin(request, desk)
+        return Asker(Caller.public(desk.identity.clock.now()))
     given = request.headers.get("authorization", "")
     if given:
         scheme, _, token = given.partition(" ")
@@ -56,16 +59,28 @@ def _asker(request: Request[Any, Any, Any], desk: Desk, form: str) -> Asker:
         presence = by_session(desk.identity, cookie)
     except Unauthenticated:
         if request.method in SAFE:
-            return Asker(
-                Caller.public(desk.identity.clock.now())
-            )  # an ended session must not hide what is public
+            # An ended session must not hide what is public.
+            return Asker(Caller.public(desk.identity.clock.now()))
         raise
     if request.method not in SAFE:
         require_csrf(request, desk, presence.session, form)
     return Asker(presence.caller, presence)
 
 
-def cookie_of(request: Request[Any, Any, Any], desk: Desk) -> str:
+def presence_of(request: Request[Any, Any, Any], desk: Desk) -> Presence:
+    """Of somebody in a session. Forbidden for a token, Unauthenticated for nobody."""
+    found = asker(request, desk)
+    if found.presence is None:
+        raise (
+            Forbidden("takes a person in a session, not a token")
+            if found.caller.known
+            else Unauthenticated("log in first")
+        )
+    return found.presence
+
+
+def cookie_of(request: Request[Any, Any, Any], desk: Desk, what: str = cookies.SESSION) -> str:
+    """Empty when there is none."""
     header = request.headers.get("cookie", "")
     if not header or len(header) > MAX_COOKIE:
         return ""
@@ -73,7 +88,7 @@ def cookie_of(request: Request[Any, Any, Any], desk: Desk) -> str:
         jar = SimpleCookie(header)
     except CookieError:
         return ""
-    found = jar.get(SESSION_COOKIE if desk.secure else PLAIN_COOKIE)
+    found = jar.get(cookies.name(desk, what))
     return found.value if found else ""
 
 

@@ -11,7 +11,17 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from assay import __version__
 from assay.errors import AssayError
-from assay.web.api import cases, problems, results, submissions
+from assay.web.api import (
+    cases,
+    login,
+    organisations,
+    own,
+    problems,
+    recovery,
+    results,
+    returning,
+    submissions,
+)
 from assay.web.api.desk import Desk
 from assay.web.api.entrance import entrance
 from assay.web.serving import Limits, require
@@ -29,15 +39,14 @@ _TAGS = (
     Tag("public", "What anybody may ask"),
     Tag("submissions", "What a provider does"),
     Tag("authority", "What an officer does"),
+    Tag("identity", "Coming in, and what belongs to oneself"),
+    Tag("organisations", "Organisations, their people, and what speaks for them"),
 )
+AREAS = (submissions, cases, results, login, own, organisations, recovery)
 
 
 def api(desk: Desk) -> Router:
-    made: list[HTTPRouteHandler] = [
-        *submissions.handlers(desk),
-        *cases.handlers(desk),
-        *results.handlers(desk),
-    ]
+    made: list[HTTPRouteHandler] = [one for area in AREAS for one in area.handlers(desk)]
     return Router(path=API, route_handlers=made, middleware=[entrance(desk)])
 
 
@@ -50,7 +59,7 @@ def app(desk: Desk, more: Sequence[Any] = ()) -> Litestar:
         return Response(b"ok\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
 
     return Litestar(
-        [api(desk), alive, *tiles(desk.tiles, "/register/"), *more],
+        [api(desk), returning.handler(desk), alive, *tiles(desk.tiles, "/register/"), *more],
         openapi_config=OpenAPIConfig(
             title="Assay office",
             version=__version__,

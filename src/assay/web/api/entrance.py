@@ -16,6 +16,7 @@ from assay.office.permissions import Action, require_role
 from assay.web.api import addresses
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
+from assay.web.api.routes import Open, What
 
 SHOWN = ("authorization", "cookie")
 """Headers by which somebody says who it is."""
@@ -50,6 +51,8 @@ def admit(request: Request[Any, Any, Any], desk: Desk) -> None:
         desk.gate.known(caller.id, now)
     else:
         desk.gate.unknown(where, now)
-    action = request.route_handler.opt["action"]
-    if isinstance(action, Action):
-        require_role(caller, action)
+    what: What = request.route_handler.opt["action"]
+    if not isinstance(what, Open):
+        actions = (what,) if isinstance(what, Action) else what
+        if not any(caller.scopes_of(one) for one in actions):
+            require_role(caller, actions[0])

@@ -36,31 +36,37 @@ class Open(msgspec.Struct, frozen=True):
     """A route that no row of the table of permissions is about."""
 
     because: str
+    coming_in: bool = False
+    """Whether it is for who is not in yet: whatever session there was counts for nothing."""
 
 
-def reads(path: str, summary: str, tag: str, action: Action | Open, on: On, **more: Any) -> Handler:
+What = Action | tuple[Action, ...] | Open
+"""One action, or any of some."""
+
+
+def reads(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:
     return get(path, **_said(summary, tag, action, on, ALWAYS, more))
 
 
-def does(path: str, summary: str, tag: str, action: Action | Open, on: On, **more: Any) -> Handler:
+def does(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:
     """201 unless *more* says otherwise."""
     return post(path, **_said(summary, tag, action, on, ALWAYS + CHANGING, {"status_code": 201, **more}))
 
 
-def replaces(path: str, summary: str, tag: str, action: Action | Open, on: On, **more: Any) -> Handler:
+def replaces(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:
     return put(path, **_said(summary, tag, action, on, ALWAYS + CHANGING, more))
 
 
-def alters(path: str, summary: str, tag: str, action: Action | Open, on: On, **more: Any) -> Handler:
+def alters(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:
     return patch(path, **_said(summary, tag, action, on, ALWAYS + CHANGING, more))
 
 
-def removes(path: str, summary: str, tag: str, action: Action | Open, on: On, **more: Any) -> Handler:
+def removes(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:
     return delete(path, **_said(summary, tag, action, on, ALWAYS + CHANGING, more))
 
 
 def _said(
-    summary: str, tag: str, action: Action | Open, on: On, fails: tuple[int, ...], more: dict[str, Any]
+    summary: str, tag: str, action: What, on: On, fails: tuple[int, ...], more: dict[str, Any]
 ) -> dict[str, Any]:
     opt = {"action": action, "on": on, **more.pop("opt", {})}
     responses = {code: ResponseSpec(Problem, False, SUMMARIES[code], MEDIA_TYPE) for code in fails}
