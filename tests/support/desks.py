@@ -12,16 +12,21 @@ from tests.support.offices import PROVIDER, CountingEntropy
 from tests.support.services import CUSTOMER_ORG, PROVIDER_ORG
 
 from assay.adapters.memory_identity import MemoryIdentities, MemoryIssuers
+from assay.adapters.memory_subscriptions import MemorySubscriptions
+from assay.adapters.memory_uploads import MemoryUploads
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.tiles.memory import MemoryTiles
 from assay.office.beacon import Beacon
+from assay.office.destination import Destinations
 from assay.office.identity.account import Account
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Kind, Organisation
 from assay.office.identity.session import open_session
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
+from assay.office.subscription import Subscribing
+from assay.office.upload import Reception
 from assay.web.api import cookies
 from assay.web.api.app import app
 from assay.web.api.desk import Desk
@@ -76,10 +81,26 @@ class World:
             clock=self.service.office.clock,
             entropy=CountingEntropy(),
         )
+        clock, entropy = self.service.office.clock, CountingEntropy()
+        holdings = SqlHoldings(cases.engine, 1 << 30)
         self.desk = Desk(
             live=lambda: self.service,
             identity=self.identity,
-            holdings=SqlHoldings(cases.engine, 1 << 30),
+            holdings=holdings,
+            subscribing=Subscribing(
+                subscriptions=MemorySubscriptions(),
+                destinations=Destinations(),
+                clock=clock,
+                entropy=entropy,
+                master=b"m" * 32,
+            ),
+            reception=Reception(
+                uploads=MemoryUploads(),
+                blobs=self.service.sealed,
+                holder=holdings,
+                clock=clock,
+                entropy=entropy,
+            ),
             url=url,
             tiles=MemoryTiles(),
             gate=Gate(rates),

@@ -14,7 +14,7 @@ from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.due import SqlWork
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.system import SystemEntropy
-from assay.bootstrap import OWN_PASSPHRASE, clock, now, restored, stores
+from assay.bootstrap import OWN_PASSPHRASE, clock, now, outgoing, restored, stores
 from assay.bootstrap.beacons import check_beacon, described
 from assay.bootstrap.go_on import ask_first
 from assay.bootstrap.identity import Trust, identity
@@ -123,10 +123,13 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
                 service, office=msgspec.structs.replace(service.office, trust=root)
             )
 
+        holdings = SqlHoldings(rows.engine, config.limits.provider_bytes)
         yield Desk(
             live=live,
             identity=people,
-            holdings=SqlHoldings(rows.engine, config.limits.provider_bytes),
+            holdings=holdings,
+            subscribing=outgoing.subscribing(config, signing.keys, rows.engine),
+            reception=outgoing.reception(config, blobs, holdings, rows.engine),
             url=config.origin,
             tiles=tiles,
         )

@@ -3,19 +3,24 @@
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from assay.adapters.home import Home
 from assay.adapters.mail.folder import FolderMailer
 from assay.adapters.mail.smtp import Server, SmtpMailer
-from assay.bootstrap import clock
+from assay.bootstrap import clock, stores
+from assay.bootstrap.outgoing import deliverer
+from assay.office import announce
+from assay.office.deliver import DELIVER
 from assay.office.identity.housekeeping import sweep
 from assay.office.life import HANDLERS
 from assay.office.life import Handler as Step
 from assay.office.mail import Mailer
 from assay.office.sending import MAIL, Post, mail, spread
 from assay.office.service import NOTIFY
+from assay.office.upload import sweep as sweep_uploads
 from assay.office.work import Claimed, Handler, Outcome, Schedule
 from assay.office_config.model import OfficeConfig
 from assay.office_config.read import read_secret
@@ -24,13 +29,18 @@ from assay.worker.loop import Settings, Watch, Worker
 
 SWEEP = "sweep"
 SCHEDULES = (Schedule(SWEEP, 3600),)
+REMEMBERED = timedelta(days=400)
+"""For which work that is done is not done again under the same key."""
 PORTS = {"smtp": 587, "smtps": 465}
-KINDS = (*HANDLERS, NOTIFY, MAIL, SWEEP)
+KINDS = (*HANDLERS, NOTIFY, MAIL, DELIVER, SWEEP)
 """Of all work that :func:`handlers` does."""
+SENDING = frozenset({MAIL, DELIVER})
+"""What waits for other people's servers, in threads of its own."""
+SENDERS = 6
 
 
-def handlers(desk: Desk, post: Post) -> Mapping[str, Handler]:
-    """By kind of work."""
+def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[str, Handler]:
+    """By kind of work. Without *deliver*, deliveries wait."""
 
     def stepping(step: Step) -> Handler:
         def handle(claimed: Claimed) -> Outcome:
@@ -41,6 +51,7 @@ def handlers(desk: Desk, post: Post) -> Mapping[str, Handler]:
 
     def notify(claimed: Claimed) -> Outcome:
         spread(desk.service, post, claimed.due)
+        announce.tell(desk.service, desk.subscribing, post.url, claimed.due)
         return None
 
     def send(claimed: Claimed) -> Outcome:
@@ -48,6 +59,8 @@ def handlers(desk: Desk, post: Post) -> Mapping[str, Handler]:
 
     def clean(_: Claimed) -> Outcome:
         sweep(desk.identity)
+        sweep_uploads(desk.reception)
+        desk.service.work.forget(desk.service.now() - REMEMBERED)
         return None
 
     return {
@@ -55,40 +68,72 @@ def handlers(desk: Desk, post: Post) -> Mapping[str, Handler]:
         NOTIFY: notify,
         MAIL: send,
         SWEEP: clean,
+        **({DELIVER: deliver} if deliver else {}),
     }
 
 
 @contextmanager
 def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[Worker | None]:
-    """A worker in a thread of its own, as long as the context lasts; none where the settings say 0 processes.
+    """Workers in threads of their own, as long as the context lasts; none where the settings say 0 processes.
 
-    *watch* hears how each attempt ended.
+    *watch* hears how each attempt ended. What is yielded does all that waits for nobody's server.
     """
     if not config.work.processes:
         yield None
         return
+    name, mail_by = secrets.token_hex(4), mailer(config)
+    with ExitStack() as stack:
+        deliver = stack.enter_context(deliverer(config, desk.subscribing, mail_by))
+        table = handlers(desk, Post(identity=desk.identity, mailer=mail_by, url=desk.url), deliver)
+        lease_s, batch = config.work.lease_seconds, config.work.batch_rows
+        worker = Worker(
+            desk.service.work,
+            {kind: one for kind, one in table.items() if kind not in SENDING},
+            clock(),
+            name=f"worker-{name}",
+            settings=Settings(threads=2, ahead=max(1, batch // 2), lease_s=lease_s, idle_s=0.2),
+            schedules=SCHEDULES,
+            watch=watch,
+        )
+        sender = Worker(
+            desk.service.work,
+            {kind: table[kind] for kind in SENDING},
+            clock(),
+            name=f"sender-{name}",
+            settings=Settings(threads=SENDERS, ahead=2, lease_s=lease_s, idle_s=0.5),
+            watch=watch,
+        )
+        for one in (worker, sender):
+            stack.enter_context(_running(one))
+        stack.enter_context(_listening(config, (worker, sender)))
+        yield worker
 
-    worker = Worker(
-        desk.service.work,
-        handlers(desk, Post(identity=desk.identity, mailer=mailer(config), url=desk.url)),
-        clock(),
-        name=f"worker-{secrets.token_hex(4)}",
-        settings=Settings(
-            threads=2,
-            ahead=max(1, config.work.batch_rows // 2),
-            lease_s=config.work.lease_seconds,
-            idle_s=0.2,
-        ),
-        schedules=SCHEDULES,
-        watch=watch,
-    )
+
+@contextmanager
+def _running(worker: Worker) -> Iterator[None]:
     thread = threading.Thread(target=worker.run, name="worker", daemon=True)
     thread.start()
     try:
-        yield worker
+        yield
     finally:
         worker.stop()
         thread.join(30)
+
+
+@contextmanager
+def _listening(config: OfficeConfig, workers: tuple[Worker, ...]) -> Iterator[None]:
+    """On PostgreSQL they hear of work that another process put."""
+    if not config.database.url:
+        yield
+        return
+    from assay.adapters.sql.due_ear import Ear  # noqa: PLC0415 - its driver belongs to the extra "server"
+
+    def ring() -> None:
+        for one in workers:
+            one.ring()
+
+    with closing(Ear(stores.database_url(config), ring)):
+        yield
 
 
 def mailer(config: OfficeConfig) -> Mailer:

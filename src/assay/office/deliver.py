@@ -11,7 +11,6 @@ from typing import Protocol
 
 import msgspec
 
-from assay.crypto.keys import PrivateKey
 from assay.errors import Malformed, Refused, TooLarge, Unavailable
 from assay.formats import event as events
 from assay.formats.event import Event
@@ -109,10 +108,9 @@ class Deliverer:
         post: Post,
         mailer: Mailer,
         *,
-        key: PrivateKey | None = None,
         retry: Retry = RETRY,
     ) -> None:
-        self._at, self._post, self._mailer, self._key, self._retry = at, post, mailer, key, retry
+        self._at, self._post, self._mailer, self._retry = at, post, mailer, retry
         self._door = threading.Lock()
         self._resting: dict[str, tuple[datetime, float]] = {}
 
@@ -136,7 +134,7 @@ class Deliverer:
     def _ask(
         self, subscription: Subscription, event: Event, body: bytes, now: datetime
     ) -> tuple[Verdict, str, str]:
-        headers = signed(event.id, body, now, self._at.secrets(subscription), self._key)
+        headers = signed(event.id, body, now, self._at.secrets(subscription), self._at.key)
         try:
             said = self._post.post(subscription.target, body, headers)
         except TooLarge as error:

@@ -56,6 +56,13 @@ def spread(service: Service, post: Post, due: Due) -> None:
     )
 
 
+def notice_of(service: Service, due: Due) -> tuple[Notice, bool]:
+    """What work of NOTIFY is about, and whether it is a reminder of it."""
+    job = msgspec.json.decode(due.payload, type=_Told)
+    digest = job.notice or str(_newest(service.case(Digest.parse(due.subject))))
+    return _notice(service, digest), job.reminder
+
+
 def mail(service: Service, post: Post, claimed: Claimed) -> Outcome:
     """Handler of MAIL. An address that is refused for good is given up, and seen among what was."""
     job = msgspec.json.decode(claimed.due.payload, type=_Told)

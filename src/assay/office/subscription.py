@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from assay.crypto.keys import PrivateKey
 from assay.errors import Malformed, Refused
 from assay.formats.event import TYPES
 from assay.formats.mail_message import check_address
@@ -81,6 +82,8 @@ class Subscribing(msgspec.Struct, frozen=True, kw_only=True):
     entropy: Entropy
     master: bytes
     """From which all secrets are derived: 32 random bytes of the office's own."""
+    key: PrivateKey | None = None
+    """That signs everything sent, beside the secrets."""
 
     def secrets(self, subscription: Subscription) -> tuple[Secret, ...]:
         """Those that sign now, the newest first."""

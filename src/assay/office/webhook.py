@@ -67,6 +67,12 @@ class Secret(msgspec.Struct, frozen=True):
         return "Secret(...)"
 
 
+def own_keys(seed: bytes) -> tuple[bytes, PrivateKey]:
+    """From a secret of the office: the master that all subscriptions' secrets are derived from, and the key of ``v1a`` signatures."""
+    master = hmac.digest(seed, b"assay-webhook-master-v1", hashlib.sha256)
+    return master, PrivateKey("ed25519", hmac.digest(seed, b"assay-webhook-ed25519-v1", hashlib.sha256))
+
+
 def public_text(key: PublicKey) -> str:
     """How subscribers are told the key of ``v1a`` signatures: ``whpk_`` and base64."""
     if key.algorithm != "ed25519":

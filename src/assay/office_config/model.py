@@ -14,6 +14,7 @@ BUCKETS = ("s3://", "gs://", "az://")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
 Bytes = Annotated[int, Meta(ge=1024, le=1 << 44)]
 
 
@@ -138,13 +139,11 @@ class Delivery(Table, frozen=True, kw_only=True):
     allow_networks: Annotated[
         tuple[str, ...], _said("private networks that webhooks may reach, as 10.1.0.0/16")
     ] = ()
+    allow_ports: Annotated[tuple[Port, ...], _said("that webhooks may go to")] = (443,)
+    allow_http: Annotated[bool, _said("whether webhooks may go without TLS, and then to port 80 too")] = False
 
     def __post_init__(self) -> None:
         values.networks(self.allow_networks, "delivery.allow_networks")
-
-    @property
-    def allowed(self) -> tuple[values.Network, ...]:
-        return values.networks(self.allow_networks, "delivery.allow_networks")
 
 
 class Proxy(Table, frozen=True, kw_only=True):

@@ -51,7 +51,7 @@ def _toml(default: Any) -> str:
         case int():
             return f"{default:_}"
         case tuple():
-            return "[]"
+            return f"[{', '.join(map(_toml, default))}]"
         case str() | Path():
             return f'"{default}"'
         case _:

@@ -76,10 +76,10 @@ class World:
             FullMailbox(),
         )
         self.at = Subscribing(
-            subscriptions=MemorySubscriptions(), destinations=Destinations(), clock=self.clock, entropy=CountingEntropy(), master=b"m" * 32,
+            subscriptions=MemorySubscriptions(), destinations=Destinations(), clock=self.clock, entropy=CountingEntropy(), master=b"m" * 32, key=KEY,
         )  # fmt: skip
         self.ended: list[Ended] = []
-        handler = Deliverer(self.at, self.receivers, self.mailer, key=KEY)
+        handler = Deliverer(self.at, self.receivers, self.mailer)
         self.worker = Worker(self.work, {DELIVER: handler}, self.clock, name="a", watch=self.ended.append)
 
     def webhook(self, url: str = URL, organisation: str = "org", types: Sequence[str] = ()) -> Subscription:

@@ -11,6 +11,8 @@ from assay.office.identity.organisation import Organisation
 from assay.office.identity.trail import Event
 from assay.office.permissions import Caller
 from assay.office.service import Service
+from assay.office.subscription import Subscribing
+from assay.office.upload import Reception
 from assay.tlog.ports import TileFiles
 from assay.web.api.addresses import Network
 from assay.web.api.gate import Gate
@@ -31,6 +33,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """The service as it is now: keys that were verified meanwhile are trusted."""
     identity: Identity
     holdings: Holdings
+    subscribing: Subscribing
+    reception: Reception
     url: str
     """``scheme://host[:port]`` under which people reach the office."""
     tiles: TileFiles

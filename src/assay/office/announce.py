@@ -1,0 +1,58 @@
+"""Which event a notice is to those who subscribe, and who may hear of it."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from assay.formats.case_documents import Notice, NoticeReason
+from assay.formats.digest import Digest
+from assay.formats.event import Event
+from assay.office.case import Case
+from assay.office.deliver import announce, event_id
+from assay.office.sending import notice_of
+from assay.office.service import Service
+from assay.office.subscription import Subscribing
+from assay.office.work import Due
+
+Audience = Literal["provider", "parties", "everybody"]
+
+EVENTS: Mapping[NoticeReason, tuple[str, Audience]] = {
+    "incomplete": ("notice.sent", "parties"),
+    "contradicted": ("determination.made", "parties"),
+    "insufficient_evidence": ("determination.made", "parties"),
+    "evidence_requested": ("evidence.requested", "provider"),
+    "determined": ("result.published", "everybody"),
+    "closed": ("submission.closed", "parties"),
+    "corrected": ("result.corrected", "everybody"),
+}
+"""An event says no more than that: two determinations, for and against, are the same event."""
+REMINDER: tuple[str, Audience] = ("deadline.near", "provider")
+
+
+def event_of(notice: Notice, case: Case, url: str, cause: str, *, reminder: bool) -> tuple[Event, Audience]:
+    """Of an office at *url*. *cause*: the same for the same notice or reminder."""
+    kind, audience = REMINDER if reminder else EVENTS[notice.reason]
+    name = case.payload.value
+    links = {"submission": f"{url}/api/v1/submissions/{name}"}
+    if audience == "everybody":
+        links = {"result": f"{url}/api/v1/results/{name}"}
+    event = Event(
+        id=event_id(url, cause),
+        type=kind,
+        time=notice.sent,
+        office=url,
+        links=links,
+    )
+    return event, audience
+
+
+def tell(service: Service, subscribing: Subscribing, url: str, due: Due) -> None:
+    """Put the deliveries of what work of NOTIFY is about; twice is once."""
+    notice, reminder = notice_of(service, due)
+    case = service.case(Digest.parse(due.subject))
+    event, audience = event_of(notice, case, url, due.key, reminder=reminder)
+    whom = {
+        "everybody": None,
+        "parties": (case.organisation, *case.parties),
+        "provider": (case.organisation,),
+    }[audience]
+    announce(subscribing, service.work, event, whom)
