@@ -217,6 +217,8 @@ class Environment(msgspec.Struct, frozen=True):
     """``ASSAY_PASSPHRASE_FILE``."""
     credentials: Path | None = None
     """``CREDENTIALS_DIRECTORY``, set by systemd; the passphrase is its file ``assay-passphrase``."""
+    token_file: Path | None = None
+    """``ASSAY_TOKEN_FILE``: file with an API token, for commands that ask an office over HTTP."""
     home: Path | None = None
     """``ASSAY_HOME``: folder of keys and trust, instead of ``.assay`` here."""
     now: str = ""
@@ -231,6 +233,7 @@ def environment(variables: Mapping[str, str] = os.environ) -> Environment:
     return Environment(
         passphrase_file=path("ASSAY_PASSPHRASE_FILE"),
         credentials=path("CREDENTIALS_DIRECTORY"),
+        token_file=path("ASSAY_TOKEN_FILE"),
         home=path("ASSAY_HOME"),
         now=variables.get("ASSAY_NOW", ""),
     )

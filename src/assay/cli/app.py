@@ -31,6 +31,7 @@ from assay.cli import (
     search,
     serve,
     sign,
+    submission,
     submit,
     trial,
     trust,
@@ -69,6 +70,7 @@ app.command("witness")(witness.witness)
 app.add_typer(draw.app, name="draw")
 app.command("monitor")(monitor.monitor)
 app.command("serve")(serve.serve)
+app.add_typer(submission.app, name="submission")
 app.command("mirror")(mirror.mirror)
 app.add_typer(office.app, name="office")
 app.command("doctor")(doctor.doctor)

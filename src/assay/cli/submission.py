@@ -1,0 +1,152 @@
+"""``assay submission``: hand in to an office over HTTP, see where it stands, answer."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import typer
+from rich.table import Table
+
+from assay.cli.output import Json, emit, out
+from assay.formats.text import shown
+
+if TYPE_CHECKING:
+    from assay.web.api.views import CaseView
+
+app = typer.Typer(help="Submissions at an office that is reached over HTTP.", no_args_is_help=True)
+OfficeUrl = typer.Option(
+    ..., "--office", metavar="URL", help="Of the office, such as https://office.example."
+)
+Id = typer.Argument(metavar="ID", help="SHA-256 of the attestation's payload, in hexadecimal.")
+MAX_FILE = 64 << 20
+
+
+@app.command("create")
+def create(
+    bundle: Path = typer.Argument(exists=True, help="Folder or tar of the bundle."),
+    office: str = OfficeUrl,
+    receipt: Path | None = typer.Option(None, "--receipt", metavar="FILE", help="Write the receipt there."),
+    json: bool = Json,
+) -> int:
+    """Hand in a bundle. The office answers with a receipt once it is recorded."""
+    from assay.adapters.filesystem import write_whole
+    from assay.bootstrap.remote import submit
+
+    made = submit(office, bundle)
+    if receipt is not None:
+        write_whole(receipt, made.open().encode())
+    _tell(made.submission, json=json, more={"receipt": str(receipt.resolve()) if receipt else None})
+    return 0
+
+
+@app.command("list")
+def listed(
+    office: str = OfficeUrl,
+    stage: str = typer.Option("", "--stage", help="Only those at this stage; several with commas."),
+    json: bool = Json,
+) -> int:
+    """The submissions that you may see, the newest first."""
+    from assay.bootstrap.remote import office as reach
+
+    with reach(office) as client:
+        found = list(client.submissions(stage=stage))
+    if json:
+        emit({"submissions": [_document(one) for one in found]})
+        return 0
+    table = Table(box=None, pad_edge=False)
+    for name in ("received", "product", "stage", "result", "waits for", "until", "id"):
+        table.add_column(name, no_wrap=name != "product")
+    for one in found:
+        until = f"{one.deadline:%Y-%m-%d}" if one.deadline else ""
+        product = shown(f"{one.product} {one.version}", 60)
+        table.add_row(
+            f"{one.received:%Y-%m-%d}", product, one.stage, one.result, one.waits, until, one.id[:12]
+        )
+    out().print(table)
+    return 0
+
+
+@app.command("show")
+def show(payload: str = Id, office: str = OfficeUrl, json: bool = Json) -> int:
+    """Where a submission stands, whom it waits for, and why."""
+    from assay.bootstrap.remote import office as reach
+
+    with reach(office) as client:
+        _tell(client.submission(_digest(payload)), json=json)
+    return 0
+
+
+@app.command("respond")
+def respond(
+    payload: str = Id,
+    office: str = OfficeUrl,
+    text: str = typer.Option("", "--text", help="What you answer; it is published beside the result."),
+    file: list[Path] = typer.Option(
+        [], "--file", exists=True, dir_okay=False, help="A file with it; may be repeated."
+    ),
+    json: bool = Json,
+) -> int:
+    """Answer an initial determination in time."""
+    from assay.bootstrap.remote import office as reach
+    from assay.collect.files import read_plain
+
+    files = [read_plain(one, limit=MAX_FILE) for one in file]
+    with reach(office) as client:
+        _tell(client.respond(_digest(payload), text, files), json=json)
+    return 0
+
+
+@app.command("withdraw")
+def withdraw(
+    payload: str = Id, office: str = OfficeUrl, reason: str = typer.Option("", "--reason"), json: bool = Json
+) -> int:
+    """Take a submission back. A published result stays, marked."""
+    from assay.bootstrap.remote import office as reach
+
+    with reach(office) as client:
+        _tell(client.withdraw(_digest(payload), reason), json=json)
+    return 0
+
+
+@app.command("lapse")
+def lapse(
+    payload: str = Id,
+    office: str = OfficeUrl,
+    versions: str = typer.Option(
+        ..., "--from", metavar="VERSION", help="From which version on it no longer holds."
+    ),
+    reason: str = typer.Option("", "--reason"),
+    json: bool = Json,
+) -> int:
+    """Give notice that the attestation no longer holds for new versions."""
+    from assay.bootstrap.remote import office as reach
+
+    with reach(office) as client:
+        _tell(client.lapse(_digest(payload), reason, versions), json=json)
+    return 0
+
+
+def _tell(one: "CaseView", *, json: bool, more: dict[str, Any] | None = None) -> None:
+    if json:
+        emit({"submission": _document(one), **(more or {})})
+        return
+    console = out()
+    console.print(f"{shown(one.product, 80)} {shown(one.version, 40)}  {one.id}", soft_wrap=True)
+    waits = f", waits for {one.waits}" if one.waits not in ("", "nobody") else ""
+    until = f" until {one.deadline:%Y-%m-%d %H:%M} UTC" if one.deadline else ""
+    console.print(f"{one.stage}{waits}{until}", soft_wrap=True)
+    if one.result:
+        console.print(f"result: {one.result}", soft_wrap=True)
+    if one.because:
+        console.print(shown(one.because, 500), soft_wrap=True)
+
+
+def _document(one: "CaseView") -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(one)
+    return found
+
+
+def _digest(payload: str) -> Any:
+    from assay.formats.digest import Digest
+
+    return Digest.of("sha256", payload.removeprefix("sha256:"), what="ID")

@@ -1,0 +1,170 @@
+"""An office over HTTP, as a provider's programs and the public use it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from assay import errors
+from assay.adapters.http_client import Answer, HttpClient
+from assay.errors import AssayError, Malformed, Unavailable
+from assay.formats import b64, strict_json
+from assay.formats.bundle import Bundle, write_tar
+from assay.formats.digest import Digest
+from assay.formats.dsse import Envelope
+from assay.formats.text import shown
+from assay.formats.verdict import VerdictDocument
+from assay.formats.verdict import parse as parse_verdict
+from assay.register.receipt import Receipt
+from assay.trust.root import TrustRoot
+from assay.web.api.views import CaseView, DrawView, Page, PublicCase, PublicPage
+
+API = "/api/v1"
+MAX_ANSWER = 64 << 20
+PAGE = 200
+T = TypeVar("T")
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A submission that is recorded."""
+
+    submission: CaseView
+    receipt: msgspec.Raw
+
+    def open(self) -> Receipt:
+        """The receipt. Malformed when it is none; whether it verifies is the caller's question."""
+        return Receipt.parse(bytes(self.receipt))
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    """RFC 9457, with the kind of the error."""
+
+    detail: str = ""
+    error: str = ""
+
+
+class OfficeClient:
+    """*url*: ``https://office.example``. *token*: an API token; without one only what is public can be asked.
+
+    Every method raises what the office refused it for (:mod:`assay.errors`), Unavailable when no answer came, and Malformed when
+    the answer is not in the form of the API. May be shared by threads.
+    """
+
+    def __init__(
+        self, url: str, token: str = "", *, http: HttpClient | None = None, timeout_s: float = 60
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = http or HttpClient(timeout_s=timeout_s)
+
+    def close(self) -> None:
+        self._http.close()
+
+    # What a provider does.
+
+    def submit(self, bundle: Bundle) -> Accepted:
+        """Hand in *bundle*, whole."""
+        return self._read(self._send("/submissions", write_tar(bundle), "application/x-tar"), Accepted)
+
+    def submissions(self, **query: str) -> Iterator[CaseView]:
+        """Those that the caller may see, page after page; *query* as in the API: stage, waits, result, product, sort, order, ..."""
+        after = ""
+        while True:
+            page = self._get("/submissions", Page, {**query, "limit": str(PAGE), "after": after})
+            yield from page.items
+            if not (after := page.next):
+                return
+
+    def submission(self, payload: Digest) -> CaseView:
+        return self._get(f"/submissions/{payload.value}", CaseView)
+
+    def verdict(self, payload: Digest) -> VerdictDocument:
+        """The newest one."""
+        return parse_verdict(self._bytes(f"/submissions/{payload.value}/verdict"))
+
+    def receipt(self, payload: Digest) -> Receipt:
+        """For the submission's entry, under the newest checkpoint."""
+        return Receipt.parse(self._bytes(f"/submissions/{payload.value}/receipt"))
+
+    def respond(self, payload: Digest, text: str, files: Sequence[bytes] = ()) -> CaseView:
+        return self._post(f"/submissions/{payload.value}/responses", _answer(text, files))
+
+    def supply(self, payload: Digest, files: Sequence[bytes]) -> CaseView:
+        """Evidence that was asked for."""
+        return self._post(f"/submissions/{payload.value}/evidence", _answer("", files))
+
+    def withdraw(self, payload: Digest, reason: str) -> CaseView:
+        return self._post(f"/submissions/{payload.value}/withdrawal", {"reason": reason})
+
+    def lapse(self, payload: Digest, reason: str, versions: str) -> CaseView:
+        """*versions*: from which on the attestation no longer holds."""
+        return self._post(f"/submissions/{payload.value}/lapse", {"reason": reason, "versions": versions})
+
+    # What anybody may ask.
+
+    def results(self, **query: str) -> Iterator[PublicCase]:
+        """Published results; *query*: result, provider, product, version, sort, order."""
+        after = ""
+        while True:
+            page = self._get("/results", PublicPage, {**query, "limit": str(PAGE), "after": after})
+            yield from page.items
+            if not (after := page.next):
+                return
+
+    def result(self, payload: Digest) -> Envelope:
+        """The signed result; it is not verified here."""
+        return Envelope.parse(self._bytes(f"/results/{payload.value}/result.dsse.json"), what="result")
+
+    def result_receipt(self, payload: Digest) -> Receipt:
+        return Receipt.parse(self._bytes(f"/results/{payload.value}/receipt.json"))
+
+    def draws(self) -> tuple[DrawView, ...]:
+        return self._get("/draws", tuple[DrawView, ...])
+
+    def trust(self) -> TrustRoot:
+        """What the office says of itself: to be compared by another way before it is believed."""
+        return TrustRoot.parse(self._bytes("/trust.json"))
+
+    def _get(self, path: str, kind: type[T], query: Mapping[str, str] | None = None) -> T:
+        given = {name: value for name, value in (query or {}).items() if value}
+        return self._read(self._ask(path + (f"?{urlencode(given)}" if given else "")), kind)
+
+    def _bytes(self, path: str) -> bytes:
+        return self._ask(path).body
+
+    def _post(self, path: str, document: object) -> CaseView:
+        return self._read(self._send(path, msgspec.json.encode(document), "application/json"), CaseView)
+
+    def _ask(self, path: str) -> Answer:
+        return _good(self._http.get(self.url + API + path, limit=MAX_ANSWER, headers=self._headers))
+
+    def _send(self, path: str, body: bytes, kind: str) -> Answer:
+        return _good(
+            self._http.post(
+                self.url + API + path, body, limit=MAX_ANSWER, content_type=kind, headers=self._headers
+            )
+        )
+
+    def _read(self, answer: Answer, kind: type[T]) -> T:
+        return strict_json.decode(answer.body, kind, what="the office's answer", limit=MAX_ANSWER)
+
+
+def _answer(text: str, files: Sequence[bytes]) -> dict[str, object]:
+    return {"text": text, "files": [b64.encode(one) for one in files]}
+
+
+def _good(answer: Answer) -> Answer:
+    if answer.status < 300:
+        return answer
+    try:
+        problem = msgspec.json.decode(answer.body, type=_Problem)
+    except msgspec.MsgspecError:
+        problem = _Problem()
+    told = shown(problem.detail, 2000) or f"the office answers with status {answer.status}"
+    kind = getattr(errors, problem.error, None)
+    if isinstance(kind, type) and issubclass(kind, AssayError):
+        raise kind(told)
+    if answer.status in (400, 413, 415, 422):
+        raise Malformed(told)
+    raise Unavailable(told)

@@ -1,0 +1,122 @@
+"""The typed client and the commands on it, against an office on loopback."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support import services
+from tests.support.desks import World
+from tests.support.serving import served
+
+from assay.cli.app import run
+from assay.client import OfficeClient
+from assay.errors import Duplicate, Hidden, Malformed, Refused, Unauthenticated, Unavailable
+from assay.formats.api_token import ApiTokenText
+from assay.formats.bundle import write_tar
+from assay.formats.digest import Digest
+from assay.office.identity.token import ApiToken
+from assay.office.identity.words import digest
+from assay.office.permission_table import Action, Role
+from assay.office.permissions import Visible
+from assay.office.ports import CaseQuery
+from assay.web.api.app import LIMITS, app
+
+TOKEN = ApiTokenText(id="clienttokenaaaaa", secret="c" * 52)
+
+
+class Office:
+    def __init__(self, url: str, world: World) -> None:
+        self.url, self.world = url, world
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    world = World()
+    world.person(Role.PROVIDER_ADMIN, name="pia")
+    now = world.service.now()
+    scopes = frozenset(
+        {
+            Action.SUBMISSION_CREATE,
+            Action.SUBMISSION_READ,
+            Action.RESPONSE_WRITE,
+            Action.SUBMISSION_WITHDRAW,
+            Action.SUBMISSION_LAPSE,
+        }
+    )
+    with world.identity.identities.change() as rows:
+        rows.add(
+            ApiToken(
+                id=TOKEN.id,
+                name="test",
+                organisation=services.PROVIDER_ORG,
+                account=f"pia-{services.PROVIDER_ORG}",
+                scopes=scopes,
+                hash=digest(TOKEN.secret),
+                made=now,
+                made_by="",
+                expires=now.replace(year=2030),
+            )
+        )
+    with served(app(world.desk), LIMITS) as url:
+        yield Office(url, world)
+
+
+def test_the_whole_of_a_providers_side(office: Office) -> None:
+    client = OfficeClient(office.url, TOKEN.encode())
+    accepted = client.submit(services.bundle(1, services.contradicted))
+    payload = Digest.of("sha256", accepted.submission.id)
+    accepted.open().verify(office.world.service.office.keys)
+    with pytest.raises(Duplicate, match="was submitted before"):
+        client.submit(services.bundle(1, services.contradicted))
+    with pytest.raises(Refused, match="no determination to answer"):
+        client.respond(payload, "too early")
+    office.world.tick()
+    assert [one.stage for one in client.submissions()] == ["under_response"]
+    assert client.verdict(payload).result == "contradicted"
+    assert client.receipt(payload).index == 1
+    assert client.respond(payload, "A sample.", [b"a file"]).stage == "answered"
+    assert client.lapse(payload, "new builder", "3.0").lapsed is not None
+    assert client.withdraw(payload, "we stop").stage == "withdrawn"
+    assert list(client.results()) == []
+    assert client.draws() == ()
+    assert client.trust().signers
+    client.close()
+
+
+def test_what_goes_wrong(office: Office) -> None:
+    with pytest.raises(Unauthenticated):
+        list(OfficeClient(office.url, "assay_no").submissions())
+    client = OfficeClient(office.url, TOKEN.encode())
+    with pytest.raises(Hidden):
+        client.submission(Digest.sha256(b"nothing"))
+    with pytest.raises(Malformed, match="order"):
+        list(client.submissions(order="up"))
+    with pytest.raises(Unavailable):
+        list(OfficeClient("http://127.0.0.1:9", timeout_s=2).results())
+
+
+def test_commands(
+    office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(TOKEN.encode() + "\n")
+    monkeypatch.setenv("ASSAY_TOKEN_FILE", str(token))
+    bundle = tmp_path / "bundle.tar"
+    bundle.write_bytes(write_tar(services.bundle(1, services.contradicted)))
+    where = ["--office", office.url]
+    assert (
+        run(["submission", "create", str(bundle), *where, "--receipt", str(tmp_path / "receipt.json")]) == 0
+    )
+    assert (tmp_path / "receipt.json").exists()
+    office.world.tick()
+    assert run(["submission", "list", *where]) == 0
+    said = capsys.readouterr().out
+    assert "under_response" in said
+    (case,) = office.world.service.cases.find(CaseQuery(visible=Visible(everything=True))).cases
+    payload = case.payload.value
+    assert run(["submission", "respond", payload, *where, "--text", "A sample."]) == 0
+    assert run(["submission", "show", payload, *where, "--json"]) == 0
+    assert '"answered"' in capsys.readouterr().out
+    assert run(["submission", "create", str(bundle), *where]) == 2
+    assert "was submitted before" in capsys.readouterr().err
+    assert run(["submission", "show", payload, "--office", "office.example"]) == 2
