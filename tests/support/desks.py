@@ -16,6 +16,7 @@ from assay.adapters.memory_subscriptions import MemorySubscriptions
 from assay.adapters.memory_uploads import MemoryUploads
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.holdings import SqlHoldings
+from assay.adapters.sql.inventories import SqlInventories
 from assay.adapters.tiles.memory import MemoryTiles
 from assay.office.beacon import Beacon
 from assay.office.destination import Destinations
@@ -104,6 +105,7 @@ class World:
             url=url,
             tiles=MemoryTiles(),
             gate=Gate(rates),
+            inventories=SqlInventories(cases.engine),
         )
         with self.identity.identities.change() as rows:
             for one in ORGANISATIONS:

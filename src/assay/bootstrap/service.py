@@ -13,6 +13,7 @@ from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.due import SqlWork
 from assay.adapters.sql.holdings import SqlHoldings
+from assay.adapters.sql.inventories import SqlInventories
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import OWN_PASSPHRASE, clock, now, outgoing, restored, stores
 from assay.bootstrap.beacons import check_beacon, described
@@ -132,6 +133,8 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             reception=outgoing.reception(config, blobs, holdings, rows.engine),
             url=config.origin,
             tiles=tiles,
+            inventories=SqlInventories(rows.engine),
+            import_rows=config.limits.import_rows,
         )
 
 

@@ -111,6 +111,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     proposal: Proposal | None = None
     published: Digest | None = None
     """The signed result, a DSSE envelope."""
+    posted: ResultToken | Literal[""] = ""
+    """What that result says; what is decided since is not public before it is posted."""
     publication: int | None = None
     replaces: Digest | None = None
     replaced_by: Digest | None = None

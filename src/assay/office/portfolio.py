@@ -122,7 +122,7 @@ class Index:
             self.providers.setdefault(product, {})[fact.provider] = None
             if package is not None:
                 version = package.version or release.version
-                self.packages.setdefault(_package(package), []).append((fact, release, version))
+                self.packages.setdefault(package_key(package), []).append((fact, release, version))
             for file in release.digests:
                 self.digests.setdefault(Digest.parse(file.digest), []).append((fact, release))
 
@@ -155,7 +155,7 @@ def _version(text: str) -> str:
     return _V.sub("", fold(text), count=1) if text[:1] in "vV" else fold(text)
 
 
-def _package(purl: Purl) -> _PackageKey:
+def package_key(purl: Purl) -> _PackageKey:
     """Without version; a package of another repository is another package."""
     name = purls.normalise_name(purl.type, purl.full_name)
     return purl.type, name, dict(purl.qualifiers).get("repository_url", "")
@@ -179,7 +179,7 @@ def _matches(item: InventoryItem, package: Purl | None, index: Index) -> Iterato
             yield Match(fact, "digest", release)
     if package is not None:
         said = package.version or item.version
-        for fact, release, version in index.packages.get(_package(package), ()):
+        for fact, release, version in index.packages.get(package_key(package), ()):
             yield Match(fact, _how("purl", said, version, item, release), release)
     if item.provider and item.product:
         said = item.version or (package.version if package else "")

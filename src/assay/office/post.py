@@ -48,7 +48,9 @@ def post(service: Service, case: Case) -> Case:
         if submission and first
         else None,
     )
-    return act(service, case, done, now, "published", published=result, because="")
+    return act(
+        service, case, done, now, "published", published=result, posted=determination.result, because=""
+    )
 
 
 def tell_published(service: Service, case: Case) -> Case:

@@ -12,6 +12,7 @@ from assay.adapters.sql import (
     due_tables,
     holding_tables,
     identity_tables,
+    inventory_tables,
     queue_tables,
     subscription_tables,
     tables,
@@ -29,6 +30,7 @@ EVERYWHERE: tuple[MetaData, ...] = (
     due_tables.metadata,
     holding_tables.metadata,
     identity_tables.metadata,
+    inventory_tables.metadata,
     subscription_tables.metadata,
     upload_tables.metadata,
 )

@@ -13,6 +13,7 @@ from assay import __version__
 from assay.errors import AssayError
 from assay.web.api import (
     cases,
+    inventory,
     login,
     organisations,
     own,
@@ -39,10 +40,11 @@ _TAGS = (
     Tag("public", "What anybody may ask"),
     Tag("submissions", "What a provider does"),
     Tag("authority", "What an officer does"),
+    Tag("inventory", "What a relying party runs, and what stands behind it"),
     Tag("identity", "Coming in, and what belongs to oneself"),
     Tag("organisations", "Organisations, their people, and what speaks for them"),
 )
-AREAS = (submissions, cases, results, login, own, organisations, recovery)
+AREAS = (submissions, cases, results, login, own, organisations, recovery, inventory)
 
 
 def api(desk: Desk) -> Router:

@@ -6,9 +6,11 @@ from typing import Protocol
 import msgspec
 
 from assay.formats.digest import Digest
+from assay.office.facts import Facts
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Organisation
 from assay.office.identity.trail import Event
+from assay.office.inventories import Inventories
 from assay.office.permissions import Caller
 from assay.office.service import Service
 from assay.office.subscription import Subscribing
@@ -39,6 +41,10 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """``scheme://host[:port]`` under which people reach the office."""
     tiles: TileFiles
     """The register's public files."""
+    inventories: Inventories
+    import_rows: int = 1_000_000
+    """Most of one table."""
+    facts: Facts = msgspec.field(default_factory=Facts)
     gate: Gate = msgspec.field(default_factory=Gate)
     proxies: tuple[Network, ...] = ()
     """Whose X-Forwarded-For is believed."""

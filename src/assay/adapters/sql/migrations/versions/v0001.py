@@ -138,6 +138,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organisation", "digest"),
     )
     op.create_table(
+        "inventories",
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("organisation"),
+    )
+    op.create_table(
+        "inventory_items",
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("organisation", "position"),
+    )
+    op.create_table(
+        "inventory_keys",
+        sa.Column("organisation", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("organisation", "key"),
+    )
+    op.create_index("inventory_keys_by_key", "inventory_keys", ["key"], unique=False)
+    op.create_table(
         "invitations",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),

@@ -1,0 +1,147 @@
+"""What relying parties run: each organisation's own inventory, brought in whole, and what stands behind it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from assay.errors import TooLarge
+from assay.formats import purl as purls
+from assay.formats.digest import Digest
+from assay.formats.inventory import Inventory, InventoryItem
+from assay.formats.verdict import ReleaseRef
+from assay.office.facts import Facts
+from assay.office.permissions import Action, Caller, Target, require, visible
+from assay.office.portfolio import Changed, Index, Standing, changed, fold, package_key, stand
+from assay.office.service import Service
+
+MAX_ITEMS = 1_000_000
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """An inventory as it was brought in."""
+
+    organisation: str
+    at: datetime
+    items: int
+    columns: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    """Headings that were not read."""
+
+
+class Inventories(Protocol):
+    """Inventories by organisation. May be shared by threads and processes. Unavailable when the store does not answer."""
+
+    def replace(self, imported: Imported, items: Sequence[InventoryItem]) -> None:
+        """The organisation has these items and no others. Durable when it returns; a crash inside leaves what was there before."""
+
+    def imported(self, organisation: str) -> Imported | None:
+        """None before the first."""
+
+    def items(self, organisation: str, after: int, limit: int) -> tuple[InventoryItem, ...]:
+        """At most *limit*, in their order, those after the first *after*."""
+
+    def holders(self, keys: Iterable[str]) -> frozenset[str]:
+        """Organisations that have an item with one of *keys* (:func:`keys_of_item`)."""
+
+
+def bring(
+    service: Service, inventories: Inventories, caller: Caller, given: Inventory, most: int = MAX_ITEMS
+) -> Imported:
+    """Replace the inventory of the caller's organisation. Faulty, and nothing is changed, when any row of it is."""
+    require(caller, Action.INVENTORY_WRITE, Target(owner=caller.organisation))
+    items: list[InventoryItem] = []
+    for item in given.items:
+        items.append(item)
+        if len(items) > most:
+            raise TooLarge(f"the inventory has over {most} items")
+    made = Imported(
+        organisation=caller.organisation,
+        at=service.now(),
+        items=len(items),
+        columns=given.columns,
+        unknown=given.unknown,
+    )
+    inventories.replace(made, items)
+    return made
+
+
+def imported(inventories: Inventories, caller: Caller) -> Imported | None:
+    return inventories.imported(_reader(caller))
+
+
+def inventory(
+    inventories: Inventories, caller: Caller, after: int = 0, limit: int | None = None
+) -> Iterable[InventoryItem]:
+    """All items of the caller's organisation, or at most *limit* after the first *after*."""
+    organisation = _reader(caller)
+    return _all(inventories, organisation) if limit is None else inventories.items(organisation, after, limit)
+
+
+def portfolio(
+    service: Service,
+    inventories: Inventories,
+    facts: Facts,
+    caller: Caller,
+    after: int = 0,
+    limit: int | None = None,
+) -> Iterator[Standing]:
+    """What stands behind each item, from posted results and from cases that name the organisation.
+
+    Of all items, or of at most *limit* after the first *after*.
+    """
+    organisation = _reader(caller)
+    items = (
+        _all(inventories, organisation) if limit is None else inventories.items(organisation, after, limit)
+    )
+    return stand(items, Index(facts.seen(service, visible(caller, Action.SUBMISSION_READ))))
+
+
+def portfolio_changes(
+    service: Service, inventories: Inventories, facts: Facts, caller: Caller, since: datetime
+) -> Iterator[Changed]:
+    """What happened after *since* to what stands behind each item."""
+    return changed(portfolio(service, inventories, facts, caller), since)
+
+
+def keys_of_item(item: InventoryItem) -> frozenset[str]:
+    """By which it is found when something happens."""
+    names = [f"digest {one}" for one in item.digests]
+    found = purls.identity(item.purl)
+    if found is not None:
+        names.append(f"package {package_key(found)}")
+    if item.provider:
+        names.append(f"company {fold(item.provider)}")
+        if item.product:
+            names.append(f"name {(fold(item.provider), fold(item.product))}")
+    return frozenset(map(_key, names))
+
+
+def keys_of_releases(provider: str, releases: Sequence[ReleaseRef]) -> frozenset[str]:
+    """The keys of the items that a case about *releases* is about, or may be."""
+    names = [] if releases else [f"company {fold(provider)}"]
+    for one in releases:
+        names.append(f"name {(fold(provider), fold(one.name))}")
+        names += [f"digest {Digest.parse(file.digest)}" for file in one.digests]
+        found = purls.identity(one.purl)
+        if found is not None:
+            names.append(f"package {package_key(found)}")
+    return frozenset(map(_key, names))
+
+
+def _key(text: str) -> str:
+    """Of one length, whatever the names."""
+    return Digest.sha256(text.encode("utf-8", "surrogatepass")).value[:32]
+
+
+def _reader(caller: Caller) -> str:
+    require(caller, Action.INVENTORY_READ, Target(owner=caller.organisation))
+    return caller.organisation
+
+
+def _all(inventories: Inventories, organisation: str, page: int = 2000) -> Iterator[InventoryItem]:
+    after = 0
+    while found := inventories.items(organisation, after, page):
+        yield from found
+        after += len(found)
