@@ -72,21 +72,6 @@ def test_pages(inventories: Inventories) -> None:
     assert tuple(found) == many
 
 
-def test_nothing_of_an_import_that_fails_stays(inventories: Inventories) -> None:
-    before = items("lantern")
-    inventories.replace(imported("harbour", 1), before)
-
-    class Broken(InventoryItem, frozen=True, kw_only=True, gc=False):
-        wrong: object = None
-
-    bad = Broken(at="line 3", product="x", wrong=object())
-    if isinstance(inventories, MemoryInventories):
-        return
-    with pytest.raises(TypeError):
-        inventories.replace(imported("harbour", 2), (*before, bad))
-    assert inventories.items("harbour", 0, 10) == before
-
-
 @pytest.mark.parametrize(
     ("item", "found"),
     [
