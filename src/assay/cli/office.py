@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from assay.cli import exits, office_backup, office_migrate, office_reseal
+from assay.cli import exits, office_backup, office_migrate, office_reseal, office_work
 from assay.cli.output import Json, Rows, complain, emit, out
 from assay.formats.text import shown
 
@@ -32,6 +32,7 @@ app.command("restore")(office_backup.restore)
 app.command("go-on")(office_backup.go_on)
 app.command("migrate")(office_migrate.migrate)
 app.command("reseal")(office_reseal.reseal)
+app.command("work")(office_work.work)
 
 
 @app.command("rebuild")
