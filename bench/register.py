@@ -182,7 +182,7 @@ def one_writer(folder: Path, count: int) -> Figures:
             t1 = time.perf_counter()
             recorded = office.register.append(wanted)
             t2 = time.perf_counter()
-            receipt = recorded.receipt(world.ORIGIN).encode()
+            receipt = recorded.encoded(world.ORIGIN)
             t3 = time.perf_counter()
             whole.append(t3 - t0)
             made.append(t1 - t0)
@@ -225,7 +225,7 @@ def many_writers(folder: Path, writers: int, count: int, mode: str) -> Figures:
             if given:
                 recorded.growth.inclusion(recorded.index)
             else:
-                receipt = recorded.receipt(world.ORIGIN).encode()
+                receipt = recorded.encoded(world.ORIGIN)
                 if mode == "verified":
                     world.check(receipt)
 

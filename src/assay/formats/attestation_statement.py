@@ -48,7 +48,7 @@ def parse(payload: bytes) -> Attestation:
     """Read a payload; :class:`Malformed` says what, where (a JSON pointer), and what was expected."""
     predicate, wire = decode(payload, what=WHAT)
     require_profile(wire, what=WHAT)
-    require_unique(predicate, what=WHAT)
+    require_unique(predicate, what=WHAT, text=payload)
     require_resolved(wire.predicate, what=WHAT)
     targets = wire.predicate.declarations.targets
     _require_subjects(wire.subject, targets.components if targets else ())

@@ -124,7 +124,8 @@ class Evidence(Part, frozen=True):
 
 
 class Conformance(Part, frozen=True):
-    score: float | None = None
+    score: int | float | None = None
+    """A whole number stays one, so that it is written again as it was read."""
     rationale: str = ""
     mitigations: tuple[str, ...] = ()
 

@@ -8,6 +8,7 @@ import msgspec
 
 from assay.errors import Malformed, TooLarge
 from assay.formats import b64, strict_json
+from assay.formats.canonical_json import canonical
 from assay.formats.digest import Digest
 
 MAX_BYTES = 96 * 1024 * 1024
@@ -54,7 +55,7 @@ class Envelope(msgspec.Struct, frozen=True):
         *unsigned* admits one still to be signed; *expected* is the only payload type admitted, where one is given: the same
         bytes may mean something else under another type.
         """
-        wire = strict_json.decode(data, _Wire, what=what, limit=limit)
+        wire = _as_we_write(data, limit) or strict_json.decode(data, _Wire, what=what, limit=limit)
         if not 1 <= len(wire.payload_type) <= MAX_PAYLOAD_TYPE:
             raise Malformed(
                 f"{what}: payloadType has {len(wire.payload_type)} characters, expected 1 to {MAX_PAYLOAD_TYPE}"
@@ -95,6 +96,20 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     """Pre-authentication encoding: ``DSSEv1 SP len SP type SP len SP body``, lengths in bytes."""
     kind = payload_type.encode()
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def _as_we_write(data: bytes, limit: int) -> _Wire | None:
+    """What :meth:`Envelope.encode` would say in just these bytes, so that it has no key twice and nothing else; None for others."""
+    if len(data) > limit:
+        return None
+    try:
+        wire = _WIRE.decode(data)
+    except ValueError:
+        return None  # the strict reader says what is wrong
+    return wire if canonical(wire) == data else None
+
+
+_WIRE = msgspec.json.Decoder(_Wire)
 
 
 def _read(entry: _Signature, what: str) -> DsseSignature:

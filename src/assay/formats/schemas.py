@@ -59,6 +59,11 @@ def check_members(members: Mapping[str, msgspec.Raw], *, what: str) -> Any:
     return whole
 
 
+def accepts(bill: Any, version: str) -> bool:
+    """Whether plain values are a bill that the schema of *version* accepts."""
+    return _schema(version).whole.is_valid(bill)
+
+
 def read_cyclonedx(data: bytes, *, what: str, limit: int = strict_json.MAX_BYTES) -> Iterator[Slice]:
     """The bill in valid slices: first the one without a name, then those of its long arrays in the order of the file.
 

@@ -283,13 +283,19 @@ class Appended(msgspec.Struct, frozen=True):
 
     def receipt(self, origin: str) -> Receipt:
         """*Logged*, with all openings."""
+        return msgspec.structs.replace(self._bare(origin), openings=opening.parse(self.wanted.openings))
+
+    def encoded(self, origin: str) -> bytes:
+        """:meth:`receipt`, encoded."""
+        return self._bare(origin).encode_with(self.wanted.openings)
+
+    def _bare(self, origin: str) -> Receipt:
         return Receipt(
             origin=origin,
             index=self.index,
             leaf=self.wanted.leaf,
             proof=self.growth.inclusion(self.index),
             checkpoint=self.checkpoint,
-            openings=opening.parse(self.wanted.openings),
         )
 
 

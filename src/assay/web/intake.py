@@ -130,7 +130,7 @@ class Submissions:
     async def _receipt(self, scope: Message, receive: Receive) -> bytes:
         _require_route(scope)
         body = await _body(receive)
-        return (await self._intake.submit(body)).receipt(self._office.origin).encode()
+        return (await self._intake.submit(body)).encoded(self._office.origin)
 
     @property
     def _intake(self) -> Intake:

@@ -1,6 +1,7 @@
 """The attestation's wire form: what is written, and near-misses that must not be read."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from tests.support.attestations import COMPANY_WIDE, FULL, LETTER, SBOM, WHEEL
 from tests.support.json_edit import Edit, backwards, drop, edited, put, twice
 
 from assay.errors import Malformed, TooLarge, Unsupported
-from assay.formats import schemas, scope_document
+from assay.formats import cdxa_statement, schemas, scope_document
 from assay.formats.attestation import Artifact, Attestation, Claim, Contact, Release, ReleaseDigest
 from assay.formats.attestation_statement import encode, parse
 from assay.formats.digest import Digest
@@ -116,7 +117,7 @@ NEAR_MISSES = [
     pytest.param(put(f"{DECLARED}/attestations/0/map/0/counterClaims", ["claim:cisa-form@2024-03#1.a"]), "claims/0: the map names the claim twice", id="claimed and denied"),
     pytest.param(put(f"{DECLARED}/attestations/0/map/1/claims", ["claim:cisa-form@2024-03#1.a"]), "map/1/claims/0' there is 'claim:cisa-form@2024-03#1.a', expected nothing", id="claim answers another requirement too"),
     pytest.param(put(f"{DECLARED}/claims/1/predicate", "cisa-form@2024-03#4.c is met"), "there is 'cisa-form@2024-03#4.c is met', expected 'cisa-form@2024-03#4.c is not met'", id="predicate says the opposite"),
-    pytest.param(put(f"{DECLARED}/attestations/0/map/1/conformance/score", 1), "'/predicate/declarations/attestations/0/map/1/conformance/score' there is '1.0', expected '0'", id="score says the opposite"),
+    pytest.param(put(f"{DECLARED}/attestations/0/map/1/conformance/score", 1), "'/predicate/declarations/attestations/0/map/1/conformance/score' there is '1', expected '0'", id="score says the opposite"),
     pytest.param(put(f"{DECLARED}/attestations/0/map/0/conformance/score", 0.5), "there is '0.5', expected '1'", id="half a claim"),
     pytest.param(put(f"{DECLARED}/claims/0/counterEvidence", ["milestone:0"]), "counterEvidence/0' there is 'milestone:0', expected nothing", id="counter-evidence"),
     pytest.param(put(f"{DECLARED}/claims/0/mitigationStrategies", ["milestone:0"]), "mitigationStrategies/0' there is 'milestone:0', expected nothing", id="mitigation on a claim"),
@@ -170,10 +171,16 @@ NEAR_MISSES = [
 ]  # fmt: skip
 
 
+def as_we_write(data: bytes) -> bytes:
+    """In our writer's spelling, which another reader takes."""
+    return msgspec.json.encode(json.loads(data), order="sorted")
+
+
+@pytest.mark.parametrize("spelled", [bytes, as_we_write])
 @pytest.mark.parametrize(("edit", "message"), NEAR_MISSES)
-def test_refuses(edit: Edit, message: str) -> None:
+def test_refuses(edit: Edit, message: str, spelled: Callable[[bytes], bytes]) -> None:
     with pytest.raises(Malformed) as caught:
-        parse(edited(PAYLOAD, edit))
+        parse(spelled(edited(PAYLOAD, edit)))
     assert message in str(caught.value)
     assert str(caught.value).startswith("attestation")
     assert "\n" not in str(caught.value)
@@ -200,6 +207,27 @@ def test_refuses_bytes(data: bytes, kind: type[Malformed], message: str) -> None
     with pytest.raises(kind) as caught:
         parse(data)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("attestation", [FULL, COMPANY_WIDE])
+def test_both_readers_read_the_same(attestation: Attestation) -> None:
+    payload = encode(attestation)
+    assert as_we_write(payload) == payload
+    other = json.dumps(json.loads(payload), indent=1).encode()
+    assert cdxa_statement._as_we_write(other) is None
+    assert cdxa_statement._as_we_write(payload) == cdxa_statement._decode(other, what="x")
+    assert parse(payload) == parse(other) == attestation
+
+
+def test_lists_of_components_are_nested_no_deeper_than_strict_json() -> None:
+    def nest(document: Any) -> None:
+        inner = document["predicate"]["declarations"]["targets"]["components"][0]
+        for _ in range(100):
+            inner["components"] = [{"type": "file", "name": "x"}]
+            inner = inner["components"][0]
+
+    with pytest.raises(TooLarge, match="nested over 128 levels"):
+        parse(as_we_write(edited(PAYLOAD, nest)))
 
 
 def test_another_statement_version_is_unsupported_rather_than_broken() -> None:

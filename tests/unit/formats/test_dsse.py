@@ -109,6 +109,7 @@ def test_rejects(changes: dict[str, Any], message: str) -> None:
             b'{"payloadType":"t","payloadType":"u","payload":"","signatures":[{"sig":"AAAA"}]}',
             id="key twice",
         ),
+        pytest.param(b'{"payload":"x","payload":"",' + EXAMPLE.encode()[1:], id="key twice before ours"),
         pytest.param(EXAMPLE.encode()[:-1], id="truncated"),
         pytest.param(EXAMPLE.encode() + b"{}", id="trailing"),
         pytest.param(b"[]", id="not an object"),

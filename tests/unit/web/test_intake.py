@@ -117,6 +117,7 @@ def problem(reply: Reply) -> tuple[int, str]:
 def test_a_receipt_that_its_holder_can_verify(place: Place) -> None:
     ((code, headers, body),) = place.ask((envelope(), TYPE))
     assert (code, headers["content-type"]) == (201, "application/json")
+    assert Receipt.parse(body).encode() == body
     verified = Receipt.parse(body).verify(KEYS)
     payload = Envelope.parse(envelope()).identity
     assert verified.entry.digests == (payload,)

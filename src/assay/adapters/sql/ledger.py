@@ -42,13 +42,12 @@ from assay.register.edge import Edge
 _READ_HEAD = select(tables.head)
 _HEAD = _READ_HEAD.with_for_update()
 _MOVE = update(tables.head).values({name: bindparam(name) for name in ("size", "root", "edge", "stamp")})
-_STATES = select(tables.submissions.c.payload, tables.submissions.c.state).where(
-    tables.submissions.c.payload.in_(bindparam("payloads", expanding=True))
-)
 _STATES_AT_ONCE = select(tables.submissions.c.payload, tables.submissions.c.state).where(
     tables.submissions.c.payload == func.any(func.string_to_array(bindparam("payloads"), " "))
 )
 """On PostgreSQL, which would spend more on thousands of parameters than on the rows."""
+_STATES_IN_A_LIST = "SELECT payload, state FROM submissions WHERE payload IN (SELECT value FROM json_each(?))"
+"""On SQLite, where writing out a parameter for each would cost more than the rows."""
 _LEAVES = (
     select(tables.leaves.c.leaf)
     .where(tables.leaves.c.position >= bindparam("start"), tables.leaves.c.position < bindparam("end"))
@@ -325,12 +324,9 @@ def _admit(connection: Connection, wanted: Sequence[Wanted], size: int) -> tuple
 def _states(connection: Connection, payloads: Sequence[str]) -> dict[str, str]:
     if connection.dialect.name == "postgresql":
         rows = connection.execute(_STATES_AT_ONCE, {"payloads": " ".join(payloads)}).all()
-        return {row.payload: row.state for row in rows}
-    found: dict[str, str] = {}
-    for start in range(0, len(payloads), _CHUNK):
-        some = {"payloads": list(payloads[start : start + _CHUNK])}
-        found |= {row.payload: row.state for row in connection.execute(_STATES, some).all()}
-    return found
+    else:
+        rows = connection.exec_driver_sql(_STATES_IN_A_LIST, (msgspec.json.encode(payloads).decode(),)).all()
+    return {row.payload: row.state for row in rows}
 
 
 def _refusal(states: dict[str, str], submission: Submission) -> AssayError | None:
