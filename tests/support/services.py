@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import msgspec
+from sqlalchemy import Engine
 from tests.support import offices
 from tests.support.offices import NOW, PAYLOAD_TYPE, PROVIDER, PROVIDER_KEYS, CountingEntropy
 
@@ -74,8 +75,12 @@ REVIEWED = b"Minutes of the design review.\n"
 PROVIDER_ORG, CUSTOMER_ORG = "org-lighthouse", "org-harbour"
 
 
-def service(policy: OfficePolicy = OfficePolicy(), beacon: Beacon | None = None) -> Service:  # noqa: B008 - frozen
-    engine = SqlLedger.memory_engine()
+def service(
+    policy: OfficePolicy = OfficePolicy(),  # noqa: B008 - frozen
+    beacon: Beacon | None = None,
+    engine: Engine | None = None,
+) -> Service:
+    engine = engine if engine is not None else SqlLedger.memory_engine()
     office = msgspec.structs.replace(
         offices.office(MemoryBlobs(), SqlLedger(engine)), packs=((PACK, PACK_DATA),)
     )

@@ -89,6 +89,10 @@ class GroupCommit:
     def publish(self) -> None:
         self._sequencer.publish()
 
+    def erase(self, index: int) -> None:
+        """Forget the openings of entry *index*, wherever they are kept."""
+        self._sequencer.erase(index)
+
     def close(self) -> None:
         with self._door:
             self._ended.set()

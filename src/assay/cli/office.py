@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from assay.cli import exits, office_backup, office_migrate, office_reseal, office_work
+from assay.cli import exits, office_backup, office_erase, office_migrate, office_reseal, office_work
 from assay.cli.output import Json, Rows, complain, emit, out
 from assay.formats.text import shown
 
@@ -30,6 +30,9 @@ def _group() -> None:
 app.command("backup")(office_backup.backup)
 app.command("restore")(office_backup.restore)
 app.command("go-on")(office_backup.go_on)
+app.command("erase")(office_erase.erase)
+app.command("hold")(office_erase.hold)
+app.command("retention")(office_erase.retention)
 app.command("migrate")(office_migrate.migrate)
 app.command("reseal")(office_reseal.reseal)
 app.command("work")(office_work.work)

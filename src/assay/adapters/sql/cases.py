@@ -53,10 +53,8 @@ class SqlCases:
         return None if found is None else _parse(found)
 
     def keep(self, case: Case) -> None:
-        same = (cases.c.payload == str(case.payload)) & (cases.c.revision == case.revision - 1)
         with transaction(self.engine) as connection:
-            if connection.execute(update(cases).where(same).values(columns(case))).rowcount != 1:
-                raise _moved(case)
+            keep(connection, case)
 
     def find(self, query: CaseQuery) -> CasePage:
         limit = max(1, min(query.limit, MAX_PAGE))
@@ -103,6 +101,13 @@ class SqlCases:
 def prepare(connection: Connection) -> None:
     """Tables, where there are none yet."""
     metadata.create_all(connection)
+
+
+def keep(connection: Connection, case: Case) -> None:
+    """Store *case*, one revision on. Refused when it has moved meanwhile."""
+    same = (cases.c.payload == str(case.payload)) & (cases.c.revision == case.revision - 1)
+    if connection.execute(update(cases).where(same).values(columns(case))).rowcount != 1:
+        raise _moved(case)
 
 
 def revisions(connection: Connection, payloads: Collection[str]) -> dict[str, int]:

@@ -31,6 +31,7 @@ from sqlalchemy.pool import StaticPool
 
 from assay.adapters.sql import cases, due, tables
 from assay.adapters.sql.bulk import insert_all
+from assay.adapters.sql.transaction import overwrite
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
 from assay.formats import times
 from assay.formats.digest import Digest
@@ -200,6 +201,7 @@ class SqlLedger:
         there = tables.openings.c.position == index
         with self._transaction() as connection:
             self._fence(connection)
+            overwrite(connection)
             if not connection.execute(update(tables.openings).where(there).values(openings=None)).rowcount:
                 raise Unavailable(f"the register has no entry {index}")
 

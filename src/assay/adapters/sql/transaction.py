@@ -1,5 +1,6 @@
 """A transaction whose failures are the world's."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -21,3 +22,27 @@ def transaction(engine: Engine, *, reads: bool = False) -> Iterator[Connection]:
         raise Unavailable(f"the office's database holds what was never stored there: {error}") from error
     except SQLAlchemyError as error:
         raise Unavailable(f"the office's database: {getattr(error, 'orig', None) or error}") from error
+
+
+def overwrite(connection: Connection) -> None:
+    """From here on, what this connection deletes or replaces is overwritten where SQLite kept it. PostgreSQL's vacuum does it later."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def empty_log(engine: Engine) -> bool:
+    """Bring SQLite's log into its file, so that what was overwritten there does not go on in the log. Whether it could: a reader may be at it."""
+    if engine.dialect.name != "sqlite":
+        return True
+    try:
+        raw = engine.raw_connection()
+        try:
+            # On the driver's own connection: a checkpoint is made outside of any transaction.
+            cursor = raw.cursor()
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0][0]
+            cursor.close()
+        finally:
+            raw.close()
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise Unavailable(f"the office's database: {getattr(error, 'orig', None) or error}") from error
+    return not busy

@@ -1,0 +1,77 @@
+"""An operator erases a submission, by command, when nothing keeps it; the register says so and still verifies."""
+
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.scenario.conftest import Assay
+from tests.support import offices
+from tests.support.services import provider, tick
+
+from assay.adapters.home import Home
+from assay.bootstrap import service
+from assay.crypto import keyfile
+from assay.office.receive import receive
+from assay.office_config.model import OfficeConfig
+
+NOW = "2026-11-01T12:00:00Z"
+LATER = "2028-11-01T12:00:00Z"
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """With one submission that was closed incomplete; its folder."""
+    monkeypatch.setattr(keyfile, "COST", 14)
+    monkeypatch.setenv("ASSAY_NOW", NOW)
+    home = Home(tmp_path / "home")
+    home.prepare()
+    home.save_trust(msgspec.structs.replace(offices.trust(), signers=offices.trust().signers[:1], logs=()))
+    with service.desk(OfficeConfig(data=home.folder)) as desk:
+        one = desk.service
+        receive(one, provider(one), offices.bundle(), speaks_for=(offices.PROVIDER,))
+        tick(one)
+        tick(one, timedelta(days=31))
+        assert {case.stage for case in _cases(one)} == {"closed"}
+    return home.folder
+
+
+def _cases(one: Any) -> Any:
+    from assay.office.permissions import Visible
+    from assay.office.ports import CaseQuery
+
+    return one.cases.find(CaseQuery(visible=Visible(everything=True))).cases
+
+
+def test_erasing_by_command(assay_here: Assay, office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = ("--office", office)
+    early = assay_here("office", "retention", *place, "--json")
+    assert (early.code, early.json()) == (0, {"due": []}), early.err
+    listed = assay_here("office", "retention", *place, "--json", now=LATER)
+    (due,) = listed.json()["due"]
+    assert (due["entry"], due["stage"], due["erased"]) == (1, "closed", None)
+
+    held = assay_here("office", "hold", "2", "--because", "a court asked", *place, "--json")
+    assert (held.code, held.json()["held"]) == (0, True), held.err
+    refused = assay_here("office", "erase", "1", "--reason", "request", "--yes", *place)
+    assert (refused.code, "is under a legal hold" in refused.err) == (2, True)
+    assert assay_here("office", "retention", *place, "--json", now=LATER).json() == {"due": []}
+    assert assay_here("office", "hold", "2", "--because", "lifted", "--lift", *place).code == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    unsure = assay_here("office", "erase", "1", "--reason", "request", *place)
+    assert (unsure.code, "stopped" in unsure.err) == (3, True)
+
+    done = assay_here("office", "retention", "--erase", *place, "--json", now=LATER)
+    (erased,) = done.json()["due"]
+    assert (done.code, erased["erased"] > erased["entry"]) == (0, True), done.err
+    nothing = assay_here("office", "erase", "0", "--reason", "mistake", "--yes", *place, now=LATER)
+    assert (nothing.code, "is not about a submission" in nothing.err) == (2, True)
+    held_bytes = b"".join(path.read_bytes() for path in (office / "office").rglob("*") if path.is_file())
+    assert offices.PROVIDER.encode() not in held_bytes
+    assert b"a court asked" in held_bytes  # the audit trail has it
+    scrubbed = assay_here(
+        "register", "scrub", office / "office" / "register", "--trust", office / "trust.json"
+    )
+    assert scrubbed.code == 0, scrubbed.err
