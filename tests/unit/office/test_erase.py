@@ -12,7 +12,6 @@ from tests.support.services import (
     WHEEL,
     contradicted,
     incomplete,
-    officer,
     provider,
     service,
     submitted,
@@ -26,7 +25,7 @@ from assay.errors import Duplicate, Refused, Unavailable
 from assay.formats.digest import Digest
 from assay.office import erase as erasing
 from assay.office.case import Case
-from assay.office.drawing import run_now
+from assay.office.drawing import commit
 from assay.office.erase import Erased, Erasure, about, due, ended_at, erase, hold
 from assay.office.office_policy import OfficePolicy
 from assay.office.respond import withdraw
@@ -178,9 +177,9 @@ def test_entries_lead_to_their_case() -> None:
 
 
 def test_what_was_published_ends_when_it_lapses_or_is_replaced() -> None:
-    one = service(msgspec.structs.replace(POLICY, sampling=Sampling(every_days=0, strata=(NOBODY,))))
+    one = service(msgspec.structs.replace(POLICY, sampling=Sampling(strata=(NOBODY,))))
     case = submitted(one)
-    run_now(one, officer(one))
+    commit(one, 1)
     tick(one)
     case = one.case(case.payload)
     assert (case.stage, ended_at(case)) == ("published", None)
