@@ -189,6 +189,10 @@ def environment() -> Environment:
         bases=words.BASES,
         roles=words.ROLES,
         sign=_SIGNS,
+        stage_words=words.STAGES,
+        wait_words=words.WAITS,
+        kind_words=words.KINDS,
+        notice_words=words.NOTICES,
         style=Markup(style()),  # noqa: S704 - our own file
         style_source=Markup(style_source()),  # noqa: S704 - base64
         icon="data:image/svg+xml," + quote(_ICON),

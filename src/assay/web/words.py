@@ -66,3 +66,44 @@ ROLES: Mapping[str, str] = {
 
 UNFAVOURABLE: frozenset[ResultToken] = frozenset(("contradicted", "insufficient_evidence", "incomplete"))
 """Results beside which the provider's response stands, given or not."""
+
+STAGES: Mapping[str, str] = {
+    "submitted": "Submitted",
+    "incomplete": "Incomplete",
+    "complete": "Complete",
+    "deep_validation": "Deep validation",
+    "under_response": "Under response",
+    "answered": "Answered",
+    "determined": "Determined",
+    "published": "Posted",
+    "closed": "Closed",
+    "withdrawn": "Withdrawn",
+}
+WAITS: Mapping[str, str] = {
+    "office": "for the office's programs",
+    "provider": "for the provider",
+    "draw": "for the next draw",
+    "officer": "for an officer",
+    "nobody": "for nobody",
+}
+KINDS: Mapping[str, str] = {
+    "submission": "Submitted",
+    "completeness": "Completeness checked",
+    "determination": "Determination",
+    "notice": "Notice",
+    "response": "The provider answered",
+    "publication": "Posted",
+    "correction": "Corrected",
+    "withdrawal": "Withdrawn by the provider",
+    "lapse": "Notice of lapse",
+}
+"""Of entries of the register about a case."""
+NOTICES: Mapping[str, str] = {
+    "incomplete": "Something is missing",
+    "contradicted": "The evidence contradicts a claim",
+    "insufficient_evidence": "The evidence does not carry every claim",
+    "evidence_requested": "More evidence is asked for",
+    "determined": "The result was posted",
+    "closed": "The case was closed",
+    "corrected": "The result was corrected",
+}

@@ -1,0 +1,117 @@
+"""Everything that is held about a case, read together for somebody who has to judge it or answer for it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import msgspec
+
+from assay.formats.attestation import Artifact, Attestation, Claim
+from assay.formats.attestation_statement import parse as parse_attestation
+from assay.formats.case_documents import CaseDocument, Determination, Ending, Notice, Response, parse
+from assay.formats.digest import Digest
+from assay.formats.dsse import Envelope
+from assay.formats.verdict import ClaimVerdict, VerdictDocument
+from assay.office.case import Case
+from assay.office.permissions import Action, Caller, may
+from assay.office.service import Service
+from assay.office.triage import verdict_of
+from assay.packs import read
+from assay.packs.model import Requirement
+from assay.register.leaf import Kind, open_
+
+_DOCUMENTS: Mapping[Kind, type[CaseDocument]] = {
+    Kind.NOTICE: Notice,
+    Kind.RESPONSE: Response,
+    Kind.DETERMINATION: Determination,
+    Kind.WITHDRAWAL: Ending,
+    Kind.LAPSE: Ending,
+}
+PROVIDERS_ACTS = frozenset({Kind.SUBMISSION, Kind.RESPONSE, Kind.WITHDRAWAL, Kind.LAPSE})
+
+
+class Happened(msgspec.Struct, frozen=True):
+    """One entry of the register about a case."""
+
+    index: int
+    kind: Kind
+    at: datetime
+    document: CaseDocument | None = None
+    """What it records; None where that is no document of a case, or is not held any more."""
+
+    @property
+    def by_provider(self) -> bool:
+        return self.kind in PROVIDERS_ACTS
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """A requirement: what is claimed, with what, and what was found."""
+
+    row: ClaimVerdict
+    requirement: Requirement | None
+    """None where its pack is not this office's any more."""
+    claim: Claim | None
+    artifacts: tuple[Artifact, ...]
+
+
+class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+    attestation: Attestation
+    verdict: VerdictDocument | None
+    """The newest automatic one; None before there is one."""
+    rows: tuple[Beside, ...]
+    history: tuple[Happened, ...]
+    have: frozenset[Digest]
+    """Artifacts that are here."""
+
+
+def within(caller: Caller, case: Case) -> bool:
+    """Whether *caller* may look into the case: an officer, or its provider; not whoever it merely names."""
+    own = caller.organisation == case.organisation and may(caller, Action.SUBMISSION_READ, case.target)
+    return own or may(caller, Action.CASE_READ, case.target)
+
+
+def dossier(service: Service, case: Case) -> Dossier:
+    """Unavailable where something of it is lost. Ask :func:`within` first."""
+    submission = service.office.ledger.submission(case.payload)
+    if submission is None:
+        raise ValueError(f"case {case.payload} has no submission")
+    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
+    attestation = parse_attestation(envelope.payload)
+    verdict = verdict_of(service, case) if case.verdict is not None else None
+    return Dossier(
+        attestation=attestation,
+        verdict=verdict,
+        rows=tuple(_beside(service, attestation, verdict)) if verdict is not None else (),
+        history=history(service, case),
+        have=frozenset((*submission.artifacts, *case.supplied)),
+    )
+
+
+def history(service: Service, case: Case) -> tuple[Happened, ...]:
+    """What the register says about the case, in order."""
+    return tuple(_happened(service, index) for index in case.entries)
+
+
+def _happened(service: Service, index: int) -> Happened:
+    office = service.office
+    entry = open_(office.register.leaf(index), office.keys)
+    kind, digest = _DOCUMENTS.get(entry.kind), entry.digests[0]
+    held = kind is not None and office.blobs.has(digest)
+    document = parse(office.blobs.get(digest), kind) if kind is not None and held else None
+    return Happened(index, entry.kind, entry.time, document)
+
+
+def _beside(service: Service, attestation: Attestation, verdict: VerdictDocument) -> Iterator[Beside]:
+    packs = {ref: read.parse(data, name=ref) for ref, data in service.office.packs}
+    asked = {f"{ref}#{one.id}": one for ref, pack in packs.items() for one in pack.requirements}
+    claims = {one.requirement: one for one in attestation.claims}
+    artifacts = {one.digest: one for one in attestation.artifacts}
+    for row in verdict.claims:
+        claim = claims.get(row.requirement)
+        named = claim.artifacts if claim is not None else ()
+        found = [Digest.parse(text) for finding in row.findings for text in finding.evidence]
+        yield Beside(
+            row=row,
+            requirement=asked.get(row.requirement),
+            claim=claim,
+            artifacts=tuple(artifacts[one] for one in dict.fromkeys((*named, *found)) if one in artifacts),
+        )

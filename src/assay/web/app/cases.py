@@ -1,0 +1,220 @@
+"""A case: claim beside evidence, what happened, and what whoever looks may do about it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import MultipartBody, RawBody
+from litestar.response import Redirect
+
+from assay.errors import Malformed
+from assay.formats.bundle import read_tar
+from assay.formats.case_documents import Judgement
+from assay.formats.digest import Digest
+from assay.formats.verdict import Token
+from assay.office.case import Case
+from assay.office.determine import Decision, approve, decide_final, decide_initial, reject, request_evidence
+from assay.office.dossier import dossier, within
+from assay.office.drawing import run_now
+from assay.office.permissions import Action, Caller, may, require_role
+from assay.office.post import correct
+from assay.office.receive import receive
+from assay.office.respond import lapse, respond, supply, withdraw
+from assay.office.service import asked
+from assay.web.api.desk import Desk
+from assay.web.api.params import Id, digest
+from assay.web.app import pictures
+from assay.web.app.forms import Form, admitted, entered
+from assay.web.app.shell import came, shown
+from assay.web.view import view
+
+CASE = "/cases/{payload:str}"
+TOKENS: tuple[Token, ...] = ("satisfied", "not_satisfied", "unknown")
+MAX_FILES = 500
+ACTIONS = {
+    "initial": Action.DETERMINATION_INITIAL, "final": Action.DETERMINATION_FINAL, "approve": Action.DETERMINATION_APPROVE,
+    "correct": Action.RESULT_CORRECT, "ask": Action.EVIDENCE_REQUEST, "respond": Action.RESPONSE_WRITE,
+    "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
+}  # fmt: skip
+FURTHER = frozenset({"ask", "lapse", "withdraw"})
+"""What is offered folded, at the end."""
+_FROM = {
+    "initial": ("complete", "deep_validation", "answered", "published"),
+    "final": ("deep_validation", "answered"),
+    "correct": ("published",),
+    "ask": ("deep_validation",),
+    "respond": ("under_response",),
+}
+"""Stages in which an action is offered; whether it is taken the use case says."""
+Act = Callable[[Caller, Digest, Form], object]
+
+
+def handlers(desk: Desk) -> list[HTTPRouteHandler]:
+    return [*_reading(desk), *_officer(desk), *_provider(desk), *_files(desk)]
+
+
+def offered(caller: Caller, case: Case) -> frozenset[str]:
+    """What is offered to *caller* here and now."""
+    able = {name for name, action in ACTIONS.items() if may(caller, action, case.target)}
+    able = {name for name in able if case.stage in _FROM.get(name, (case.stage,))}
+    if case.proposal is None:
+        able -= {"approve"}
+    else:
+        able -= {"initial", "final", "correct"}
+    if not case.requested or case.stage != "deep_validation":
+        able -= {"supply"}
+    if case.stage in ("withdrawn", "closed") or case.lapsed is not None:
+        able -= {"lapse"}
+    if case.stage == "withdrawn":
+        able -= {"withdraw"}
+    return frozenset(able)
+
+
+def _reading(desk: Desk) -> list[HTTPRouteHandler]:
+    @get(CASE, sync_to_thread=True, include_in_schema=False)
+    def show(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
+        who = came(request, desk)
+        service = desk.service
+        case = asked(service, who.caller, Action.SUBMISSION_READ, digest(payload))
+        inside = dossier(service, case) if within(who.caller, case) else None
+        now, can = service.now(), offered(who.caller, case)
+        return shown(
+            desk, who, "app/case.html", case=case, d=inside, can=can, more=can & FURTHER, now=now, tokens=TOKENS,
+            course=pictures.course(inside.history, case, now) if inside is not None else None,
+            urgency=pictures.urgency(case, now), confirmed=who.caller.confirmed, four_eyes=service.policy.four_eyes,
+            tally=view(inside.verdict).tally if inside is not None and inside.verdict is not None else None,
+        )  # fmt: skip
+
+    return [show]
+
+
+def _officer(desk: Desk) -> list[HTTPRouteHandler]:
+    service = lambda: desk.service  # noqa: E731 - as it is when it is asked
+
+    def ask(caller: Caller, payload: Digest, form: Form) -> object:
+        digests = [Digest.parse(one, what="digest") for one in form.text("digests").split()]
+        return request_evidence(
+            service(), caller, payload, digests, form.text("text"), form.number("revision")
+        )
+
+    acts: dict[str, Act] = {
+        "initial": lambda caller, payload, form: decide_initial(service(), caller, payload, decision(form)),
+        "final": lambda caller, payload, form: decide_final(service(), caller, payload, decision(form)),
+        "approval": lambda caller, payload, form: approve(
+            service(), caller, payload, form.number("revision")
+        ),
+        "rejection": lambda caller, payload, form: reject(
+            service(), caller, payload, form.number("revision")
+        ),
+        "correction": lambda caller, payload, form: correct(
+            service(), caller, payload, decision(form), form.text("reason")
+        ),
+        "request": ask,
+    }
+
+    @post("/draws", sync_to_thread=True, include_in_schema=False, status_code=303)
+    def draw(request: Request[Any, Any, Any], body: RawBody) -> Redirect:
+        run_now(desk.service, entered(request, desk, body).who.caller)
+        return Redirect("/draws", status_code=303)
+
+    return [draw, *(_does(desk, name, act) for name, act in acts.items())]
+
+
+def _provider(desk: Desk) -> list[HTTPRouteHandler]:
+    acts: dict[str, Act] = {
+        "withdrawal": lambda caller, payload, form: withdraw(
+            desk.service, caller, payload, form.text("reason")
+        ),
+        "lapse": lambda caller, payload, form: lapse(
+            desk.service, caller, payload, form.text("reason"), form.text("versions")
+        ),
+    }
+    return [_does(desk, name, act) for name, act in acts.items()]
+
+
+def _does(desk: Desk, name: str, act: Act) -> HTTPRouteHandler:
+    """A form of a case that is handed in: done, and back to the case."""
+
+    def handle(request: Request[Any, Any, Any], payload: Id, body: RawBody) -> Redirect:
+        form = entered(request, desk, body)
+        act(form.who.caller, digest(payload), form)
+        return Redirect(f"/cases/{payload}", status_code=303)
+
+    handle.__name__ = name
+    return post(f"{CASE}/{name}", sync_to_thread=True, include_in_schema=False, status_code=303)(handle)
+
+
+def _files(desk: Desk) -> list[HTTPRouteHandler]:
+    @get("/submit", sync_to_thread=True, include_in_schema=False)
+    def submit(request: Request[Any, Any, Any]) -> Response[bytes]:
+        who = came(request, desk)
+        require_role(who.caller, Action.SUBMISSION_CREATE)
+        names = desk.speaks_for(who.caller.organisation)
+        return shown(desk, who, "app/submit.html", here="/overview", speaks_for=names, url=desk.url)
+
+    @post("/submit", sync_to_thread=True, include_in_schema=False, status_code=303)
+    def submitted(request: Request[Any, Any, Any], data: MultipartBody[dict[str, Any]]) -> Redirect:
+        form, files = _handed(request, desk, data, "bundle")
+        caller = form.who.caller
+        require_role(caller, Action.SUBMISSION_CREATE)
+        if len(files) != 1:
+            raise Malformed(f"{len(files)} files came, expected the bundle as one tar file")
+        bundle = read_tar(files[0], what="the bundle")
+        case = receive(desk.service, caller, bundle, speaks_for=desk.speaks_for(caller.organisation))
+        for name, content in bundle.artifacts.items():
+            desk.holdings.hold(caller.organisation, name, len(content))
+        return Redirect(f"/cases/{case.payload.value}", status_code=303)
+
+    @post(CASE + "/response", sync_to_thread=True, include_in_schema=False, status_code=303)
+    def response(
+        request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
+    ) -> Redirect:
+        form, files = _handed(request, desk, data, "files")
+        respond(desk.service, form.who.caller, digest(payload), form.text("text"), files)
+        return Redirect(f"/cases/{payload}", status_code=303)
+
+    @post(CASE + "/evidence", sync_to_thread=True, include_in_schema=False, status_code=303)
+    def evidence(
+        request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
+    ) -> Redirect:
+        form, files = _handed(request, desk, data, "files")
+        supply(desk.service, form.who.caller, digest(payload), files)
+        return Redirect(f"/cases/{payload}", status_code=303)
+
+    return [submit, submitted, response, evidence]
+
+
+def _handed(
+    request: Request[Any, Any, Any], desk: Desk, data: dict[str, Any], name: str
+) -> tuple[Form, Sequence[bytes]]:
+    """The form, and its files of *name* that are not empty."""
+    form = admitted(request, desk, {key: value for key, value in data.items() if isinstance(value, str)})
+    given = data.get(name, [])
+    listed = [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, UploadFile)]
+    if len(listed) > MAX_FILES:
+        raise Malformed(f"{len(listed)} files came, over {MAX_FILES}")
+    return form, [content for one in listed if (content := one.file.read())]
+
+
+def decision(form: Form) -> Decision:
+    """Judgements are fields ``judge:REQUIREMENT`` with ``because:REQUIREMENT``; what is kept is none."""
+    judgements = []
+    for name, said in form.values.items():
+        requirement = name.removeprefix("judge:")
+        if name == requirement or not said:
+            continue
+        token = next((one for one in TOKENS if one == said), None)
+        because = form.text(f"because:{requirement}")
+        if token is None:
+            raise Malformed(f"{requirement} is {said[:40]!r}, expected one of {', '.join(TOKENS)}")
+        if not because:
+            raise Malformed(f"{requirement}: say why it is {said!r}")
+        judgements.append(Judgement(requirement, token, because))
+    return Decision(
+        judgements=tuple(judgements),
+        reasons=tuple(line for line in form.text("reasons").splitlines() if line.strip()),
+        consideration=form.text("consideration"),
+        revision=form.number("revision"),
+    )

@@ -1,0 +1,179 @@
+"""Lists of work: an officer's queue, a provider's overview, and the table of all submissions that somebody may see."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
+
+from assay.formats.times import encode as moment
+from assay.office.case import STAGES, Case
+from assay.office.permissions import Action, Caller, Target, Visible, require, require_role, visible
+from assay.office.ports import CasePage, CaseQuery
+from assay.web import tables
+from assay.web.api.desk import Desk
+from assay.web.api.params import After
+from assay.web.api.submissions import query_of
+from assay.web.app import pictures
+from assay.web.app.public import as_table
+from assay.web.app.shell import came, shown
+
+ROWS, MAX_ROWS = 50, 200
+COLUMNS = (
+    "id", "provider", "product", "version", "stage", "result", "waits", "because", "received", "changed", "deadline", "drawn",
+)  # fmt: skip
+
+
+class Line(NamedTuple):
+    """A row of a list."""
+
+    case: Case
+    waited: str
+    share: int
+    urgency: pictures.Urgency
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for in the query string."""
+
+    stage: str = ""
+    result: str = ""
+    provider: str = ""
+    product: str = ""
+    version: str = ""
+    sort: str = "changed"
+    order: str = "descending"
+    after: str = ""
+
+    def link(self, path: str = "/submissions", **changes: str) -> str:
+        values = msgspec.structs.asdict(self) | {"after": ""} | changes
+        usual = msgspec.structs.asdict(Asked())
+        said = {name: value for name, value in values.items() if value != usual[name]}
+        return f"{path}?{urlencode(said)}" if said else path
+
+
+def handlers(desk: Desk) -> list[HTTPRouteHandler]:
+    return [*_queue(desk), *_overview(desk), *_table(desk)]
+
+
+def _queue(desk: Desk) -> list[HTTPRouteHandler]:
+    def cases_of(caller: Caller, after: str, limit: int) -> CasePage:
+        require(caller, Action.QUEUE_READ, Target.office())
+        return desk.service.cases.find(
+            CaseQuery(
+                visible=Visible(everything=True), waits=("officer",), sort="changed", descending=False, after=after, limit=limit
+            )
+        )  # fmt: skip
+
+    @get("/queue", sync_to_thread=True, include_in_schema=False)
+    def queue(request: Request[Any, Any, Any], after: After = "") -> Response[bytes]:
+        who = came(request, desk)
+        page = cases_of(who.caller, after, MAX_ROWS)
+        now = desk.service.now()
+        return shown(
+            desk, who, "app/queue.html", here="/queue", lines=lines(page.cases, now), following=page.after,
+            ages=pictures.ages(page.cases, now), parts=pictures.stages(desk.service.cases.counts(Visible(everything=True))),
+        )  # fmt: skip
+
+    def taken(request: Request[Any, Any, Any]) -> Response[bytes]:
+        page = cases_of(came(request, desk).caller, "", MAX_ROWS)
+        return as_table(tables.table(COLUMNS, map(_row, page.cases)), request.url.path)
+
+    return [queue, *_files("/queue", taken)]
+
+
+def _overview(desk: Desk) -> list[HTTPRouteHandler]:
+    @get("/overview", sync_to_thread=True, include_in_schema=False)
+    def overview(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """What a provider has to do first, and where everything of its own stands."""
+        who = came(request, desk)
+        require_role(who.caller, Action.SUBMISSION_CREATE)
+        service, now = desk.service, desk.service.now()
+        own = visible(who.caller, Action.SUBMISSION_READ)
+        first = service.cases.find(
+            CaseQuery(visible=own, waits=("provider",), sort="deadline", descending=False)
+        )
+        newest = service.cases.find(CaseQuery(visible=own, sort="changed", limit=10))
+        return shown(
+            desk, who, "app/overview.html", here="/overview", first=lines(first.cases, now), newest=lines(newest.cases, now),
+            parts=pictures.stages(service.cases.counts(own)), speaks_for=desk.speaks_for(who.caller.organisation),
+        )  # fmt: skip
+
+    return [overview]
+
+
+def _table(desk: Desk) -> list[HTTPRouteHandler]:
+    def found(caller: Caller, asked: Asked, limit: int) -> CasePage:
+        require_role(caller, Action.SUBMISSION_READ)
+        query = query_of(
+            caller, stage=asked.stage, waits="", result=asked.result, provider=asked.provider, product=asked.product,
+            version=asked.version, sort=asked.sort, order=asked.order, after=asked.after, limit=limit,
+        )  # fmt: skip
+        return desk.service.cases.find(query)
+
+    @get("/submissions", sync_to_thread=True, include_in_schema=False)
+    def index(
+        request: Request[Any, Any, Any],
+        stage: FromQuery[str] = "",
+        result: FromQuery[str] = "",
+        provider: FromQuery[str] = "",
+        product: FromQuery[str] = "",
+        version: FromQuery[str] = "",
+        sort: FromQuery[str] = "changed",
+        order: FromQuery[str] = "descending",
+        after: After = "",
+    ) -> Response[bytes]:
+        who = came(request, desk)
+        asked = Asked(
+            stage=stage, result=result, provider=provider, product=product, version=version, sort=sort, order=order, after=after
+        )  # fmt: skip
+        page = found(who.caller, asked, ROWS)
+        now = desk.service.now()
+        following = asked.link(after=page.after) if page.after else ""
+        counts = desk.service.cases.counts(visible(who.caller, Action.SUBMISSION_READ))
+        return shown(
+            desk, who, "app/submissions.html", here="/submissions", lines=lines(page.cases, now), f=asked,
+            following=following, stages=STAGES, parts=pictures.stages(counts),
+        )  # fmt: skip
+
+    def taken(
+        request: Request[Any, Any, Any],
+        stage: FromQuery[str] = "",
+        result: FromQuery[str] = "",
+        provider: FromQuery[str] = "",
+        product: FromQuery[str] = "",
+        version: FromQuery[str] = "",
+    ) -> Response[bytes]:
+        asked = Asked(stage=stage, result=result, provider=provider, product=product, version=version)
+        page = found(came(request, desk).caller, asked, MAX_ROWS)
+        return as_table(tables.table(COLUMNS, map(_row, page.cases)), request.url.path)
+
+    return [index, *_files("/submissions", taken)]
+
+
+def lines(cases: tuple[Case, ...], now: datetime) -> list[Line]:
+    return [
+        Line(
+            one,
+            pictures.ago(pictures.waited(one, now)),
+            pictures.share(one, cases, now),
+            pictures.urgency(one, now),
+        )
+        for one in cases
+    ]
+
+
+def _files(path: str, taken: Any) -> list[HTTPRouteHandler]:
+    return [
+        get(f"{path}.{kind}", sync_to_thread=True, include_in_schema=False)(taken) for kind in ("csv", "json")
+    ]
+
+
+def _row(case: Case) -> tuple[str | bool, ...]:
+    return (
+        str(case.payload), case.provider, case.product, case.version, case.stage, case.result, case.waits, case.because,
+        moment(case.received), moment(case.changed), moment(case.deadline) if case.deadline else "", case.drawn,
+    )  # fmt: skip
