@@ -1,6 +1,6 @@
 """Everything that is held about a case, read together for somebody who has to judge it or answer for it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -19,12 +19,12 @@ from assay.packs import read
 from assay.packs.model import Requirement
 from assay.register.leaf import Kind, open_
 
-_DOCUMENTS: Mapping[Kind, type[CaseDocument]] = {
-    Kind.NOTICE: Notice,
-    Kind.RESPONSE: Response,
-    Kind.DETERMINATION: Determination,
-    Kind.WITHDRAWAL: Ending,
-    Kind.LAPSE: Ending,
+_READERS: Mapping[Kind, Callable[[bytes], CaseDocument]] = {
+    Kind.NOTICE: lambda data: parse(data, Notice),
+    Kind.RESPONSE: lambda data: parse(data, Response),
+    Kind.DETERMINATION: lambda data: parse(data, Determination),
+    Kind.WITHDRAWAL: lambda data: parse(data, Ending),
+    Kind.LAPSE: lambda data: parse(data, Ending),
 }
 PROVIDERS_ACTS = frozenset({Kind.SUBMISSION, Kind.RESPONSE, Kind.WITHDRAWAL, Kind.LAPSE})
 
@@ -94,9 +94,9 @@ def history(service: Service, case: Case) -> tuple[Happened, ...]:
 def _happened(service: Service, index: int) -> Happened:
     office = service.office
     entry = open_(office.register.leaf(index), office.keys)
-    kind, digest = _DOCUMENTS.get(entry.kind), entry.digests[0]
-    held = kind is not None and office.blobs.has(digest)
-    document = parse(office.blobs.get(digest), kind) if kind is not None and held else None
+    read_, digest = _READERS.get(entry.kind), entry.digests[0]
+    held = read_ is not None and office.blobs.has(digest)
+    document = read_(office.blobs.get(digest)) if read_ is not None and held else None
     return Happened(index, entry.kind, entry.time, document)
 
 

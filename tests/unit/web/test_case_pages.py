@@ -153,18 +153,26 @@ def test_a_provider_takes_back(world: World, act: str, stage: str) -> None:
     assert "No more." in world.client.get(where(case), headers=provider).text
 
 
-def test_evidence_is_asked_for_and_brought() -> None:
-    world = World()
+def test_evidence_is_asked_for_by_digest_and_in_its_stage() -> None:
+    world = World(NOBODY)
     case = handed_in(world, services.with_review)
-    officer, provider = world.person(*OFFICER), world.person(Role.PROVIDER_ADMIN)
+    officer = world.person(*OFFICER)
     bad = sent(world, where(case) + "/request", officer, digests="sha256:x", revision=str(case.revision))
     assert bad.status_code == 400
     early = sent(
         world, where(case) + "/request", officer, digests="sha256:" + "0" * 64, revision=str(case.revision)
     )
     assert early.status_code == 422
-    assert sent(world, "/draws", officer).status_code == 303
+
+
+def test_a_draw_that_is_due_is_run_once() -> None:
+    world = World(NOBODY)
+    officer, provider = world.person(*OFFICER), world.person(Role.PROVIDER_ADMIN)
     assert sent(world, "/draws", provider).status_code == 403
+    assert sent(world, "/draws", officer).status_code == 303
+    again = sent(world, "/draws", officer)
+    assert again.status_code == 422
+    assert "no draw is due" in again.text
 
 
 @pytest.mark.parametrize("act", ["initial", "final", "approval", "rejection", "correction", "request", "withdrawal", "lapse", "response", "evidence"])  # fmt: skip

@@ -3,6 +3,7 @@
 import pytest
 from tests.support.desks import World
 from tests.support.office_pages import ANSWER, answered, handed_in, hostile, not_sampled, posted
+from tests.support.offices import NOW
 
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
@@ -11,7 +12,8 @@ from assay.web.app.assets import assets
 from assay.web.app.forms import local
 from assay.web.app.shell import POLICY
 
-NOBODY = OfficePolicy(sampling=Sampling(strata=(Stratum(name="all", take=0, of=10),), every_days=0))
+NOBODY = OfficePolicy(sampling=Sampling(strata=(Stratum(name="all", take=0, of=10),), begin=NOW))
+"""A draw is due at once, and draws nobody."""
 PAGES = ("/", "/results", "/draws", "/about")
 
 

@@ -91,25 +91,25 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
 
 
 def _officer(desk: Desk) -> list[HTTPRouteHandler]:
-    service = lambda: desk.service  # noqa: E731 - as it is when it is asked
-
     def ask(caller: Caller, payload: Digest, form: Form) -> object:
         digests = [Digest.parse(one, what="digest") for one in form.text("digests").split()]
         return request_evidence(
-            service(), caller, payload, digests, form.text("text"), form.number("revision")
+            desk.service, caller, payload, digests, form.text("text"), form.number("revision")
         )
 
     acts: dict[str, Act] = {
-        "initial": lambda caller, payload, form: decide_initial(service(), caller, payload, decision(form)),
-        "final": lambda caller, payload, form: decide_final(service(), caller, payload, decision(form)),
+        "initial": lambda caller, payload, form: decide_initial(
+            desk.service, caller, payload, decision(form)
+        ),
+        "final": lambda caller, payload, form: decide_final(desk.service, caller, payload, decision(form)),
         "approval": lambda caller, payload, form: approve(
-            service(), caller, payload, form.number("revision")
+            desk.service, caller, payload, form.number("revision")
         ),
         "rejection": lambda caller, payload, form: reject(
-            service(), caller, payload, form.number("revision")
+            desk.service, caller, payload, form.number("revision")
         ),
         "correction": lambda caller, payload, form: correct(
-            service(), caller, payload, decision(form), form.text("reason")
+            desk.service, caller, payload, decision(form), form.text("reason")
         ),
         "request": ask,
     }

@@ -3,12 +3,13 @@
 from litestar import Router
 
 from assay.web.api.desk import Desk
-from assay.web.app import assets, cases, public, working
+from assay.web.app import assets, cases, coming, people, public, working
 from assay.web.app.errors import exceptions
 
 
 def handlers(desk: Desk) -> list[Router]:
-    made = [*assets.handlers(), *public.handlers(desk), *working.handlers(desk), *cases.handlers(desk)]
+    areas = (public, coming, working, cases, people)
+    made = [*assets.handlers(), *(one for area in areas for one in area.handlers(desk))]
     return [
         Router(
             path="/",

@@ -1,0 +1,172 @@
+"""Organisations, their people, invitations, tokens and signers; and accounts that lost their keys."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import RawBody
+from litestar.response import Redirect
+
+from assay.errors import Malformed
+from assay.office.identity.invite import Invited, address, invitations, invite, withdraw_invitation
+from assay.office.identity.members import give_roles, members, restore_member, suspend_member
+from assay.office.identity.organisation import ROLES, Kind
+from assay.office.identity.organisations import (
+    add_organisation,
+    let_speak_for,
+    organisation,
+    organisations,
+    restore_organisation,
+    suspend_organisation,
+)
+from assay.office.identity.recovery import approve_recovery, recoveries, refuse_recovery, start_recovery
+from assay.office.identity.signers import end_signer, offer_signer, signers, verify_signer
+from assay.office.identity.tokens import make_service_token, revoke_token, service_tokens
+from assay.office.permission_table import RULES, Role
+from assay.office.permissions import TOKEN_ACTIONS, Action, Caller, Target, may, require_role
+from assay.web.api.desk import Desk
+from assay.web.api.params import Key
+from assay.web.app.coming import scopes_of
+from assay.web.app.forms import Form, entered
+from assay.web.app.shell import came, shown
+
+ALL = "/organisations"
+ONE = ALL + "/{key:str}"
+Act = Callable[[Caller, str, Form], object]
+
+
+def handlers(desk: Desk) -> list[HTTPRouteHandler]:
+    return [*_pages(desk), *_making(desk), *_acts(desk)]
+
+
+def _pages(desk: Desk) -> list[HTTPRouteHandler]:
+    identity = desk.identity
+
+    @get(ALL, sync_to_thread=True, include_in_schema=False)
+    def index(request: Request[Any, Any, Any]) -> Response[bytes]:
+        who = came(request, desk)
+        caller = who.caller
+        require_role(caller, Action.ORGANISATION_READ)
+        found = organisations(identity, caller)
+        able = bool(caller.scopes_of(Action.ORGANISATION_MANAGE))
+        waiting = recoveries(identity, caller) if caller.scopes_of(Action.RECOVERY_APPROVE) else ()
+        return shown(
+            desk, who, "app/organisations.html", here=ALL, organisations=found, able=able, kinds=list(Kind), waiting=waiting
+        )  # fmt: skip
+
+    @get(ONE, sync_to_thread=True, include_in_schema=False)
+    def show(request: Request[Any, Any, Any], key: Key) -> Response[bytes]:
+        who = came(request, desk)
+        caller = who.caller
+        one = organisation(identity, caller, key)
+        target = Target(owner=one.id)
+        can = frozenset(action for action in Action if may(caller, action, target))
+        return shown(
+            desk, who, "app/organisation.html", here=ALL, o=one, can=can, roles=sorted(ROLES[one.kind]),
+            members=members(identity, caller, key) if Action.MEMBER_READ in can else (),
+            invited=invitations(identity, caller, key) if Action.MEMBER_READ in can else (),
+            signers=signers(identity, caller, key),
+            tokens=service_tokens(identity, caller, key) if Action.TOKEN_MANAGE in can else (),
+            scopes=[(action, rule.says) for action, rule in RULES.items() if action in TOKEN_ACTIONS],
+        )  # fmt: skip
+
+    return [index, show]
+
+
+def _making(desk: Desk) -> list[HTTPRouteHandler]:
+    """What shows a secret, once; and what makes something of which the address is not known before."""
+    identity = desk.identity
+
+    @post(ALL, sync_to_thread=True, include_in_schema=False, status_code=303)
+    def add(request: Request[Any, Any, Any], body: RawBody) -> Redirect:
+        form = entered(request, desk, body)
+        kind = next((one for one in Kind if one == form.text("kind")), None)
+        if kind is None:
+            raise Malformed(f"kind is {form.text('kind')[:40]!r}, expected one of {', '.join(Kind)}")
+        made = add_organisation(
+            identity, form.who.caller, form.text("name"), kind, _lines(form, "speaks_for")
+        )
+        return Redirect(f"{ALL}/{made.id}", status_code=303)
+
+    @post(ONE + "/invitations", sync_to_thread=True, include_in_schema=False, status_code=200)
+    def invites(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Response[bytes]:
+        form = entered(request, desk, body)
+        made = invite(
+            identity, form.who.caller, key, name=form.text("name"), mail=form.text("mail"), roles=_roles(form)
+        )
+        return link(desk, form, made, f"{ALL}/{key}")
+
+    @post(ONE + "/tokens", sync_to_thread=True, include_in_schema=False, status_code=200)
+    def token(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Response[bytes]:
+        form = entered(request, desk, body)
+        lasting = timedelta(days=form.number("days"))
+        made = make_service_token(identity, form.who.caller, key, form.text("name"), scopes_of(form), lasting)
+        return shown(
+            desk, form.who, "app/secret.html", title="The new token", value=made.text, back=f"{ALL}/{key}#tokens",
+            text="It belongs to the organisation. The office keeps only its digest.",
+        )  # fmt: skip
+
+    @post("/recoveries/{key:str}/approval", sync_to_thread=True, include_in_schema=False, status_code=200)
+    def approval(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Response[bytes]:
+        form = entered(request, desk, body)
+        return link(desk, form, approve_recovery(identity, form.who.caller, key), ALL)
+
+    return [add, invites, token, approval]
+
+
+def _acts(desk: Desk) -> list[HTTPRouteHandler]:
+    identity = desk.identity
+    acts: dict[str, Act] = {
+        ONE + "/providers": lambda who, key, form: let_speak_for(
+            identity, who, key, _lines(form, "speaks_for")
+        ),
+        ONE + "/suspend": lambda who, key, _: suspend_organisation(identity, who, key),
+        ONE + "/restore": lambda who, key, _: restore_organisation(identity, who, key),
+        ONE + "/signers": lambda who, key, form: offer_signer(
+            identity, who, key, form.text("record").encode()
+        ),
+        "/signers/{key:str}/verify": lambda who, key, _: verify_signer(identity, who, key),
+        "/signers/{key:str}/end": lambda who, key, _: end_signer(identity, who, key),
+        "/tokens/{key:str}/revoke": lambda who, key, _: revoke_token(identity, who, key),
+        "/invitations/{key:str}/withdraw": lambda who, key, _: withdraw_invitation(identity, who, key),
+        "/members/{key:str}/roles": lambda who, key, form: give_roles(identity, who, key, _roles(form)),
+        "/members/{key:str}/suspend": lambda who, key, _: suspend_member(identity, who, key),
+        "/members/{key:str}/restore": lambda who, key, _: restore_member(identity, who, key),
+        "/members/{key:str}/recover": lambda who, key, form: start_recovery(
+            identity, who, key, form.text("reason")
+        ),
+        "/recoveries/{key:str}/refusal": lambda who, key, _: refuse_recovery(identity, who, key),
+    }
+    return [_does(desk, path, act) for path, act in acts.items()]
+
+
+def _does(desk: Desk, path: str, act: Act) -> HTTPRouteHandler:
+    def handle(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Redirect:
+        form = entered(request, desk, body)
+        act(form.who.caller, key, form)
+        back = form.text("organisation")
+        return Redirect(f"{ALL}/{back}" if back.isascii() and back.replace("-", "").replace("_", "").isalnum() else ALL, status_code=303)  # fmt: skip
+
+    return post(path, sync_to_thread=True, include_in_schema=False, status_code=303)(handle)
+
+
+def link(desk: Desk, form: Form, made: Invited, back: str) -> Response[bytes]:
+    until = f"{made.invitation.expires:%Y-%m-%d %H:%M} UTC"
+    return shown(
+        desk, form.who, "app/secret.html", title="A link to enrol", value=address(desk.url, made.link), back=back,
+        text=f"Give it to the person by a way that only they read. It works once, until {until}.",
+    )  # fmt: skip
+
+
+def _roles(form: Form) -> frozenset[Role]:
+    said = [name.removeprefix("role:") for name in form.values if name.startswith("role:")]
+    try:
+        return frozenset(map(Role, said))
+    except ValueError as error:
+        raise Malformed(f"no role is called so: {error}") from error
+
+
+def _lines(form: Form, name: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in form.text(name).splitlines() if line.strip())
