@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from assay.adapters.mail import Letterhead
 from assay.errors import Refused, Unavailable
 from assay.formats import mail_message
 from assay.formats.text import shown
@@ -34,19 +35,11 @@ class SmtpMailer:
         self, server: Server, sender: str, clock: Clock, *, name: str = "", timeout_s: float = TIMEOUT_S
     ) -> None:
         mail_message.check_address(sender, what="the sender's mail address")
-        self._server, self._sender, self._clock = server, sender, clock
-        self._name, self._timeout_s = name, timeout_s
+        self._server, self._timeout_s = server, timeout_s
+        self._head = Letterhead(sender=sender, name=name, clock=clock)
 
     def send(self, mail: Mail) -> None:
-        data = mail_message.encode(
-            sender=self._sender,
-            name=self._name,
-            to=mail.to,
-            subject=mail.subject,
-            text=mail.text,
-            id_=mail.id,
-            at=self._clock.now(),
-        )
+        data = self._head.write(mail)
         where = f"the mail server {self._server.host}:{self._server.port}"
         try:
             self._hand_over(mail.to, data)
@@ -75,7 +68,7 @@ class SmtpMailer:
                 session.starttls(context=ssl.create_default_context())
             if self._server.user:
                 session.login(self._server.user, self._server.password)
-            session.sendmail(self._sender, [to], data)
+            session.sendmail(self._head.sender, [to], data)
 
     def _connected(self) -> smtplib.SMTP:
         host, port = self._server.host, self._server.port

@@ -22,14 +22,13 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from assay.adapters.sql import due_tables as tables
 from assay.adapters.sql.moments import micros, moment_of
-from assay.adapters.sql.transaction import transaction
+from assay.adapters.sql.transaction import alone, transaction
 from assay.office.work import MAX_LEASE_S, Backlog, Claimed, Dead, Due, Lapsed
 
 PUT = "assay_due"
 """Channel of PostgreSQL that tells when work was put."""
 MAX_CLAIM = 1000
 MAX_WHY = 2000
-_PREPARING = 0x6173736179
 _FAR = MAX_LEASE_S * 1_000_000
 _row = tables.due.c
 
@@ -76,8 +75,7 @@ _NEW = {
 
 def prepare(connection: Connection) -> None:
     """The table, where there is none yet."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
+    alone(connection)
     tables.metadata.create_all(connection)
 
 

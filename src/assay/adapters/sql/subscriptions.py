@@ -3,17 +3,16 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from assay.adapters.sql.moments import micros, moment_of
 from assay.adapters.sql.subscription_tables import metadata
 from assay.adapters.sql.subscription_tables import subscriptions as table
-from assay.adapters.sql.transaction import transaction
+from assay.adapters.sql.transaction import alone, transaction
 from assay.errors import Refused
 from assay.office.subscription import Subscription
 
-_PREPARING = 0x6173736179
 _CHUNK = 400
 
 
@@ -23,8 +22,7 @@ class SqlSubscriptions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         with transaction(engine) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
+            alone(connection)
             metadata.create_all(connection)
 
     def put(self, subscription: Subscription) -> None:

@@ -4,10 +4,19 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from assay.errors import Malformed, TooLarge, Unavailable
+
+PREPARING = 0x6173736179
+"""Key under which tables are made: several processes may start together."""
+
+
+def alone(connection: Connection, key: int = PREPARING) -> None:
+    """Wait until no other transaction holds *key*, and hold it to the end. On SQLite a writer is alone anyhow."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 @contextmanager

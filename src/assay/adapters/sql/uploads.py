@@ -8,12 +8,11 @@ from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, up
 
 from assay.adapters.sql import upload_tables as tables
 from assay.adapters.sql.moments import micros, moment_of
-from assay.adapters.sql.transaction import transaction
+from assay.adapters.sql.transaction import alone, transaction
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
 from assay.office.uploads import Part, Upload, UploadLimits, check_room
 
-_PREPARING = 0x6173736179
 _COUNTING = 0x61737375706C
 """Key of PostgreSQL's advisory lock under which uploads are counted: two may begin at once."""
 _upload, _part = tables.uploads.c, tables.parts.c
@@ -26,14 +25,14 @@ class SqlUploads:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         with transaction(engine) as connection:
-            _lock(connection, _PREPARING)
+            alone(connection)
             tables.metadata.create_all(connection)
 
     def add(self, upload: Upload, limits: UploadLimits) -> None:
         own = _upload.organisation == upload.organisation
         size = func.coalesce(func.sum(_upload.length), 0)
         with transaction(self._engine) as connection:
-            _lock(connection, _COUNTING)
+            alone(connection, _COUNTING)
             there = select(func.count(), size).where(own, _OPEN)
             count, declared = connection.execute(there).one()
             total = connection.execute(select(size).where(_OPEN)).scalar_one()
@@ -114,11 +113,6 @@ class SqlUploads:
         with transaction(self._engine, reads=True) as connection:
             found = [_one(connection, one) for one in connection.execute(query).scalars().all()]
         return tuple(one for one in found if one is not None)
-
-
-def _lock(connection: Connection, key: int) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def _one(connection: Connection, upload_id: str) -> Upload | None:
