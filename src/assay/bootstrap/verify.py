@@ -20,7 +20,7 @@ from assay.formats.bundle import ENVELOPE, Bundle, compare, read_tar
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.intoto import PAYLOAD_TYPE
-from assay.formats.result import VERDICT, parse_result
+from assay.formats.result import VERDICT, read_result
 from assay.formats.tlog_policy import MAX_BYTES as MAX_POLICY
 from assay.register.leaf import Kind
 from assay.register.quorum import Quorum, graded
@@ -218,12 +218,13 @@ def _envelope(path: Path, envelope: Envelope, trust: trusting.Found, at: datetim
         )
         kind, says = "attestation", f"of {attestation.provider.name or 'an unnamed provider'}"
     else:
-        verdict, _ = parse_result(envelope.payload)
+        found = read_result(envelope.payload)
+        verdict = found.verdict
         standing = verify_envelope(envelope, trust.root, purpose="office", provider=verdict.provider, at=at)
-        kind, says = (
-            "result",
-            f"{verdict.product} {verdict.releases[0].version if verdict.releases else ''}: {verdict.result}",
-        )
+        version = verdict.releases[0].version if verdict.releases else ""
+        kind, says = "result", f"{verdict.product} {version}: {found.token}"
+        if found.determination is not None:
+            says += f", determined by the {found.determination.by}; the checks alone came to {verdict.result}"
     if not standing.verified:
         raise Untrusted(standing.reason)
     says = f"{says}; signed by {standing.signer!r} with {' and '.join(standing.algorithms)}"
@@ -247,7 +248,7 @@ def _svr(path: Path, envelope: Envelope, trust: trusting.Found, at: datetime) ->
 
 
 def _is_result(payload: object) -> bool:
-    """Whether the payload embeds a verdict; :func:`parse_result` then says whether it is a sound result."""
+    """Whether the payload embeds a verdict; :func:`read_result` then says whether it is a sound result."""
     match payload:
         case {"predicate": {"declarations": {"evidence": list() as evidence}}}:
             return any(isinstance(item, dict) and item.get("bom-ref") == VERDICT for item in evidence)

@@ -9,8 +9,9 @@ from typing import Protocol
 import msgspec
 
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
-from assay.formats import strict_json
+from assay.formats import case_documents, strict_json
 from assay.formats.attestation_statement import parse as parse_attestation
+from assay.formats.case_documents import Determination
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.verdict import parse as parse_verdict
@@ -28,6 +29,8 @@ from assay.tlog.read import TileReader
 MAX_LOSSES = 1000
 """Losses that are named one by one."""
 _STEPS = frozenset({Kind.COMPLETENESS, Kind.DETERMINATION, Kind.PUBLICATION})
+_OF_CASES = frozenset({Kind.NOTICE, Kind.RESPONSE, Kind.CORRECTION, Kind.WITHDRAWAL, Kind.LAPSE})
+"""Steps of a case that leave the submission itself as it is."""
 
 
 class Older(Protocol):
@@ -196,6 +199,10 @@ class _Work:
         """Submissions that may change, by entry."""
         self._gone: set[int] = set()
         """Submissions that cannot be rebuilt: named once."""
+        self._ended: set[int] = set()
+        """Published ones; a case may go on after that."""
+        self._cases: set[int] = set()
+        """Submissions that went through due process."""
         self.states: dict[str, int] = {}
         self.erased: list[int] = []
         self.recovered = 0
@@ -219,6 +226,12 @@ class _Work:
 
     def open(self) -> list[Submission]:
         """What is not published yet."""
+        if self._cases:
+            self._lose(
+                f"of {len(self._cases)} cases where they stand, their deadlines and the work that is due: that is not in the "
+                "register; bring it back from a backup",
+                len(self._cases),
+            )
         found = []
         for at, life in sorted(self._open.items()):
             if life.state is None:
@@ -268,6 +281,11 @@ class _Work:
         if entry.kind is Kind.SUBMISSION:
             self._begin(at, entry, backing)
             return None
+        if entry.kind in _OF_CASES and backing.about is not None:
+            self._cases.add(backing.about)
+            return None
+        if entry.kind is Kind.DETERMINATION and backing.about in self._ended:
+            return None
         if entry.kind not in _STEPS:
             if backing.about is not None:
                 self._lose(f"entry {at}: this engine does not know where a {entry.kind} leads")
@@ -286,6 +304,7 @@ class _Work:
         if life.publication is None:
             return None
         del self._open[backing.about]
+        self._ended.add(backing.about)
         return self._settled(life)
 
     def _begin(self, at: int, entry: Entry, backing: Backing) -> None:
@@ -337,7 +356,11 @@ class _Work:
         if life.state is None:
             life.state = "complete"  # what it was does not matter any more
         if entry.kind is Kind.DETERMINATION:
-            life.state, life.verdict = "determined", document
+            made = _determination(self._source.blobs, document)
+            if made is None:
+                life.state, life.verdict = "determined", document
+            elif made.stage == "final":
+                life.state, life.verdict = "determined", Digest.parse(made.verdict)
             return
         life.state, life.publication, life.result = "published", at, backing.result
         try:
@@ -384,6 +407,16 @@ class _Work:
         self.lost += count
         if len(self.losses) < MAX_LOSSES:
             self.losses.append(what)
+
+
+def _determination(blobs: Blobs, document: Digest) -> Determination | None:
+    """What due process determined; None where the entry names the verdict itself, as in an office without it."""
+    found: Determination | None = None
+    if blobs.has(document):
+        data = blobs.get(document)
+        if b'"urn:assay:determination:1"' in data[: case_documents.LIMIT]:
+            found = case_documents.parse(data, Determination)
+    return found
 
 
 class _Life(msgspec.Struct):
