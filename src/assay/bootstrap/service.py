@@ -38,12 +38,15 @@ from assay.office.drawing import schedule
 from assay.office.log import check_keys, found
 from assay.office.office import Office
 from assay.office.office_policy import OfficePolicy
+from assay.office.revalidate import look_around
 from assay.office.service import Service
 from assay.office_config.model import OfficeConfig
 from assay.packs import shipped
 from assay.provider import signers
 from assay.register.identity import LogSecrets
 from assay.validation.policy import Policy
+from assay.validation.snapshot import LIMIT as MAX_SNAPSHOT
+from assay.validation.snapshot import malicious
 from assay.web.api.desk import Desk
 
 OFFICE_KEY, LOG_KEY = "office", "register"
@@ -95,7 +98,7 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             trust=home.trust().encode(),
             policy=_judging(home, config),
             packs=tuple((ref, shipped.data(ref)) for ref in config.judging.packs or shipped.refs()),
-            snapshot=None,
+            snapshot=_snapshot(config),
             engine=this_engine(),
             sigstore=OfflineSigstore(),
         )
@@ -113,6 +116,7 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             public=tiles,
         )
         schedule(service)
+        look_around(service)
         people = identity(config, rows.engine)
         trust = Trust(home.trust(), people)
 
@@ -186,6 +190,16 @@ def _judging(home: Home, config: OfficeConfig) -> bytes:
             read_plain(config.judging.policy, limit=MAX_POLICY), what=str(config.judging.policy)
         ).encode()
     return policy_of(home).encode()
+
+
+def _snapshot(config: OfficeConfig) -> bytes | None:
+    """Known-malicious packages; Malformed at the start, rather than at each verdict."""
+    path = config.judging.snapshot
+    if path is None:
+        return None
+    data = read_plain(path, limit=MAX_SNAPSHOT)
+    malicious(data, what=str(path))
+    return data
 
 
 def _proceeding(config: OfficeConfig) -> OfficePolicy:

@@ -12,7 +12,7 @@ from assay.adapters.mail.folder import FolderMailer
 from assay.adapters.mail.smtp import Server, SmtpMailer
 from assay.bootstrap import clock, stores
 from assay.bootstrap.outgoing import deliverer
-from assay.office import announce
+from assay.office import announce, revalidate
 from assay.office.deliver import DELIVER
 from assay.office.identity.housekeeping import sweep
 from assay.office.life import HANDLERS
@@ -28,11 +28,11 @@ from assay.web.api.desk import Desk
 from assay.worker.loop import Settings, Watch, Worker
 
 SWEEP = "sweep"
-SCHEDULES = (Schedule(SWEEP, 3600),)
+SCHEDULES = (Schedule(SWEEP, 3600), revalidate.SCHEDULE)
 REMEMBERED = timedelta(days=400)
 """For which work that is done is not done again under the same key."""
 PORTS = {"smtp": 587, "smtps": 465}
-KINDS = (*HANDLERS, NOTIFY, MAIL, DELIVER, SWEEP)
+KINDS = (*HANDLERS, NOTIFY, MAIL, DELIVER, SWEEP, revalidate.SIGNERS)
 """Of all work that :func:`handlers` does."""
 SENDING = frozenset({MAIL, DELIVER})
 """What waits for other people's servers, in threads of its own."""
@@ -57,6 +57,10 @@ def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[
     def send(claimed: Claimed) -> Outcome:
         return mail(desk.service, post, claimed)
 
+    def keys(_: Claimed) -> Outcome:
+        revalidate.signers_ended(desk.service, desk.identity)
+        return None
+
     def clean(_: Claimed) -> Outcome:
         sweep(desk.identity)
         sweep_uploads(desk.reception)
@@ -68,6 +72,7 @@ def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[
         NOTIFY: notify,
         MAIL: send,
         SWEEP: clean,
+        revalidate.SIGNERS: keys,
         **({DELIVER: deliver} if deliver else {}),
     }
 

@@ -46,7 +46,7 @@ def examine(case: Case) -> Iterator[Finding]:
             yield Finding.unknown(f"{artifact.source.name} could not be read: {artifact.reason}", artifact)
     for exhibit in found:
         limit = limits[names_of(type(exhibit.value))[0]]
-        dates = list(_dates(exhibit.value)) or list(_stated(case, exhibit))
+        dates = list(dates_of(exhibit.value)) or list(_stated(case, exhibit))
         if not dates:
             yield Finding.unknown(f"{exhibit.source.name} has no date of its own", exhibit)
         for what, moment in dates:
@@ -99,7 +99,7 @@ def _stated(case: Case, exhibit: Exhibit[Any]) -> Iterator[tuple[str, datetime]]
             yield "the run, by its provenance,", made.finished
 
 
-def _dates(value: Any) -> Iterator[tuple[str, datetime]]:
+def dates_of(value: Any) -> Iterator[tuple[str, datetime]]:
     """Every date by which the evidence is judged, with what it is the date of."""
     match value:
         case Sbom(timestamp=datetime() as moment):

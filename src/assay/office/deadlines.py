@@ -1,10 +1,8 @@
-"""What a clock does: deadlines that have come, reminders before them, and the validation of what was published, again."""
+"""What a clock does: deadlines that have come, and reminders before them."""
 
 from assay.formats.case_documents import Ending
 from assay.office.case import Case
-from assay.office.respond import rejudge
-from assay.office.service import NOTIFY, REVALIDATE, Act, Service, act, days, put
-from assay.office.triage import AGAINST, open_determination, verdict_of
+from assay.office.service import NOTIFY, Act, Service, act, put
 from assay.office.work import Due
 from assay.register.leaf import Kind
 
@@ -41,31 +39,6 @@ def remind(service: Service, case: Case) -> Case:
         )
     )
     return case
-
-
-def revalidate(service: Service, case: Case) -> Case:
-    """Judge a published case again. A changed verdict against the provider reopens the determination; any other is kept."""
-    if case.stage != "published" or case.replaced_by is not None or case.lapsed is not None:
-        return case
-    after = rejudge(service, case)
-    verdict = verdict_of(service, after)
-    if verdict.result in AGAINST and verdict.result != _before(service, case) and _worse(service, after):
-        return open_determination(service, after)
-    every = service.policy.revalidate_days
-    if every:
-        key = f"{REVALIDATE}:{case.payload.value}:{after.revision}:{service.now():%Y%m%d%H%M%S}"
-        service.work.put(
-            (Due(key=key, kind=REVALIDATE, subject=str(case.payload), at=days(service.now(), every)),)
-        )
-    return after
-
-
-def _worse(service: Service, case: Case) -> bool:
-    return verdict_of(service, case).result == "contradicted" or service.policy.insufficient_fails
-
-
-def _before(service: Service, case: Case) -> str:
-    return verdict_of(service, case).result
 
 
 def _close(service: Service, case: Case) -> Case:

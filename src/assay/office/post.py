@@ -1,7 +1,5 @@
 """Publish what was determined, correct it, refer it (M8, M9, D12)."""
 
-from datetime import datetime
-
 import msgspec
 
 from assay.errors import Refused
@@ -14,9 +12,9 @@ from assay.office.case import Case
 from assay.office.determine import FAVOURABLE, Decision, determination_of
 from assay.office.notify import notice
 from assay.office.permissions import Action, Caller
-from assay.office.service import REVALIDATE, Act, Service, act, asked, days, next_step, put, record_final
+from assay.office.revalidate import next_look
+from assay.office.service import Act, Service, act, asked, next_step, put, record_final
 from assay.office.triage import verdict_of
-from assay.office.work import Due
 from assay.register.leaf import Kind
 from assay.trust.envelope import sign
 
@@ -43,7 +41,7 @@ def post(service: Service, case: Case) -> Case:
         kind=Kind.PUBLICATION if first else Kind.CORRECTION,
         document=envelope.identity,
         outcome=determination.result,
-        due=(next_step(case, case.revision + 1, now), *_again(service, case, now)),
+        due=(next_step(case, case.revision + 1, now), *next_look(service, case, result, now)),
         submission=msgspec.structs.replace(submission, state="published", result=result)
         if submission and first
         else None,
@@ -107,11 +105,3 @@ def _response(service: Service, determination: Determination) -> Response | None
     if determination.response is None:
         return None
     return parse(service.office.blobs.get(Digest.parse(determination.response)), Response)
-
-
-def _again(service: Service, case: Case, now: datetime) -> tuple[Due, ...]:
-    every = service.policy.revalidate_days
-    if not every:
-        return ()
-    key = f"{REVALIDATE}:{case.payload.value}:{case.revision + 1}"
-    return (Due(key=key, kind=REVALIDATE, subject=str(case.payload), at=days(now, every)),)

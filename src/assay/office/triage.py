@@ -92,6 +92,7 @@ def tell_determination(service: Service, case: Case) -> Case:
         for row in verdict.claims
         if row.claimed and row.verdict == wrong
     ]
+    items += [(one.rule, one.reason, one.remedy) for one in verdict.missing]
     return notice(service, case, reason, items, days=service.policy.response_days)
 
 

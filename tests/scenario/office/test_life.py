@@ -23,7 +23,6 @@ from assay.formats.case_documents import Determination, Ending, Judgement, Notic
 from assay.formats.digest import Digest
 from assay.formats.result import read_result
 from assay.office.case import Case
-from assay.office.deadlines import revalidate
 from assay.office.determine import Decision, approve, decide_final, decide_initial, reject, request_evidence
 from assay.office.drawing import commit, run_now, schedule
 from assay.office.log import receipt, verify_register
@@ -32,6 +31,7 @@ from assay.office.permissions import Role
 from assay.office.post import correct, refer, result_envelope
 from assay.office.receive import receive
 from assay.office.respond import lapse, respond, supply, withdraw
+from assay.office.revalidate import revalidate
 from assay.office.sampling_policy import Sampling, Stratum
 from assay.office.service import Service
 from assay.register import leaf

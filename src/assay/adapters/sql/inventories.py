@@ -4,18 +4,17 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Engine, delete, func, insert, select
+from sqlalchemy import Engine, delete, insert, select
 
 from assay.adapters.sql import inventory_tables as tables
 from assay.adapters.sql.bulk import insert_all
-from assay.adapters.sql.transaction import transaction
+from assay.adapters.sql.transaction import alone, transaction
 from assay.errors import Unavailable
 from assay.formats.inventory import InventoryItem
 from assay.office.inventories import Imported, keys_of_item
 
 _REPLACING = 0x617373696E76
 """Key of PostgreSQL's advisory lock: two imports of one organisation may come at once."""
-_PREPARING = 0x6173736179
 _CHUNK = 5000
 _ASKED = 400
 T = TypeVar("T", Imported, InventoryItem)
@@ -25,8 +24,7 @@ class SqlInventories:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         with transaction(engine) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
+            alone(connection)
             tables.metadata.create_all(connection)
 
     def replace(self, imported: Imported, items: Sequence[InventoryItem]) -> None:
@@ -38,8 +36,7 @@ class SqlInventories:
         ]
         names = sorted(set().union(*map(keys_of_item, items)))
         with transaction(self._engine) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_REPLACING)))
+            alone(connection, _REPLACING)
             for table in (tables.imports, tables.items, tables.keys):
                 connection.execute(delete(table).where(table.c.organisation == own))
             for start in range(0, len(rows), _CHUNK):

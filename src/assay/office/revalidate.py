@@ -1,0 +1,277 @@
+"""Judge again what was published: when something that it rests on ends, when the world changed, and from time to time (M5).
+
+The office changes no posted result by itself. A verdict against the provider opens a determination, which it may answer; any
+other difference waits for an officer.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from assay.errors import Unavailable
+from assay.formats.case_documents import Determination, parse
+from assay.formats.digest import Digest
+from assay.formats.result import judged
+from assay.formats.verdict import ResultToken
+from assay.office.case import Case
+from assay.office.identity.identity import Identity
+from assay.office.identity.organisation import Signer
+from assay.office.log import entry
+from assay.office.permissions import Visible
+from assay.office.ports import CaseQuery
+from assay.office.respond import rejudge
+from assay.office.service import OFFICE, REVALIDATE, Service, days
+from assay.office.triage import bundle_of, open_determination, verdict_of
+from assay.office.validate import read_verdict
+from assay.office.work import Due, Schedule
+from assay.register import leaf
+from assay.register.leaf import Kind
+from assay.trust.root import TrustRoot
+from assay.validation.examine import conclude
+from assay.validation.expiry import next_end
+
+WORLD, REVIEW, SIGNERS = "world", "review", "signers"
+"""Kinds of due work: record what changed; go through the published cases; look whose signers have ended."""
+SCHEDULE = Schedule(SIGNERS, 60)
+NEWEST = 100
+"""Cases whose verdicts say what the office judged by last."""
+BATCH = 200
+"""Cases looked at in one piece of work."""
+ENDED_WITHIN = timedelta(days=30)
+"""For which an ended signer is looked at; its work is put once."""
+RANK: tuple[ResultToken, ...] = (
+    "contradicted", "incomplete", "insufficient_evidence", "validated_with_findings", "validated",
+)  # fmt: skip
+"""The worst first."""
+SNAPSHOT = "malicious-packages"
+_EVERYTHING = Visible(everything=True)
+
+
+class _Look(msgspec.Struct, frozen=True):
+    """Payload of REVALIDATE. *published*: the result that a chain of looks began with; empty for a look that is one alone."""
+
+    published: str = ""
+
+
+class _Changed(msgspec.Struct, frozen=True):
+    """Payload of WORLD."""
+
+    documents: tuple[tuple[str, str], ...]
+    """(name as in verdicts, digest)."""
+    since: int
+    """Entries from here on may have recorded it already."""
+
+
+class _Review(msgspec.Struct, frozen=True):
+    """Payload of REVIEW."""
+
+    tag: str
+    """Of the change: the looks that follow from it have it in their keys."""
+    organisation: str = ""
+    """Whose cases; empty for all that were judged by other documents than the office has."""
+    everything: bool = False
+    after: str = ""
+
+
+def revalidate(service: Service, case: Case) -> Case:
+    """Judge a published case again, and say what follows. Nothing, where it was revised, has lapsed, or is open."""
+    if not _standing(case):
+        return case
+    after = rejudge(service, case)
+    before, now = compared(service, after)
+    worse = RANK.index(now) < RANK.index(before)
+    better = RANK.index(now) > RANK.index(before) and case.posted != "not_sampled"
+    if worse and _against(service, now):
+        return open_determination(service, after)
+    because = ""
+    if worse or better:
+        because = f"judged again it comes to {now!r}; {case.posted!r} is posted"
+    if because == after.because:
+        return after
+    return service.keep(after, waits="officer" if because else "nobody", because=because)
+
+
+def compared(service: Service, case: Case) -> tuple[ResultToken, ResultToken]:
+    """What the posted determination came to, and what it would come to by the newest verdict, with what persons judged.
+
+    A case that was not sampled had no determination but its automatic verdict.
+    """
+    if case.final is None:
+        raise ValueError(f"case {case.payload} is {case.stage} without a final determination")
+    determination = parse(service.office.blobs.get(case.final), Determination)
+    verdict = verdict_of(service, case)
+    if determination.result == "not_sampled":
+        return read_verdict(service.office, Digest.parse(determination.verdict)).result, verdict.result
+    known = {row.requirement for row in verdict.claims}
+    kept = [one for one in determination.judgements if one.requirement in known]
+    return determination.result, conclude(verdict.missing, judged(verdict, kept))
+
+
+def _standing(case: Case) -> bool:
+    """Whether it is posted and counts: neither revised, lapsed, open again, nor erased."""
+    return (
+        case.stage == "published"
+        and case.verdict is not None
+        and case.replaced_by is None
+        and case.lapsed is None
+    )
+
+
+def _against(service: Service, result: ResultToken) -> bool:
+    if result == "insufficient_evidence":
+        return service.policy.insufficient_fails
+    return result in ("contradicted", "incomplete")
+
+
+def next_look(service: Service, case: Case, published: Digest, now: datetime) -> tuple[Due, ...]:
+    """The work of judging *case* again, when the first of what it rests on ends, and by the policy's time at the latest."""
+    office, every = service.office, service.policy.revalidate_days
+    end = next_end(bundle_of(service, case), TrustRoot.parse(office.trust), now, office.sigstore)
+    moments = [one for one in (end, days(now, every) if every else None) if one is not None]
+    if not moments:
+        return ()
+    at = min(moments)
+    return (
+        Due(
+            key=f"{REVALIDATE}:{case.payload.value}:{published.value[:16]}:{at:%Y%m%d%H%M%S%f}",
+            kind=REVALIDATE,
+            subject=str(case.payload),
+            at=at,
+            payload=msgspec.json.encode(_Look(str(published))),
+        ),
+    )
+
+
+def run_due(service: Service, due: Due) -> Case:
+    """Handler of REVALIDATE. One chain of looks goes on for each posted result; a crash between leaves the same look again."""
+    look = msgspec.json.decode(due.payload, type=_Look)
+    case = revalidate(service, service.case(Digest.parse(due.subject)))
+    if case.published is not None and look.published == str(case.published) and _standing(case):
+        service.work.put(next_look(service, case, case.published, service.now()))
+    return case
+
+
+def look_around(service: Service) -> None:
+    """At a start: put the work that follows when policy, packs or snapshot differ from what the newest verdicts name.
+
+    Twice is once, until one of those cases is judged again: then its verdict names what the office has now.
+    """
+    newest = service.cases.find(CaseQuery(visible=_EVERYTHING, sort="received", limit=NEWEST)).cases
+    named: dict[str, tuple[str, Digest]] = {}
+    for case in newest:
+        if case.verdict is not None and service.office.blobs.has(case.verdict):
+            for one in read_verdict(service.office, case.verdict).inputs:
+                named.setdefault(one.name, (one.digest, case.verdict))
+    if named:
+        changed = _changed(documents(service), {name: digest for name, (digest, _) in named.items()})
+        by = sorted((name, digest, str(named[name][1]) if name in named else "") for name, digest in changed)
+        if changed:
+            key = f"{WORLD}:{Digest.sha256(repr(by).encode()).value[:32]}"
+            _put(service, key, WORLD, _Changed(documents=tuple(changed), since=newest[0].entry))
+    # Keys revoked in the office's own file: another file, another review.
+    trust = Digest.sha256(service.office.trust).value[:32]
+    _put(service, f"{REVIEW}:trust:{trust}", REVIEW, _Review(tag=f"trust:{trust}", everything=True))
+
+
+def documents(service: Service) -> dict[str, Digest]:
+    """What the office judges by, named as in verdicts."""
+    office = service.office
+    found = {f"pack:{ref}": Digest.sha256(data) for ref, data in office.packs}
+    found["policy"] = Digest.sha256(office.policy)
+    if office.snapshot is not None:
+        found[SNAPSHOT] = Digest.sha256(office.snapshot)
+    return found
+
+
+def world_due(service: Service, due: Due) -> None:
+    """Handler of WORLD: an entry for each document that changed, and the review of what it touches.
+
+    A crash between leaves entries, which are found and not made again.
+    """
+    change = msgspec.json.decode(due.payload, type=_Changed)
+    data = {**{f"pack:{ref}": raw for ref, raw in service.office.packs}, "policy": service.office.policy}
+    if service.office.snapshot is not None:
+        data[SNAPSHOT] = service.office.snapshot
+    recorded = _recorded(service, change.since)
+    for name, text in change.documents:
+        digest = Digest.parse(text)
+        if digest in recorded or name not in data or Digest.sha256(data[name]) != digest:
+            continue  # done before, or changed again since: that is another piece of work
+        service.office.blobs.put(data[name])
+        kind = Kind.ADVISORY_SNAPSHOT if name == SNAPSHOT else Kind.PACK_CHANGE
+        values = {"actor": OFFICE, "outcome": name}
+        made = entry(service.office, kind, digest, values, service.now(), None)
+        service.office.register.append(made)
+    tag = due.key.rpartition(":")[2]
+    _put(service, f"{REVIEW}:world:{tag}", REVIEW, _Review(tag=tag))
+
+
+def review_due(service: Service, due: Due) -> None:
+    """Handler of REVIEW: looks for those of a batch of published cases that the change touches, and then the next batch."""
+    review = msgspec.json.decode(due.payload, type=_Review)
+    query = CaseQuery(
+        visible=_visible(review), stages=("published",), sort="received", descending=False, after=review.after,
+        limit=BATCH,
+    )  # fmt: skip
+    page = service.cases.find(query)
+    have = documents(service)
+    now = service.now()
+    service.work.put(
+        tuple(
+            Due(key=f"{REVALIDATE}:{case.payload.value}:{review.tag}", kind=REVALIDATE, subject=str(case.payload), at=now)
+            for case in page.cases
+            if _standing(case) and (review.everything or review.organisation or _touched(service, case, have))
+        )
+    )  # fmt: skip
+    if page.after:
+        following = msgspec.structs.replace(review, after=page.after)
+        name = Digest.sha256(page.after.encode()).value[:16]
+        _put(service, f"{REVIEW}:{review.tag}:{name}", REVIEW, following)
+
+
+def signers_ended(service: Service, identity: Identity) -> None:
+    """Handler of SIGNERS: a review of the cases of each organisation whose signer has ended, once for each signer."""
+    with identity.identities.read() as rows:
+        ended = [one for one in rows.find(Signer) if one.ended is not None]
+    since = service.now() - ENDED_WITHIN
+    for one in ended:
+        if one.ended is not None and one.verified is not None and one.ended > since:
+            tag = f"signer:{one.id}"
+            _put(service, f"{REVIEW}:{tag}", REVIEW, _Review(tag=tag, organisation=one.organisation))
+
+
+def _put(service: Service, key: str, kind: str, payload: _Changed | _Review) -> None:
+    due = Due(key=key, kind=kind, subject=kind, at=service.now(), payload=msgspec.json.encode(payload))
+    service.work.put((due,))
+
+
+def _visible(review: _Review) -> Visible:
+    return Visible(owner=review.organisation) if review.organisation else _EVERYTHING
+
+
+def _touched(service: Service, case: Case, have: dict[str, Digest]) -> bool:
+    try:
+        named = {one.name: one.digest for one in read_verdict(service.office, case.verdict).inputs}
+    except Unavailable:
+        return True  # the look itself says what is missing, and keeps no other case waiting
+    return bool(_changed(have, named))
+
+
+def _changed(have: dict[str, Digest], named: dict[str, str]) -> list[tuple[str, str]]:
+    """What the office has in another form than verdicts have *named*, or has and had not; packs that none names aside."""
+    ours = {
+        name: str(digest) for name, digest in have.items() if name in named or not name.startswith("pack:")
+    }
+    return [(name, digest) for name, digest in sorted(ours.items()) if named.get(name) != digest]
+
+
+def _recorded(service: Service, since: int) -> frozenset[Digest]:
+    """Documents of changes that entries from *since* on have recorded."""
+    register = service.office.register
+    found = (leaf.parse(register.leaf(at)) for at in range(max(since, 0), register.size()))
+    return frozenset(
+        digest
+        for one in found
+        if one.kind in (Kind.PACK_CHANGE, Kind.ADVISORY_SNAPSHOT)
+        for digest in one.digests
+    )
