@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.support.offices import ENGINE, NOW
 from tests.support.shared import ROOT
 
+from assay.evidence.memory import Memory
 from assay.formats.bundle import read_tar
 from assay.formats.verdict import VerdictDocument, encode
 from assay.packs import shipped
@@ -26,7 +27,7 @@ def names() -> list[str]:
     return sorted(path.name.removesuffix(BUNDLE) for path in FOLDER.glob(f"*{BUNDLE}"))
 
 
-def judged(name: str) -> VerdictDocument:
+def judged(name: str, memory: Memory | None = None) -> VerdictDocument:
     """What this engine says of the bundle."""
     return examine(
         Inputs(
@@ -40,6 +41,7 @@ def judged(name: str) -> VerdictDocument:
             engine=ENGINE,
         ),
         None,
+        memory,
     )
 
 

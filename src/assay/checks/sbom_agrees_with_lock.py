@@ -151,10 +151,11 @@ def _hashes(
     distributed = {digest for one in component.distributions for digest in one.digests}
     for stated in (set(component.digests), distributed):
         for algorithm in sorted({digest.algorithm for digest in stated}):
-            ours = sorted(digest for digest in stated if digest.algorithm == algorithm)
-            theirs = sorted(digest for digest in locked if digest.algorithm == algorithm)
-            if theirs and not set(ours) & set(theirs):
-                return _differing(component, ours[0], theirs, same[0], exhibit)
+            if not any(digest.algorithm == algorithm for digest in stated & locked):
+                ours = sorted(digest for digest in stated if digest.algorithm == algorithm)
+                theirs = sorted(digest for digest in locked if digest.algorithm == algorithm)
+                if theirs:
+                    return _differing(component, ours[0], theirs, same[0], exhibit)
     return None
 
 

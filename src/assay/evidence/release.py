@@ -17,6 +17,7 @@ from packaging.utils import (
 from packaging.version import VERSION_PATTERN, Version
 
 from assay.errors import Malformed
+from assay.evidence.memory import Memory, recalled
 from assay.formats import compressed, npm_tarball, sdist, secret_marks, tar_archive, wheel, zip_archive
 from assay.formats.archive import LIMITS, Archive, Limits
 from assay.formats.core_metadata import CoreMetadata
@@ -82,6 +83,8 @@ class ReleaseFile(msgspec.Struct, frozen=True):
     """Latest modification time of a member, if it is not a fixed reproducible-build date."""
     read: Callable[[str], bytes] | None = None
     """Bytes of a member by path, bounded; of a file that is no archive, its own bytes under its own name."""
+    held: int = 0
+    """Bytes of memory that *read* holds on to, about."""
     record_fault: str = ""
     """Why a wheel's RECORD cannot be read."""
     tags: tuple[str, ...] = ()
@@ -100,7 +103,15 @@ class ReleaseFile(msgspec.Struct, frozen=True):
         return path.partition("/")[2] if self.kind in ("sdist", "npm") else path
 
 
-def read(data: bytes, *, name: str, limits: Limits = LIMITS) -> ReleaseFile:
+class _Looked(msgspec.Struct, frozen=True, gc=False):
+    """What is found in a file by looking at all of its bytes."""
+
+    digest: Digest
+    binary: Binary
+    marked: bool
+
+
+def read(data: bytes, *, name: str, limits: Limits = LIMITS, memory: Memory | None = None) -> ReleaseFile:
     """Open the release file *data*, found as *name* (a path; its last part tells wheels and sdists from other files)."""
     filename = name.replace("\\", "/").rpartition("/")[2]
     what = shown(filename, 100)
@@ -112,14 +123,15 @@ def read(data: bytes, *, name: str, limits: Limits = LIMITS) -> ReleaseFile:
     )
     archive = _open(data, filename, what, limits)
     if archive is None:
-        return msgspec.structs.replace(plain, read=_itself(data, filename))
-    members, marked = _members(archive)
+        return msgspec.structs.replace(plain, read=_itself(data, filename), held=len(data))
+    members, marked = _members(archive, memory)
     opened = msgspec.structs.replace(
         plain,
         members=members,
         marked=marked,
         newest=_newest(entry.modified for entry in archive.entries if entry.kind == "file"),
         read=archive.read,
+        held=archive.held,
         collisions=archive.collisions,
     )
     return _described(opened, archive, what)
@@ -207,29 +219,40 @@ def _itself(data: bytes, filename: str) -> Callable[[str], bytes]:
     return own
 
 
-def _members(archive: Archive) -> tuple[tuple[Member, ...], frozenset[str]]:
+def _members(archive: Archive, memory: Memory | None) -> tuple[tuple[Member, ...], frozenset[str]]:
     """Files and links in order, and which of them are marked: each file unpacked and hashed once."""
     members: dict[str, Member] = {}
     marked = set()
     for entry in archive.entries:
+        path = entry.path
         if entry.kind == "symlink":
             digest = Digest.sha256(entry.target.encode())
-            members[entry.path] = Member(entry.path, entry.size, digest, link=entry.target)
+            members[path] = Member(path, entry.size, digest, link=entry.target)
         elif entry.kind == "hardlink":
-            members[entry.path] = msgspec.structs.replace(
-                members[entry.target], path=entry.path, link=entry.target
-            )
+            members[path] = msgspec.structs.replace(members[entry.target], path=path, link=entry.target)
         elif entry.kind == "file":
-            hashed, head, secrets = hashlib.sha256(), b"", secret_marks.Search()
-            for piece in archive.chunks(entry.path):
-                hashed.update(piece)
-                head = head or piece[:4096]
-                secrets.feed(piece)
-            digest = Digest("sha256", hashed.hexdigest())
-            members[entry.path] = Member(entry.path, entry.size, digest, sniff(head), entry.executable)
-            if secrets.found:
-                marked.add(entry.path)
+            found = _look(archive, path, memory)
+            members[path] = Member(path, entry.size, found.digest, found.binary, entry.executable)
+            if found.marked:
+                marked.add(path)
     return tuple(members.values()), frozenset(marked)
+
+
+def _look(archive: Archive, path: str, memory: Memory | None) -> _Looked:
+    if memory is None or archive.packed is None:
+        return _unpacked(archive.chunks(path))
+    key = archive.packed(path)
+    found: _Looked = recalled(memory.members, key, lambda: _unpacked(archive.chunks(path)))
+    return found
+
+
+def _unpacked(pieces: Iterable[bytes]) -> _Looked:
+    hashed, head, secrets = hashlib.sha256(), b"", secret_marks.Search()
+    for piece in pieces:
+        hashed.update(piece)
+        head = head or piece[:4096]
+        secrets.feed(piece)
+    return _Looked(Digest("sha256", hashed.hexdigest()), sniff(head), secrets.found)
 
 
 _ARCHIVES = (*zip_archive.MAGIC, *compressed.MAGIC, b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"!<arch>\n")

@@ -5,7 +5,7 @@ Nothing is ever written to a disk, and no link is followed: a path is a name her
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
 from typing import Literal
@@ -62,6 +62,10 @@ class Archive(msgspec.Struct, frozen=True):
     chunks: Callable[[str], Iterator[bytes]]
     collisions: tuple[tuple[str, str], ...] = ()
     """Pairs of paths that are one path to a file system without case or with Unicode normalisation."""
+    packed: Callable[[str], Hashable] | None = None
+    """What a file's bytes follow from, in short: files for which it is equal unpack to the same, or raise the same. None for a tar."""
+    held: int = 0
+    """Bytes of memory that *chunks* holds on to, about."""
 
     def read(self, path: str) -> bytes:
         """The bytes of the file at *path* (of a link: nothing is followed, :class:`Malformed`)."""

@@ -26,6 +26,8 @@ from assay.formats.archive import (
 from assay.formats.text import shown
 
 _BLOCK = 512
+_PLACE = 300
+"""Bytes of memory of where a member lies, about."""
 _ZEROS = bytes(_BLOCK)
 _EXTENSION = MIB
 _LONG_NAME = 64 * 1024
@@ -77,7 +79,7 @@ def read(data: bytes, *, what: str, limits: Limits = LIMITS) -> Archive:
         start, size = place
         return (bytes(raw[at : min(at + MIB, start + size)]) for at in range(start, start + size, MIB))
 
-    return Archive("tar", tuple(entries), chunks, collisions)
+    return Archive("tar", tuple(entries), chunks, collisions, held=len(raw) + _PLACE * len(places))
 
 
 def _members(raw: memoryview, what: str, limits: Limits) -> Iterator[tuple[Entry, int]]:

@@ -4,11 +4,12 @@ Readers of zip disagree about what an archive holds, and attacks live in the dif
 central directory, the local headers and the bytes tell one story: every byte belongs to exactly one of them.
 """
 
+import hashlib
 import stat
 import struct
 import zlib
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -37,6 +38,8 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _FEED = 64 * 1024
+_ROW = 500
+"""Bytes of memory of a row, about."""
 _ENCRYPTED, _DESCRIPTOR, _PATCHED, _STRONG, _UTF8, _MASKED = 1, 8, 0x20, 0x40, 0x800, 0x2000
 _STORED, _DEFLATED = 0, 8
 _ZIP64, _UNICODE_PATH = 0x0001, 0x7075
@@ -90,7 +93,11 @@ def read(data: bytes, *, what: str, limits: Limits = LIMITS) -> Archive:
             raise Malformed(f"{what} has no file {shown(path, 80)!r}")
         return _chunks(data, row, what)
 
-    return Archive("zip", entries, chunks, collisions)
+    def packed(path: str) -> Hashable:
+        row = files[path]
+        return row.method, row.size, row.crc, hashlib.sha256(data[row.start : row.end]).digest()
+
+    return Archive("zip", entries, chunks, collisions, packed, held=len(data) + _ROW * len(rows))
 
 
 def _end(data: bytes, what: str) -> _End:

@@ -13,8 +13,7 @@ from assay.office.submit import subject
 from assay.office.validate import load, verdict_of
 from assay.register.leaf import Kind
 from assay.trust.envelope import sign
-from assay.trust.root import TrustRoot
-from assay.validation.opened import open_attestation
+from assay.validation.opened import open_attestation, read_trust
 
 
 def publish(office: Office, submission: Submission) -> Submission:
@@ -25,7 +24,7 @@ def publish(office: Office, submission: Submission) -> Submission:
     envelope = sign(PAYLOAD_TYPE, payload, office.signing)
     result = office.blobs.put(envelope.encode())
     state = msgspec.structs.replace(submission, state="published", result=result)
-    attestation = open_attestation(load(office, submission), TrustRoot.parse(office.trust), now).attestation
+    attestation = open_attestation(load(office, submission), read_trust(office.trust), now).attestation
     values = {**subject(attestation), "actor": office.name, "outcome": verdict.result}
     log(office, Kind.PUBLICATION, envelope.identity, values, now, state)
     stored = office.ledger.submission(submission.payload)

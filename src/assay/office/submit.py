@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 
@@ -16,8 +15,7 @@ from assay.office.log import entry
 from assay.office.office import Office
 from assay.office.ports import Submission, Wanted
 from assay.register.leaf import Kind
-from assay.trust.root import TrustRoot
-from assay.validation.opened import open_attestation
+from assay.validation.opened import open_attestation, read_trust
 
 
 class Documents(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +73,7 @@ def admit(trust: bytes, packs: Sequence[str], bundle: Bundle, now: datetime) -> 
     Raises Unsupported for an attestation by packs that the office does not have, Malformed for a bundle or attestation that
     is not in its form, Untrusted when the envelope does not verify.
     """
-    opened = open_attestation(bundle, _trust(trust), now)
+    opened = open_attestation(bundle, read_trust(trust), now)
     if not opened.standing.verified:
         raise Untrusted(f"attestation.dsse.json: {opened.standing.reason}")
     attestation = opened.attestation
@@ -109,12 +107,6 @@ def wanted(office: Office, admitted: Admitted, documents: Documents, now: dateti
         state="submitted",
     )
     return entry(office, Kind.SUBMISSION, submission.payload, admitted.values, now, submission)
-
-
-@lru_cache(maxsize=4)
-def _trust(data: bytes) -> TrustRoot:
-    """An office goes by one trust root all day."""
-    return TrustRoot.parse(data)
 
 
 def subject(attestation: Attestation) -> dict[str, str]:

@@ -13,10 +13,9 @@ from assay.office.office import Office
 from assay.office.ports import Submission
 from assay.office.submit import subject
 from assay.register.leaf import Kind
-from assay.trust.root import TrustRoot
 from assay.validation.examine import Inputs, examine
 from assay.validation.history import History
-from assay.validation.opened import open_attestation
+from assay.validation.opened import open_attestation, read_trust
 
 MAX_USES = 100
 """Earlier uses of one artifact that a verdict goes by."""
@@ -37,7 +36,7 @@ def inputs_of(office: Office, bundle: Bundle, entry: int) -> Inputs:
     Which packs is said by the attestation, never by whoever happens to finish the work.
     """
     now = office.clock.now()
-    attestation = open_attestation(bundle, TrustRoot.parse(office.trust), now).attestation
+    attestation = open_attestation(bundle, read_trust(office.trust), now).attestation
     uses: dict[str, list[str]] = {}
     for digest, earlier in office.ledger.uses(tuple(bundle.artifacts), entry):
         uses.setdefault(digest.value, []).append(f"{earlier.provider}/{earlier.product}@{earlier.version}")
@@ -122,5 +121,5 @@ def read_verdict(office: Office, verdict: Digest | None) -> VerdictDocument:
 
 
 def _subject(office: Office, submission: Submission) -> dict[str, str]:
-    opened = open_attestation(load(office, submission), TrustRoot.parse(office.trust), office.clock.now())
+    opened = open_attestation(load(office, submission), read_trust(office.trust), office.clock.now())
     return {**subject(opened.attestation), "actor": office.name}

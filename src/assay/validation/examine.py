@@ -13,6 +13,7 @@ from assay.checks.catalogue import CHECKS
 from assay.checks.completeness.model import Submission
 from assay.checks.completeness.rules import missing
 from assay.checks.model import Case, CustomerStanding, Facts, Malicious
+from assay.evidence.memory import Memory
 from assay.evidence.read import Reading, read
 from assay.evidence.statement import SigstoreVerifier
 from assay.formats.attestation import Attestation, Release
@@ -32,11 +33,10 @@ from assay.formats.verdict import (
 )
 from assay.packs.model import Pack
 from assay.packs.read import parse as parse_pack
-from assay.trust.root import TrustRoot
 from assay.validation.belonging import concerns
 from assay.validation.history import History
 from assay.validation.judge import Bench, judge
-from assay.validation.opened import Opened, customers_of, open_attestation
+from assay.validation.opened import Opened, customers_of, open_attestation, read_trust
 from assay.validation.policy import Policy
 from assay.validation.run import MAX_MESSAGE
 from assay.validation.snapshot import malicious
@@ -60,9 +60,12 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine
 
 
-def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocument:
-    trust = TrustRoot.parse(inputs.trust)
-    policy = Policy.parse(inputs.policy)
+def examine(
+    inputs: Inputs, sigstore: SigstoreVerifier | None, memory: Memory | None = None
+) -> VerdictDocument:
+    """The same whether there is a *memory* or not, and whatever is in it: it only says what was read before."""
+    trust = read_trust(inputs.trust)
+    policy = _policy(inputs.policy)
     history = History.parse(inputs.history)
     packs = tuple(_pack(ref, data) for ref, data in inputs.packs)
     opened = open_attestation(inputs.bundle, trust, inputs.now)
@@ -75,10 +78,11 @@ def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocumen
         at=inputs.now,
         sigstore=sigstore,
         provider=attestation.provider.name,
+        memory=memory,
     )
     facts = Facts(
         signature=opened.standing,
-        malicious=_snapshot(inputs.snapshot),
+        malicious=None if inputs.snapshot is None else _snapshot(inputs.snapshot),
         accepted_builders=policy.accepted_builders,
         customers=customers,
         artifact_uses=history.uses,
@@ -107,10 +111,28 @@ def examine(inputs: Inputs, sigstore: SigstoreVerifier | None) -> VerdictDocumen
     )
 
 
+# An office judges by the same few documents all day; reading one takes longer than most checks.
+
+
 @lru_cache(maxsize=16)
 def _pack(ref: str, data: bytes) -> Pack:
-    """An office judges by the same few packs all day; reading one takes longer than most checks."""
     return parse_pack(data, name=ref)
+
+
+@lru_cache(maxsize=4)
+def _policy(data: bytes) -> Policy:
+    return Policy.parse(data)
+
+
+@lru_cache(maxsize=1)
+def _snapshot(data: bytes) -> Malicious:
+    return malicious(data)
+
+
+@lru_cache(maxsize=32)
+def _standing(data: bytes) -> str:
+    """The digest of a document that all are judged by."""
+    return str(Digest.sha256(data))
 
 
 def _cases(attestation: Attestation, reading: Reading, facts: Facts, now: datetime) -> tuple[Case, ...]:
@@ -138,10 +160,6 @@ def _each(releases: Sequence[Release]) -> Iterator[tuple[Release, tuple[Release,
     """Each release, with the others of its attestation."""
     for at, release in enumerate(releases):
         yield release, (*releases[:at], *releases[at + 1 :])
-
-
-def _snapshot(data: bytes | None) -> Malicious | None:
-    return None if data is None else malicious(data)
 
 
 def _lacking(
@@ -213,7 +231,10 @@ def _named(inputs: Inputs, attestation: Attestation) -> list[Input]:
     ]
     if inputs.snapshot is not None:
         named.append(("malicious-packages", inputs.snapshot, True))
-    found = [Input(name, str(Digest.sha256(data)), public) for name, data, public in named]
+    found = [
+        Input(name, _standing(data) if public else str(Digest.sha256(data)), public)
+        for name, data, public in named
+    ]
     found += [
         Input(f"artifact:{artifact.digest.value}", str(artifact.digest), False)
         for artifact in attestation.artifacts

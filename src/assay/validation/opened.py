@@ -1,6 +1,7 @@
 """A bundle as whoever takes it in reads it: its envelope, its attestation and who signed. Nothing is judged."""
 
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -13,6 +14,12 @@ from assay.formats.dsse import Envelope
 from assay.formats.intoto import PAYLOAD_TYPE
 from assay.trust.envelope import EnvelopeStanding, verify
 from assay.trust.root import TrustRoot
+
+
+@lru_cache(maxsize=4)
+def read_trust(data: bytes) -> TrustRoot:
+    """An office goes by one trust root all day."""
+    return TrustRoot.parse(data)
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
