@@ -75,7 +75,7 @@ def mail(service: Service, post: Post, claimed: Claimed) -> Outcome:
     whom = job.recipient
     if whom.kind == "account":
         audience: Audience = "provider"
-        page = f"{post.url}/submissions/{case.payload.value}"
+        page = f"{post.url}/cases/{case.payload.value}"
         address = next((one.mail for one in _members(post, case) if one.id == whom.ref), "")
     else:
         audience = "customer"

@@ -25,6 +25,7 @@ from assay.office.respond import respond
 from assay.office.sampling_policy import Sampling, Stratum
 from assay.office.sending import Post
 from assay.provider.bundle import committed, salted
+from assay.web.app.cases import CASE as CASE_PAGE
 from assay.worker.loop import Settings, Worker
 
 DAY = timedelta(days=1)
@@ -106,6 +107,13 @@ def test_the_provider_and_those_who_have_the_product() -> None:
     for secret in ("template", "Pilots", "pilots.test", "Other Buyer"):
         assert secret not in other.text + other.subject
     assert office.run() == []
+
+
+def test_a_mail_leads_to_a_page_that_is_there() -> None:
+    office = Office()
+    case = office.submitted(services.contradicted)
+    own = next(one for one in office.run() if one.to == "pia@people.test")
+    assert f"https://office.test{CASE_PAGE.replace('{payload:str}', case.payload.value)}" in own.text
 
 
 def test_incomplete_is_told_too() -> None:
