@@ -24,7 +24,8 @@ NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 
 ROWS: tuple[Row, ...] = (
-    Organisation(id="org", name="Lighthouse Works", kind=Kind.PROVIDER, speaks_for=("Lighthouse", "Ünïcode ⚓")),
+    Organisation(id="org", name="Lighthouse Works", kind=Kind.PROVIDER, speaks_for=("Lighthouse", "Ünïcode ⚓"),
+        identifiers=(("domain", "lighthouse.example"), ("lei", "⚓"))),
     Organisation(id="office", name="Office", kind=Kind.AUTHORITY, status=Status.SUSPENDED),
     Signer(
         id="sig", organisation="org", name="ci", record="{}", offered=NOW, offered_by="acc", verified=LATER,
@@ -231,7 +232,7 @@ def test_what_nobody_stored_is_unavailable(tmp_path: Path) -> None:
     engine = SqlLedger.sqlite_engine(tmp_path / "office.sqlite")
     store = SqlIdentities(engine)
     for statement in (
-        "INSERT INTO organisations VALUES ('a', 'n', 'bank', 'active', '[]')",
+        "INSERT INTO organisations VALUES ('a', 'n', 'bank', 'active', '[]', '[]')",
         "INSERT INTO spent VALUES ('a', 'yesterday')",
     ):
         with engine.begin() as connection:

@@ -320,6 +320,7 @@ TRIES: Mapping[str, Make] = {
     "POST /me/login": of_self({"issuer": "https://login.example"}),
     "POST /organisations": of_office({"name": "New", "kind": "assessor"}),
     "PUT /organisations/{key}/providers": of_spare({"speaksFor": []}),
+    "PUT /organisations/{key}/identifiers": of_spare({"identifiers": []}),
     "PUT /organisations/{key}/suspension": of_spare(),
     "DELETE /organisations/{key}/suspension": of_spare(),
     "PUT /members/{key}/roles": own(_account, {"roles": ["provider-member"]}),

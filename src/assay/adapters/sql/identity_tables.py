@@ -53,6 +53,7 @@ organisations = Table(
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("speaks_for", Listed, nullable=False),
+    Column("identifiers", Listed, nullable=False),
 )
 
 signers = Table(

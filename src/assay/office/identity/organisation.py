@@ -45,6 +45,8 @@ class Organisation(msgspec.Struct, frozen=True, kw_only=True):
     status: Status = Status.ACTIVE
     speaks_for: tuple[str, ...] = ()
     """Providers, as attestations name them, that it may submit for."""
+    identifiers: tuple[tuple[str, str], ...] = ()
+    """(scheme, value) by which customer lists name it, such as ``("domain", "harbour.example")``."""
 
 
 class Signer(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,6 +56,32 @@ def let_speak_for(identity: Identity, caller: Caller, key: str, speaks_for: Iter
     return changed
 
 
+def let_be_named(
+    identity: Identity, caller: Caller, key: str, identifiers: Iterable[tuple[str, str]]
+) -> Organisation:
+    """By which customer lists name it, in the place of those before. Each is one organisation's: it shows it cases."""
+    with identity.identities.change() as rows:
+        found = look.organisation(rows, caller, Action.ORGANISATION_MANAGE, key)
+        changed = msgspec.structs.replace(found, identifiers=_identifiers(rows, found, identifiers))
+        rows.put(changed)
+        _note(identity, rows, caller, changed, "organisation.identifiers")
+    return changed
+
+
+def named(identity: Identity, identifiers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Ids of the organisations that have one of *identifiers*, sorted."""
+    wanted = {_identifier(one) for one in identifiers}
+    if not wanted:
+        return ()
+    with identity.identities.read() as rows:
+        found = [
+            one.id
+            for one in rows.find(Organisation)
+            if wanted & {_identifier(own) for own in one.identifiers}
+        ]
+    return tuple(sorted(found))
+
+
 def suspend_organisation(identity: Identity, caller: Caller, key: str) -> Organisation:
     """Nobody of it comes in any more, and its CI neither, until it is restored."""
     with identity.identities.change() as rows:
@@ -104,6 +130,26 @@ def _speaks_for(rows: Reading, by: Organisation, names: Iterable[str]) -> tuple[
         if _folded(name) in taken:
             raise Duplicate(f"{taken[_folded(name)].name!r} speaks for {name!r} already")
     return found
+
+
+def _identifiers(
+    rows: Reading, of: Organisation, given: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    found = tuple(
+        dict.fromkeys((checked.name(scheme, what="scheme"), checked.name(value, what="identifier")) for scheme, value in given)
+    )  # fmt: skip
+    if len(found) > MAX_NAMES:
+        raise Refused(f"{len(found)} identifiers, over {MAX_NAMES}")
+    others = [one for one in rows.find(Organisation) if one.id != of.id]
+    taken = {_identifier(own): one for one in others for own in one.identifiers}
+    for one in found:
+        if _identifier(one) in taken:
+            raise Duplicate(f"{taken[_identifier(one)].name!r} is {one[0]} {one[1]!r} already")
+    return found
+
+
+def _identifier(one: tuple[str, str]) -> tuple[str, str]:
+    return _folded(one[0]), _folded(one[1])
 
 
 def _folded(name: str) -> str:

@@ -5,10 +5,15 @@ from typing import Protocol
 
 import msgspec
 
+from assay.formats import customers as customer_list
+from assay.formats.attestation_statement import parse as parse_attestation
+from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
+from assay.formats.dsse import Envelope
 from assay.office.facts import Facts
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Organisation
+from assay.office.identity.organisations import named
 from assay.office.identity.trail import Event
 from assay.office.inventories import Inventories
 from assay.office.permissions import Caller
@@ -63,6 +68,16 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         with self.identity.identities.read() as rows:
             found = rows.get(Organisation, organisation)
         return found.speaks_for if found is not None else ()
+
+    def parties(self, bundle: Bundle) -> tuple[str, ...]:
+        """Organisations here that the customer list of *bundle* names as having what it attests. Malformed."""
+        if bundle.customers is None:
+            return ()
+        envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
+        about = {one.name for one in parse_attestation(envelope.payload).releases}
+        rows = customer_list.parse(bundle.customers).customers
+        having = [one for one in rows if not (one.products and about) or about.intersection(one.products)]
+        return named(self.identity, ((one.id.scheme, one.id.value) for one in having if one.id is not None))
 
     def note(self, caller: Caller, action: str, subject: str) -> None:
         """Add to the audit trail."""

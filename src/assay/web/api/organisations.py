@@ -13,6 +13,7 @@ from assay.office.identity.members import give_roles, members, restore_member, s
 from assay.office.identity.organisation import Kind
 from assay.office.identity.organisations import (
     add_organisation,
+    let_be_named,
     let_speak_for,
     organisation,
     organisations,
@@ -61,6 +62,11 @@ class Speaking(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Providers, as attestations name them, in the place of those before."""
 
 
+class Naming(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    identifiers: Annotated[tuple[tuple[str, str], ...], Meta(max_length=1000)]
+    """(scheme, value) by which customer lists name it, in the place of those before."""
+
+
 class Inviting(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str
     mail: str
@@ -106,6 +112,11 @@ def _organisations(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         return seen(OrganisationView, let_speak_for(identity, caller, key, data.speaks_for))
 
+    @replaces(ONE + "/identifiers", "Say how customer lists name it", TAG, Action.ORGANISATION_MANAGE, "organisation")  # fmt: skip
+    def names(request: Request[Any, Any, Any], key: Key, data: JSONBody[Naming]) -> OrganisationView:
+        caller = asker(request, desk).caller
+        return seen(OrganisationView, let_be_named(identity, caller, key, data.identifiers))
+
     @replaces(ONE + "/suspension", "Let nobody of it in", TAG, Action.ORGANISATION_MANAGE, "organisation")
     def suspend(request: Request[Any, Any, Any], key: Key) -> OrganisationView:
         return seen(OrganisationView, suspend_organisation(identity, asker(request, desk).caller, key))
@@ -114,7 +125,7 @@ def _organisations(desk: Desk) -> list[HTTPRouteHandler]:
     def restore(request: Request[Any, Any, Any], key: Key) -> OrganisationView:
         return seen(OrganisationView, restore_organisation(identity, asker(request, desk).caller, key))
 
-    return [index, add, show, speaks, suspend, restore]
+    return [index, add, show, speaks, names, suspend, restore]
 
 
 def _members(desk: Desk) -> list[HTTPRouteHandler]:

@@ -52,6 +52,7 @@ class OrganisationView(View, frozen=True, kw_only=True):
     kind: Kind
     status: Status
     speaks_for: tuple[str, ...] = ()
+    identifiers: tuple[tuple[str, str], ...] = ()
 
 
 class MemberView(View, frozen=True, kw_only=True):

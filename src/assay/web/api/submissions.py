@@ -70,6 +70,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
             caller,
             bundle,
             speaks_for=desk.speaks_for(caller.organisation),
+            parties=desk.parties(bundle),
             held=_held(desk, caller, bundle),
         )
         for name, data in bundle.artifacts.items():

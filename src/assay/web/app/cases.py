@@ -162,7 +162,8 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         if len(files) != 1:
             raise Malformed(f"{len(files)} files came, expected the bundle as one tar file")
         bundle = read_tar(files[0], what="the bundle")
-        case = receive(desk.service, caller, bundle, speaks_for=desk.speaks_for(caller.organisation))
+        names = desk.speaks_for(caller.organisation)
+        case = receive(desk.service, caller, bundle, speaks_for=names, parties=desk.parties(bundle))
         for name, content in bundle.artifacts.items():
             desk.holdings.hold(caller.organisation, name, len(content))
         return Redirect(f"/cases/{case.payload.value}", status_code=303)
