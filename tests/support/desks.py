@@ -23,6 +23,7 @@ from assay.office.destination import Destinations
 from assay.office.identity.account import Account
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Kind, Organisation
+from assay.office.identity.ports import Passkeys
 from assay.office.identity.session import open_session
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
@@ -71,13 +72,14 @@ class World:
         beacon: Beacon | None = None,
         url: str = URL,
         rates: Rates = Rates(),  # noqa: B008
+        passkeys: Passkeys | None = None,
     ) -> None:
         self.service = services.service(policy, beacon)
         cases = self.service.cases
         assert isinstance(cases, SqlCases)
         self.identity = Identity(
             identities=MemoryIdentities(),
-            passkeys=authenticator.passkeys(),
+            passkeys=passkeys or authenticator.passkeys(),
             issuers=MemoryIssuers(),
             clock=self.service.office.clock,
             entropy=CountingEntropy(),

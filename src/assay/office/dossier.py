@@ -88,13 +88,15 @@ def dossier(service: Service, case: Case) -> Dossier:
 
 def history(service: Service, case: Case) -> tuple[Happened, ...]:
     """What the register says about the case, in order."""
-    return tuple(_happened(service, index) for index in case.entries)
+    return tuple(_happened(service, case, index) for index in case.entries)
 
 
-def _happened(service: Service, index: int) -> Happened:
+def _happened(service: Service, case: Case, index: int) -> Happened:
     office = service.office
     entry = open_(office.register.leaf(index), office.keys)
-    read_, digest = _READERS.get(entry.kind), entry.digests[0]
+    digest = entry.digests[0]
+    # A referral is told in an entry of the kind of notices.
+    read_ = _READERS.get(Kind.LAPSE if digest in case.referred else entry.kind)
     held = read_ is not None and office.blobs.has(digest)
     document = read_(office.blobs.get(digest)) if read_ is not None and held else None
     return Happened(index, entry.kind, entry.time, document)

@@ -27,6 +27,7 @@ def test_a_page_lets_nothing_foreign_in(world: World, path: str) -> None:
     answer = world.client.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-security-policy"] == POLICY
+    assert answer.headers["referrer-policy"] == "same-origin"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "style=" not in answer.text

@@ -1,0 +1,224 @@
+"""The office's pages in Chromium: journeys of the public, a provider and an officer, with a passkey, with and without script."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.browser.conftest import ARGUMENTS, chromium
+from tests.browser.test_pages import CONTRAST, OPEN_ALL, SIDEWAYS, STRUCTURE
+from tests.support import services
+from tests.support.desks import AUTHORITY_ORG, URL, World
+from tests.support.office_pages import ANSWER, answered, case_of, handed_in, hostile, not_sampled, posted
+from tests.support.serving import served
+from tests.unit.web.test_public_pages import NOBODY
+
+from assay.adapters.passkeys import WebAuthnPasskeys
+from assay.formats.bundle import write_tar
+from assay.office.identity.invite import address, invite
+from assay.office.permission_table import Role
+from assay.office.permissions import Caller
+
+pytestmark = pytest.mark.browser
+OFFICER = (Role.OFFICER, Role.OFFICER_LEAD)
+UNNAMED = """[...document.querySelectorAll('input:not([type=hidden]), select, textarea:not([hidden])')]
+    .filter(e => !e.labels || !e.labels.length || !e.labels[0].innerText.trim()).map(e => e.outerHTML)"""
+SMALL = """[...document.querySelectorAll('button, input:not([type=hidden]), select, summary')].filter(e => {
+    const box = e.getBoundingClientRect();
+    return box.height > 0 && e.type !== 'checkbox' && (box.height < 24 || box.width < 24);
+}).map(e => e.outerHTML)"""
+
+
+class Stage(msgspec.Struct):
+    world: World
+    browser: Browser
+    cases: dict[str, str]
+
+    @contextmanager
+    def context(self, *roles: Role, **more: Any) -> Iterator[BrowserContext]:
+        """A browser of its own; with *roles*, of somebody who is signed in."""
+        made = self.browser.new_context(**more)
+        made.set_default_timeout(10_000)
+        if roles:
+            name, _, value = self.world.person(*roles, name=f"{roles[0]} Marsh")["cookie"].partition("=")
+            made.add_cookies([{"name": name, "value": value, "url": URL}])
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    keys = WebAuthnPasskeys(site="office.localhost", name="Office", origins=[URL])
+    world = World(NOBODY, passkeys=keys)
+    cases = {
+        "drawn": not_sampled(world, 1),
+        "posted": posted(world, 2),
+        "answered": answered(world, 3),
+        "notice": handed_in(world, services.contradicted, 4),
+        "review": handed_in(world, services.with_review, 5),
+        "lacking": handed_in(world, services.incomplete, 6),
+        "hostile": handed_in(world, hostile, 7),
+    }
+    executable = chromium()
+    with served(world.client.app) as url, sync_playwright() as playwright:
+        mapped = f"--host-resolver-rules=MAP office.localhost:8080 {url.removeprefix('http://')}"
+        browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, mapped])
+        yield Stage(world, browser, {name: one.payload.value for name, one in cases.items()})
+        browser.close()
+
+
+PAGES: dict[str, tuple[str, tuple[Role, ...]]] = {
+    "home": ("/", ()),
+    "results": ("/results", ()),
+    "result": ("/results/{posted}", ()),
+    "not sampled": ("/results/{drawn}", ()),
+    "draws": ("/draws", OFFICER),
+    "about": ("/about", ()),
+    "login": ("/login", ()),
+    "not found": ("/results/" + "0" * 64, ()),
+    "queue": ("/queue", OFFICER),
+    "submissions": ("/submissions", OFFICER),
+    "decide": ("/cases/{answered}", OFFICER),
+    "posted case": ("/cases/{posted}", OFFICER),
+    "overview": ("/overview", (Role.PROVIDER_ADMIN,)),
+    "answer": ("/cases/{notice}", (Role.PROVIDER_ADMIN,)),
+    "lacking": ("/cases/{lacking}", (Role.PROVIDER_ADMIN,)),
+    "hostile": ("/cases/{hostile}", OFFICER),
+    "submit": ("/submit", (Role.PROVIDER_ADMIN,)),
+    "account": ("/account", (Role.PROVIDER_ADMIN,)),
+    "organisations": ("/organisations", (Role.ADMINISTRATOR,)),
+    "organisation": ("/organisations/org-lighthouse", (Role.ADMINISTRATOR,)),
+}
+
+
+@pytest.mark.parametrize("name", list(PAGES))
+def test_a_page_is_for_everybody(stage: Stage, name: str) -> None:
+    """WCAG 2.2 as far as a program can tell: names, structure, contrast in both schemes, sizes, a phone; and nothing runs."""
+    path, roles = PAGES[name]
+    said: list[str] = []
+    with stage.context(*roles, viewport={"width": 1200, "height": 900}) as context:
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("dialog", lambda dialog: said.append(dialog.message))
+        page.goto(URL + path.format(**stage.cases), wait_until="networkidle")
+        page.evaluate(OPEN_ALL)
+        found: dict[str, Any] = page.evaluate(STRUCTURE)
+        assert found.pop("headings")[0] == 1
+        assert (found.pop("lang"), len(found.pop("title")) > 8) == ("en", True)
+        assert [found.pop(one) for one in ("main", "banner", "footer")] == [1, 1, 1]
+        assert {what: count for what, count in found.items() if count} == {}
+        assert page.evaluate(UNNAMED) == []
+        assert page.evaluate(SMALL) == []
+        light = page.evaluate(CONTRAST)
+        page.emulate_media(color_scheme="dark")
+        weak = [item for item in light + page.evaluate(CONTRAST) if item[0] < 4.5]
+        assert weak == []
+        for width in (320, 360, 800):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate(SIDEWAYS) == [], width
+    # Chromium itself tells of answers that are failures.
+    assert [line for line in said if not line.startswith("Failed to load resource")] == []
+
+
+def test_the_public_finds_a_result_without_script(stage: Stage) -> None:
+    with stage.context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(URL)
+        page.get_by_label("Product").fill("lan")
+        page.get_by_role("button", name="Search").click()
+        page.get_by_role("link", name="lantern 2.1.0").first.click()
+        assert page.get_by_role("heading", level=1).inner_text() == "lantern 2.1.0"
+        page.goto(f"{URL}/results/{stage.cases['posted']}")
+        assert (
+            ANSWER.splitlines()[0] in page.get_by_role("region", name="The provider's response").inner_text()
+        )
+
+
+def test_a_provider_submits_and_answers_without_script(stage: Stage, tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.tar"
+    bundle.write_bytes(write_tar(services.bundle(20, services.contradicted)))
+    with stage.context(Role.PROVIDER_ADMIN, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{URL}/overview")
+        page.get_by_role("link", name="Submit a bundle").click()
+        page.get_by_label("Bundle").set_input_files(bundle)
+        page.get_by_role("button", name="Submit").click()
+        case = page.url.rpartition("/")[2]
+        stage.world.tick()
+        page.reload()
+        page.get_by_label("Your answer").fill(ANSWER)
+        page.get_by_role("button", name="Send the answer").click()
+        assert "Answered, waits for an officer" in page.inner_text("main")
+    assert case_of(stage.world, case).stage == "answered"
+
+
+def test_an_officer_decides_without_script(stage: Stage) -> None:
+    case = answered(stage.world, 21).payload.value
+    with stage.context(*OFFICER, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{URL}/queue")
+        page.locator(f"a[href='/cases/{case}']").click()
+        page.get_by_label("Your judgement").select_option("not_satisfied")
+        page.get_by_label("Because").fill("I read the file.")
+        page.get_by_label("What the office makes of the provider's answer").fill("It came too late.")
+        page.get_by_role("button", name="Final determination").click()
+        stage.world.tick()
+        page.goto(f"{URL}/results/{case}")
+        assert "I read the file." in page.inner_text("main")
+    assert case_of(stage.world, case).stage == "published"
+
+
+def device(context: BrowserContext, page: Page) -> None:
+    """An authenticator that says yes."""
+    session = context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options: dict[str, Any] = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def test_somebody_comes_in_by_a_link_confirms_and_comes_back(stage: Stage) -> None:
+    invited = invite(
+        stage.world.identity,
+        Caller.console(stage.world.service.now()),
+        AUTHORITY_ORG,
+        name="Ada",
+        mail="ada@people.test",
+        roles=frozenset({Role.ADMINISTRATOR, Role.OFFICER}),
+    )
+    with stage.context() as context:
+        page = context.new_page()
+        device(context, page)
+        page.goto(address(URL, invited.link))
+        page.get_by_role("button", name="Make the passkey").click()
+        page.wait_for_url(f"{URL}/queue")
+        page.goto(f"{URL}/account")
+        page.get_by_role("button", name="Log out").click()
+        page.goto(f"{URL}/queue")
+        assert "/login?next=/queue" in page.url
+        page.get_by_role("button", name="Log in with a passkey").click()
+        page.wait_for_url(f"{URL}/queue")
+        clock: Any = stage.world.service.office.clock
+        clock.moment += timedelta(minutes=20)
+        page.goto(f"{URL}/organisations")
+        page.locator("#name").fill("A new one")
+        page.get_by_role("button", name="Add").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "Confirm that it is you"
+        page.get_by_role("button", name="Confirm with your passkey").click()
+        page.wait_for_url("**/organisations/*")
+        assert page.get_by_role("heading", level=1).inner_text() == "A new one"
+
+
+@pytest.mark.parametrize(("scheme", "ground"), [("light", "rgb(250, 248, 244)"), ("dark", "rgb(20, 23, 28)")])
+def test_both_schemes(stage: Stage, scheme: Literal["light", "dark"], ground: str) -> None:
+    with stage.context(color_scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(URL)
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
