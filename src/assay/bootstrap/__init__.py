@@ -17,7 +17,9 @@ from assay.office.ports import Clock
 MAX_PASSPHRASE = 4096
 OWN_PASSPHRASE = "office.passphrase"  # noqa: S105 - a file's name
 """Of a service that was started without one, beside its keys."""
-OFFICE_KEYS = ("office", "register", "office-storage")
+SERVICE_KEY = "register"
+"""The keyfile of the register of an office that is a service."""
+OFFICE_KEYS = ("office", SERVICE_KEY, "office-storage")
 
 
 def home(folder: Path | None = None) -> Home:

@@ -12,10 +12,11 @@ from assay.adapters.openings_folder import FolderOpenings
 from assay.adapters.packed_blobs import NAME as PACKED
 from assay.adapters.packed_blobs import PackedBlobs
 from assay.adapters.sql import rebuild as files
+from assay.adapters.sql import schema
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.rebuild import NewDatabase
 from assay.adapters.tiles.folder import FolderTiles
-from assay.bootstrap import now
+from assay.bootstrap import SERVICE_KEY, now, passphrase, stores
 from assay.bootstrap.office import OPENINGS, REGISTER
 from assay.bootstrap.search import DATABASE, SEARCH, discard
 from assay.collect.files import read_plain
@@ -81,14 +82,15 @@ def _rebuild(
             stack.callback(older.close)
         target = NewDatabase(out or place.with_name(f"{DATABASE}.rebuilt-{now():%Y%m%dT%H%M%SZ}"))
         stack.callback(target.discard)
-        blobs = plain_blobs(home.office / "blobs")
-        if isinstance(blobs, PackedBlobs):
-            stack.callback(blobs.close)
+        blobs = _blobs(home, stack)
         source = _source(home, origin, openings, blobs, older, receipts)
         done = rebuild(source, target)
         told = tuple(_differences(source, place, target.path)) if older is not None else ()
         if older is not None:
             older.close()
+            files.carry(place, target.path)
+        if home.keys.has(SERVICE_KEY):
+            _complete(target.path)
         kept = out is not None or not done.unknown_tail or lose_tail
         aside = None
         if not kept:
@@ -118,6 +120,27 @@ def _replace(new: Path, place: Path, home: Home) -> Path | None:
     aside = place.with_name(f"{DATABASE}.before-{now():%Y%m%dT%H%M%SZ}")
     files.replace(new, place, aside)
     return aside if there else None
+
+
+def _blobs(home: Home, stack: ExitStack) -> Blobs:
+    """As the office keeps them: sealed ones need its passphrase."""
+    if (home.office / stores.SEALED).is_dir():
+        secret = passphrase(home, stores.STORAGE_KEY)
+        return stack.enter_context(stores.sealed(home, secret))
+    blobs = plain_blobs(home.office / stores.BLOBS)
+    if isinstance(blobs, PackedBlobs):
+        stack.callback(blobs.close)
+    return blobs
+
+
+def _complete(path: Path) -> None:
+    """A service has more tables than its register's: those that nothing could be brought over for are empty."""
+    engine = SqlLedger.sqlite_engine(path)
+    try:
+        schema.complete(engine)
+    finally:
+        engine.dispose()
+    files.settle(path)
 
 
 def plain_blobs(folder: Path) -> FolderBlobs | PackedBlobs:

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import msgspec
@@ -15,9 +15,7 @@ from assay.adapters.objects.folder import FolderObjects
 from assay.adapters.objects.packed import PackedObjects
 from assay.adapters.openings_folder import FolderOpenings
 from assay.adapters.packed_blobs import PackedBlobs
-from assay.adapters.sealed_blobs import SealedBlobs
 from assay.adapters.sql.ledger import SqlLedger
-from assay.adapters.system import SystemEntropy
 from assay.adapters.tiles.folder import FolderTiles
 from assay.bootstrap import restored, stores
 from assay.bootstrap.backup import BESIDE_TILES, DUMP, PREFIXES, copy_objects
@@ -176,7 +174,9 @@ def _check_documents(home: Home, ledger: Ledger, secret: Secret | None) -> tuple
         return 0, []
     missing, good = [], 0
     with ExitStack() as stack:
-        found: list[Blobs] = [stack.enter_context(_sealed(home, secret(home)))] if sealed and secret else []
+        found: list[Blobs] = (
+            [stack.enter_context(stores.sealed(home, secret(home)))] if sealed and secret else []
+        )
         if (home.office / BLOBS).is_dir():
             found.append(_closing(stack, plain_blobs(home.office / BLOBS)))
         for digest in sorted({digest for one in ledger.submissions() for digest in _named(one)}):
@@ -187,12 +187,6 @@ def _check_documents(home: Home, ledger: Ledger, secret: Secret | None) -> tuple
                 there.get(digest)
                 good += 1
     return good, missing
-
-
-@contextmanager
-def _sealed(home: Home, secret: bytes) -> Iterator[SealedBlobs]:
-    with closing(PackedObjects(home.office / SEALED)) as objects:
-        yield SealedBlobs(objects, objects, stores.storage_keys(home, secret, make=False), SystemEntropy())
 
 
 def _closing(stack: ExitStack, blobs: FolderBlobs | PackedBlobs) -> FolderBlobs | PackedBlobs:

@@ -55,6 +55,13 @@ def blobs(config: OfficeConfig, home: Home, secret: bytes) -> Iterator[ServiceBl
 
 
 @contextmanager
+def sealed(home: Home, secret: bytes) -> Iterator[SealedBlobs]:
+    """The sealed documents in the folder of the office itself. Unavailable without their keyfile."""
+    with closing(PackedObjects(home.office / SEALED)) as found:
+        yield SealedBlobs(found, found, storage_keys(home, secret, make=False), SystemEntropy())
+
+
+@contextmanager
 def objects(stores: Stores, folder: Path) -> Iterator[Objects]:
     """The bucket that the settings name, else *folder*."""
     if stores.blobs:

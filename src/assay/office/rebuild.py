@@ -62,6 +62,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     openings: Openings
     blobs: Blobs
     older: Older | None = None
+    """From it also comes what no register has: people, cases, what is due. That is the caller's to bring over."""
     receipts: Sequence[Receipt] = ()
     """Receipts that somebody holds: the new database must be of the history that they are of."""
 
@@ -226,7 +227,7 @@ class _Work:
 
     def open(self) -> list[Submission]:
         """What is not published yet."""
-        if self._cases:
+        if self._cases and self._source.older is None:
             self._lose(
                 f"of {len(self._cases)} cases where they stand, their deadlines and the work that is due: that is not in the "
                 "register; bring it back from a backup",

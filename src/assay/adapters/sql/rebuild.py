@@ -138,6 +138,38 @@ def _key(row: Any, keys: int) -> str:
     return shown(" ".join(str(one) for one in row[:keys]), 200)
 
 
+def carry(old: Path, new: Path) -> None:
+    """Bring over the tables of *old* that no register has: people, cases, what is due. Those that *new* has are its own."""
+    own = {*tables.metadata.tables, "sqlite_sequence"}
+    try:
+        with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+            connection.execute("PRAGMA foreign_keys=OFF").close()
+            connection.execute("ATTACH DATABASE ? AS older", (str(old),)).close()
+            connection.execute("BEGIN IMMEDIATE")
+            rows = connection.execute(
+                "SELECT type, name, tbl_name, sql FROM older.sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC, name"
+            ).fetchall()
+            there = {name for (name,) in connection.execute("SELECT name FROM main.sqlite_master").fetchall()}
+            for kind, name, table, sql in rows:
+                if table in own or name.startswith("sqlite_"):
+                    continue
+                if name not in there:
+                    connection.execute(sql)
+                if kind == "table":
+                    connection.execute(f'DELETE FROM main."{name}"')  # noqa: S608 - a name of its own
+                    connection.execute(f'INSERT INTO main."{name}" SELECT * FROM older."{name}"')  # noqa: S608 - as above
+            connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise Unavailable(f"the older database cannot be brought over: {error}") from error
+    settle(new)
+
+
+def settle(path: Path) -> None:
+    """As one durable file, without a log beside it."""
+    _close(path)
+    _synced(path)
+
+
 def replacing(new: Path, old: Path, aside: Path) -> Iterator[Callable[[], object]]:
     """The steps that put *new* in the place of *old*, which stays as *aside*. After a crash between two, begin again.
 

@@ -102,6 +102,14 @@ def migrate(engine: Engine) -> Found:
         return found
 
 
+def complete(engine: Engine) -> None:
+    """Make the tables that a database of an earlier or partial making lacks, and mark it; those that are there stay."""
+    with transaction(engine) as connection:
+        expected(connection.dialect.name).create_all(connection)
+        if not inspect(connection).has_table(VERSION_TABLE):
+            _mark(connection)
+
+
 def _look(connection: Connection) -> Found:
     there = inspect(connection)
     if there.has_table(VERSION_TABLE):

@@ -1,0 +1,64 @@
+"""A service's database is rebuilt too: sealed documents are opened, people and cases brought over where they are still there."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.support import offices
+from tests.support.services import provider, tick
+
+from assay.adapters.home import Home
+from assay.bootstrap import service
+from assay.bootstrap.rebuild import rebuild_office
+from assay.crypto import keyfile
+from assay.office.identity.trail import Event
+from assay.office.permissions import Visible
+from assay.office.receive import receive
+from assay.office_config.model import OfficeConfig
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OfficeConfig:
+    monkeypatch.setattr(keyfile, "COST", 14)
+    monkeypatch.setenv("ASSAY_NOW", "2026-11-01T12:00:00Z")
+    home = Home(tmp_path / "home")
+    home.prepare()
+    home.save_trust(msgspec.structs.replace(offices.trust(), signers=offices.trust().signers[:1], logs=()))
+    config = OfficeConfig(data=home.folder)
+    with service.desk(config) as desk:
+        receive(desk.service, provider(desk.service), offices.bundle(), speaks_for=(offices.PROVIDER,))
+        tick(desk.service)
+        with desk.identity.identities.change() as rows:
+            rows.note(Event(at=desk.service.now(), actor="test", action="test"))
+        desk.service.office.register.publish()
+    return config
+
+
+def stands(config: OfficeConfig) -> tuple[int, int, int]:
+    """Submissions, cases, lines of the trail."""
+    with service.desk(config) as desk, desk.identity.identities.read() as rows:
+        counts = desk.service.cases.counts(Visible(everything=True))
+        return (
+            len(desk.service.office.ledger.submissions()),
+            sum(counts.values()),
+            len(rows.trail(organisation=None)),
+        )
+
+
+def test_with_the_older_database_nothing_is_lost(config: OfficeConfig) -> None:
+    before = stands(config)
+    done = rebuild_office(Home(config.data), None, ())
+    assert (done.rebuilt.losses, done.older, done.differences) == ((), "same", ())
+    assert stands(config) == before
+    assert before[:2] == (1, 1)
+    assert before[2] > 0
+
+
+def test_without_it_the_office_starts_again_with_its_submissions(config: OfficeConfig) -> None:
+    (config.data / "office/office.sqlite").unlink()
+    for suffix in ("-wal", "-shm"):
+        (config.data / f"office/office.sqlite{suffix}").unlink(missing_ok=True)
+    done = rebuild_office(Home(config.data), None, ())
+    assert done.older == "absent"
+    assert [line.partition(" where")[0] for line in done.rebuilt.losses] == ["of 1 cases"]
+    assert stands(config)[:2] == (1, 0)
