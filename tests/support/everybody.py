@@ -18,6 +18,7 @@ from assay.office.identity.token import ApiToken, OidcRule
 from assay.office.identity.tokens import make_token
 from assay.office.permission_table import Role
 from assay.office.permissions import TOKEN_ACTIONS, Action, Caller, Target
+from assay.office.subscription import Subscription
 from assay.web.api.routes import Open, What
 
 STRANGERS: Mapping[Kind, str] = {
@@ -284,6 +285,27 @@ def refusing(scene: Scene, who: Who) -> Try:
     return msgspec.structs.replace(recovering(scene, who), target=Target.office())
 
 
+def subscribed(scene: Scene, _: Who) -> Try:
+    """A subscription of the provider's."""
+    made = Subscription(
+        id="sub_1", organisation=PROVIDER_ORG, channel="webhook", target="https://hooks.example/",
+        made=scene.world.service.now(), made_by="x",
+    )  # fmt: skip
+    store = scene.world.desk.subscribing.subscriptions
+    store.remove(made.id)
+    store.put(made)
+    return Try(path={"key": made.id}, target=made.target_of)
+
+
+def minded(scene: Scene, who: Who) -> Try:
+    """The same, which whoever minds deliveries may do too."""
+    if Role.ADMINISTRATOR in who.caller.roles:
+        return msgspec.structs.replace(
+            subscribed(scene, who), action=Action.DELIVERY_MANAGE, target=Target.office()
+        )
+    return subscribed(scene, who)
+
+
 WISH = {"name": "a token", "scopes": ["search.read"], "days": 1}
 DEFAULTS: Mapping[str, Make] = {
     "any": plain(),
@@ -318,6 +340,11 @@ TRIES: Mapping[str, Make] = {
     "POST /me/tokens": of_self(WISH),
     "DELETE /me/tokens/{key}": mine(_api_token),
     "POST /me/login": of_self({"issuer": "https://login.example"}),
+    "POST /subscriptions": plain({"target": "https://10.0.0.1/"}),
+    "DELETE /subscriptions/{key}": subscribed,
+    "POST /subscriptions/{key}/secret": subscribed,
+    "POST /subscriptions/{key}/test": minded,
+    "GET /subscriptions/{key}/undelivered": minded,
     "POST /organisations": of_office({"name": "New", "kind": "assessor"}),
     "PUT /organisations/{key}/providers": of_spare({"speaksFor": []}),
     "PUT /organisations/{key}/identifiers": of_spare({"identifiers": []}),

@@ -22,6 +22,7 @@ from assay.web.api import (
     results,
     returning,
     submissions,
+    subscriptions,
 )
 from assay.web.api.desk import Desk
 from assay.web.api.entrance import entrance
@@ -40,11 +41,12 @@ _TAGS = (
     Tag("public", "What anybody may ask"),
     Tag("submissions", "What a provider does"),
     Tag("authority", "What an officer does"),
+    Tag("subscriptions", "Who is told of what happens"),
     Tag("inventory", "What a relying party runs, and what stands behind it"),
     Tag("identity", "Coming in, and what belongs to oneself"),
     Tag("organisations", "Organisations, their people, and what speaks for them"),
 )
-AREAS = (submissions, cases, results, login, own, organisations, recovery, inventory)
+AREAS = (submissions, cases, results, login, own, organisations, recovery, inventory, subscriptions)
 
 
 def api(desk: Desk) -> Router:
