@@ -22,6 +22,7 @@ from assay.formats.bundle import write_tar
 from assay.office.case import Case
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
+from assay.office.post import refer
 
 OFFICER = (Role.OFFICER, Role.OFFICER_LEAD)
 
@@ -256,3 +257,14 @@ def test_a_case_that_is_posted_links_its_result() -> None:
         assert f"/results/{one.payload.value}" in page
     stages = world.client.get("/submissions?stage=published", headers=world.person(*OFFICER)).text
     assert where(case) in stages
+
+
+def test_a_case_that_was_referred_tells_to_whom(world: World) -> None:
+    case = posted(world)
+    lead = services.person(world.service, *OFFICER, name="lea")
+    package = world.service.office.blobs.put(b"the package")
+    refer(world.service, lead, case.payload, "Harbour court <b>", "It goes on being sold.", package)
+    page = world.client.get(where(case), headers=world.person(*OFFICER))
+    assert page.status_code == 200
+    assert "Harbour court &lt;b&gt;" in page.text
+    assert "It goes on being sold." in page.text
