@@ -133,6 +133,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def shown(self) -> str:
+        """Its result for everybody: what is posted, or that it was taken back; empty before."""
+        return "withdrawn" if self.published is not None and self.stage == "withdrawn" else self.posted
+
+    @property
     def open(self) -> bool:
         """Whether something is still to be decided."""
         return self.stage not in {"published", "closed", "withdrawn"}

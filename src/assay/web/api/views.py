@@ -103,7 +103,7 @@ def public_case(case: Case) -> PublicCase:
         provider=case.provider,
         product=case.product,
         version=case.version,
-        result="withdrawn" if case.stage == "withdrawn" else case.posted,
+        result=case.shown,
         published=case.publication,
         changed=case.changed,
         lapsed=case.lapsed,

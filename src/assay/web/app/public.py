@@ -283,7 +283,7 @@ def _result(desk: Desk, case: Case) -> Result:
 
 def _row(desk: Desk, case: Case) -> tuple[str, ...]:
     return (
-        str(case.payload), case.provider, case.product, case.version, case.result, moment(case.changed),
+        str(case.payload), case.provider, case.product, case.version, case.shown, moment(case.changed),
         moment(case.lapsed) if case.lapsed else "", _hex(case.replaced_by), f"{desk.url}/results/{case.payload.value}",
     )  # fmt: skip
 
