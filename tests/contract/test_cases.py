@@ -187,3 +187,17 @@ def test_draws(ledger: SqlLedger, cases: SqlCases) -> None:
     record(ledger, drawing=done)
     assert cases.draws(5) == (msgspec.structs.replace(done, result_entry=1),)
     assert cases.drawing(2) is None
+
+
+def test_what_is_not_posted_cannot_be_found_by(ledger: SqlLedger, cases: SqlCases) -> None:
+    posted, reopened = (
+        Digest.sha256(b"result"),
+        case(1, published=Digest.sha256(b"r"), posted="validated", result="contradicted"),
+    )
+    record(ledger, case(0, published=posted, posted="validated", result="validated"))
+    record(ledger, reopened)
+    public = Visible(published=True)
+    assert names(cases, visible=public, results=("contradicted",)) == []
+    assert names(cases, visible=public, results=("validated",)) == ["Product 001", "Product 000"]
+    assert names(cases, results=("contradicted",)) == ["Product 001"]
+    assert names(cases, visible=public, sort="result") == ["Product 001", "Product 000"]

@@ -21,6 +21,7 @@ cases = Table(
     Column("stage", Text, nullable=False),
     Column("waits", Text, nullable=False),
     Column("result", Text, nullable=False),
+    Column("shown", Text, nullable=False),
     Column("deadline", POSITION, nullable=False),
     Column("received", POSITION, nullable=False),
     Column("changed", POSITION, nullable=False),
@@ -29,10 +30,20 @@ cases = Table(
     Index("cases_by_organisation", "organisation", "entry"),
     *(
         Index(f"cases_by_{name}", name, "entry")
-        for name in ("provider", "product", "stage", "waits", "result", "deadline", "received", "changed")
+        for name in (
+            "provider",
+            "product",
+            "stage",
+            "waits",
+            "result",
+            "shown",
+            "deadline",
+            "received",
+            "changed",
+        )
     ),
 )
-"""*provider*, *product* and *version* are folded for comparing; times are microseconds, *deadline* the greatest where there is none."""
+"""*shown* is the result for everybody. *provider*, *product* and *version* are folded for comparing; times are microseconds, *deadline* the greatest where there is none."""
 
 parties = Table(
     "case_parties",

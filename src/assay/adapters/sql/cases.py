@@ -58,7 +58,7 @@ class SqlCases:
 
     def find(self, query: CaseQuery) -> CasePage:
         limit = max(1, min(query.limit, MAX_PAGE))
-        column = cases.c[query.sort]
+        column = cases.c[_column(query.sort, query.visible)]
         wanted = _where(select(column, cases.c.entry, cases.c.body), query)
         if query.after:
             at = _cursor(query.after, query.sort)
@@ -182,6 +182,7 @@ def columns(case: Case) -> dict[str, Any]:
         "stage": case.stage,
         "waits": case.waits,
         "result": case.result,
+        "shown": case.shown,
         "deadline": NEVER if case.deadline is None else micros(case.deadline),
         "received": micros(case.received),
         "changed": micros(case.changed),
@@ -207,7 +208,7 @@ def _where(wanted: Select[Any], query: CaseQuery) -> Select[Any]:
         "entry": query.entries,
         "stage": query.stages or None,
         "waits": query.waits or None,
-        "result": query.results or None,
+        _column("result", query.visible): query.results or None,
     }
     for name, among in lists.items():
         if among is not None:
@@ -216,6 +217,11 @@ def _where(wanted: Select[Any], query: CaseQuery) -> Select[Any]:
         if begins := fold(getattr(query, name)):
             wanted = wanted.where(cases.c[name] >= begins, cases.c[name] < begins + "\U0010ffff")
     return _shown(wanted, query.visible)
+
+
+def _column(name: str, visible: Visible) -> str:
+    """By which column to look: who sees what is published only, must not find by what is decided and not posted."""
+    return "shown" if name == "result" and visible.published and not visible.everything else name
 
 
 def _shown(wanted: Select[Any], visible: Visible) -> Select[Any]:
