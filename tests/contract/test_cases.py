@@ -185,7 +185,8 @@ def test_draws(ledger: SqlLedger, cases: SqlCases) -> None:
     assert stored == msgspec.structs.replace(drawing, entry=0)
     done = msgspec.structs.replace(stored, result=Digest.sha256(b"r"), drawn=0)
     record(ledger, drawing=done)
-    assert cases.draws(5) == (msgspec.structs.replace(done, result_entry=1),)
+    assert cases.draws(5) == cases.draws(5, before=2) == (msgspec.structs.replace(done, result_entry=1),)
+    assert cases.draws(5, before=1) == ()
     assert cases.drawing(2) is None
 
 

@@ -12,6 +12,7 @@ from tests.support.offices import PROVIDER, CountingEntropy
 from tests.support.services import CUSTOMER_ORG, PROVIDER_ORG
 
 from assay.adapters.memory_identity import MemoryIdentities, MemoryIssuers
+from assay.adapters.memory_repeats import MemoryRepeats
 from assay.adapters.memory_subscriptions import MemorySubscriptions
 from assay.adapters.memory_uploads import MemoryUploads
 from assay.adapters.sql.cases import SqlCases
@@ -106,6 +107,7 @@ class World:
             ),
             url=url,
             tiles=MemoryTiles(),
+            repeats=MemoryRepeats(),
             gate=Gate(rates),
             inventories=SqlInventories(cases.engine),
         )

@@ -14,6 +14,7 @@ from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.due import SqlWork
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.sql.inventories import SqlInventories
+from assay.adapters.sql.repeats import SqlRepeats
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import OWN_PASSPHRASE, clock, now, outgoing, restored, stores
 from assay.bootstrap.beacons import check_beacon, described
@@ -48,6 +49,7 @@ from assay.validation.policy import Policy
 from assay.validation.snapshot import LIMIT as MAX_SNAPSHOT
 from assay.validation.snapshot import malicious
 from assay.web.api.desk import Desk
+from assay.web.api.gate import Gate, Rates
 
 OFFICE_KEY, LOG_KEY = "office", "register"
 MAX_POLICY = 1 << 20
@@ -139,6 +141,9 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             tiles=tiles,
             inventories=SqlInventories(rows.engine),
             import_rows=config.limits.import_rows,
+            repeats=SqlRepeats(rows.engine),
+            gate=Gate(msgspec.convert(config.limits, Rates, from_attributes=True)),
+            proxies=config.proxy.networks,
         )
 
 

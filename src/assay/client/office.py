@@ -18,7 +18,7 @@ from assay.formats.verdict import VerdictDocument
 from assay.formats.verdict import parse as parse_verdict
 from assay.register.receipt import Receipt
 from assay.trust.root import TrustRoot
-from assay.web.api.views import CaseView, DrawView, Page, PublicCase, PublicPage
+from assay.web.api.views import CaseView, DrawView, Listed, PublicCase
 
 API = "/api/v1"
 MAX_ANSWER = 64 << 20
@@ -69,12 +69,7 @@ class OfficeClient:
 
     def submissions(self, **query: str) -> Iterator[CaseView]:
         """Those that the caller may see, page after page; *query* as in the API: stage, waits, result, product, sort, order, ..."""
-        after = ""
-        while True:
-            page = self._get("/submissions", Page, {**query, "limit": str(PAGE), "after": after})
-            yield from page.items
-            if not (after := page.next):
-                return
+        return self._all("/submissions", Listed[CaseView], query)
 
     def submission(self, payload: Digest) -> CaseView:
         return self._get(f"/submissions/{payload.value}", CaseView)
@@ -105,12 +100,7 @@ class OfficeClient:
 
     def results(self, **query: str) -> Iterator[PublicCase]:
         """Published results; *query*: result, provider, product, version, sort, order."""
-        after = ""
-        while True:
-            page = self._get("/results", PublicPage, {**query, "limit": str(PAGE), "after": after})
-            yield from page.items
-            if not (after := page.next):
-                return
+        return self._all("/results", Listed[PublicCase], query)
 
     def result(self, payload: Digest) -> Envelope:
         """The signed result; it is not verified here."""
@@ -119,8 +109,9 @@ class OfficeClient:
     def result_receipt(self, payload: Digest) -> Receipt:
         return Receipt.parse(self._bytes(f"/results/{payload.value}/receipt.json"))
 
-    def draws(self) -> tuple[DrawView, ...]:
-        return self._get("/draws", tuple[DrawView, ...])
+    def draws(self) -> Iterator[DrawView]:
+        """The newest first."""
+        return self._all("/draws", Listed[DrawView], {})
 
     def trust(self) -> TrustRoot:
         """What the office says of itself: to be compared by another way before it is believed."""
@@ -129,6 +120,14 @@ class OfficeClient:
     def _get(self, path: str, kind: type[T], query: Mapping[str, str] | None = None) -> T:
         given = {name: value for name, value in (query or {}).items() if value}
         return self._read(self._ask(path + (f"?{urlencode(given)}" if given else "")), kind)
+
+    def _all(self, path: str, kind: type[Listed[T]], query: Mapping[str, str]) -> Iterator[T]:
+        after = ""
+        while True:
+            page = self._get(path, kind, {**query, "limit": str(PAGE), "after": after})
+            yield from page.items
+            if not (after := page.next):
+                return
 
     def _bytes(self, path: str) -> bytes:
         return self._ask(path).body

@@ -243,8 +243,8 @@ class Cases(Protocol):
     def drawing(self, number: int) -> Drawing | None:
         """Draw *number*."""
 
-    def draws(self, limit: int) -> tuple[Drawing, ...]:
-        """The newest first."""
+    def draws(self, limit: int, before: int | None = None) -> tuple[Drawing, ...]:
+        """The newest first; of those before number *before*."""
 
     def counts(self, visible: Visible) -> Mapping[Stage, int]:
         """How many there are at each stage; stages without any are left out."""

@@ -89,9 +89,9 @@ def test_the_first_administrator_comes_in_and_shares_the_office_out(world: World
     assert added.status_code == 201, added.text
     somebody = invited(admin, world, added.json()["id"], Role.RELYING_PARTY_MEMBER)
     assert somebody.does("GET", "/me").json()["roles"] == ["relying-party-member"]
-    people = admin.does("GET", f"/organisations/{added.json()['id']}/members").json()
+    people = admin.does("GET", f"/organisations/{added.json()['id']}/members").json()["items"]
     assert [one["name"] for one in people] == ["Pia"]
-    said = [one["action"] for one in admin.does("GET", "/audit").json()]
+    said = [one["action"] for one in admin.does("GET", "/audit").json()["items"]]
     assert said[:3] == ["account.enrolled", "member.invited", "organisation.added"]
 
 
@@ -148,7 +148,7 @@ def test_a_token_does_what_it_was_made_for(world: World) -> None:
     other = TestClient(app(world.desk), base_url=ORIGIN)
     assert other.get(f"{API}/submissions", headers=bearer).status_code == 200
     assert problem(other.post(f"{API}/submissions", content=b"{}", headers=bearer)) == (403, "Forbidden")
-    listed = pia.does("GET", "/me/tokens").json()
+    listed = pia.does("GET", "/me/tokens").json()["items"]
     assert made.json()["secret"] not in json.dumps(listed)
     assert pia.does("DELETE", f"/me/tokens/{listed[0]['id']}").status_code == 204
     assert problem(other.get(f"{API}/submissions", headers=bearer)) == (401, "Unauthenticated")
@@ -200,7 +200,7 @@ def test_two_administrators_give_new_keys_to_who_lost_theirs(world: World) -> No
     assert asked.status_code == 201, asked.text
     where = f"/recoveries/{asked.json()['id']}"
     assert problem(first.does("POST", f"{where}/approval")) == (403, "Forbidden")
-    waiting = second.does("GET", "/recoveries").json()
+    waiting = second.does("GET", "/recoveries").json()["items"]
     assert [one["account"] for one in waiting] == [account]
     link = second.does("POST", f"{where}/approval").json()["link"]
     again = Browser(world)

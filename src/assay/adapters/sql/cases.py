@@ -85,8 +85,10 @@ class SqlCases:
             ).scalar_one_or_none()
         return None if found is None else msgspec.json.decode(bytes(found), type=Drawing)
 
-    def draws(self, limit: int) -> tuple[Drawing, ...]:
+    def draws(self, limit: int, before: int | None = None) -> tuple[Drawing, ...]:
         query = select(draws.c.body).order_by(draws.c.number.desc()).limit(limit)
+        if before is not None:
+            query = query.where(draws.c.number < before)
         with transaction(self.engine, reads=True) as connection:
             return tuple(
                 msgspec.json.decode(bytes(body), type=Drawing) for body in connection.execute(query).scalars()

@@ -14,6 +14,7 @@ from assay.adapters.sql import (
     identity_tables,
     inventory_tables,
     queue_tables,
+    repeat_tables,
     subscription_tables,
     tables,
     upload_tables,
@@ -31,6 +32,7 @@ EVERYWHERE: tuple[MetaData, ...] = (
     holding_tables.metadata,
     identity_tables.metadata,
     inventory_tables.metadata,
+    repeat_tables.metadata,
     subscription_tables.metadata,
     upload_tables.metadata,
 )

@@ -26,17 +26,12 @@ from assay.web.api import (
 )
 from assay.web.api.desk import Desk
 from assay.web.api.entrance import entrance
+from assay.web.api.outermost import outermost
 from assay.web.serving import Limits, require
 from assay.web.tiles import handlers as tiles
 
 API = "/api/v1"
 LIMITS = Limits(body_bytes=submissions.MAX_BODY, body_s=120, head_s=10, requests=1024)
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 _TAGS = (
     Tag("public", "What anybody may ask"),
     Tag("submissions", "What a provider does"),
@@ -62,7 +57,7 @@ def app(desk: Desk, more: Sequence[Any] = ()) -> Litestar:
     def alive() -> Response[bytes]:
         return Response(b"ok\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
 
-    return Litestar(
+    made = Litestar(
         [api(desk), returning.handler(desk), alive, *tiles(desk.tiles, "/register/"), *more],
         openapi_config=OpenAPIConfig(
             title="Assay office",
@@ -74,10 +69,11 @@ def app(desk: Desk, more: Sequence[Any] = ()) -> Litestar:
         ),
         logging_config=None,
         request_max_body_size=None,
-        response_headers=HEADERS,
         exception_handlers={
             HTTPException: problems.of_http,
             AssayError: problems.of_ours,
             Exception: problems.of_fault,
         },
     )
+    made.asgi_handler = outermost(made.asgi_handler)
+    return made

@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from litestar import Request
+from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
@@ -15,10 +15,11 @@ from assay.office.ports import CaseQuery
 from assay.office.post import correct
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
-from assay.web.api.params import After, Id, Limit, digest
-from assay.web.api.routes import does, reads
+from assay.web.api.listing import listed
+from assay.web.api.params import After, Id, Limit, digest, number
+from assay.web.api.routes import does, lists
 from assay.web.api.submissions import CASE
-from assay.web.api.views import CaseView, DrawView, Page, case_view, draw_view
+from assay.web.api.views import CaseView, DrawView, Listed, case_view, draw_view
 
 
 class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,15 +39,17 @@ class Correction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    @reads("/queue", "What needs a person, the oldest first", "authority", Action.QUEUE_READ, "office")
-    def queue(request: Request[Any, Any, Any], after: After = "", limit: Limit = 50) -> Page:
+    @lists("/queue", "What needs a person, the oldest first", "authority", Action.QUEUE_READ, "office")
+    def queue(
+        request: Request[Any, Any, Any], after: After = "", limit: Limit = 50
+    ) -> Response[Listed[CaseView]]:
         require(asker(request, desk).caller, Action.QUEUE_READ, Target.office())
         query = CaseQuery(
             visible=Visible(everything=True), waits=("officer",), sort="changed", descending=False, after=after,
             limit=limit,
         )  # fmt: skip
         page = desk.service.cases.find(query)
-        return Page(items=tuple(map(case_view, page.cases)), next=page.after)
+        return listed(request, CaseView, tuple(map(case_view, page.cases)), page.after)
 
     @does(
         CASE + "/determinations/initial",
@@ -107,9 +110,15 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         return case_view(correct(desk.service, caller, digest(payload), data.decision, data.reason))
 
-    @reads("/draws", "Draws, the newest first", "public", Action.RESULT_READ, "any")
-    def draws(limit: Limit = 50) -> tuple[DrawView, ...]:
-        return tuple(map(draw_view, desk.service.cases.draws(limit)))
+    @lists("/draws", "Draws, the newest first", "public", Action.RESULT_READ, "any")
+    def draws(
+        request: Request[Any, Any, Any], after: After = "", limit: Limit = 50
+    ) -> Response[Listed[DrawView]]:
+        found = desk.service.cases.draws(limit + 1, before=number(after))
+        rows = tuple(map(draw_view, found[:limit]))
+        return listed(
+            request, DrawView, rows, str(rows[-1].number) if len(found) > limit else "", public=True
+        )
 
     @does("/draws", "Run a draw that is due and was not run", "authority", Action.DRAW_RUN, "office")
     def draw(request: Request[Any, Any, Any]) -> DrawView:

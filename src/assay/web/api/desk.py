@@ -17,6 +17,7 @@ from assay.office.identity.organisations import named
 from assay.office.identity.trail import Event
 from assay.office.inventories import Inventories
 from assay.office.permissions import Caller
+from assay.office.repeats import Repeats
 from assay.office.service import Service
 from assay.office.subscription import Subscribing
 from assay.office.upload import Reception
@@ -50,6 +51,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     import_rows: int = 1_000_000
     """Most of one table."""
     facts: Facts = msgspec.field(default_factory=Facts)
+    repeats: Repeats
+    """Requests that may be sent again."""
     gate: Gate = msgspec.field(default_factory=Gate)
     proxies: tuple[Network, ...] = ()
     """Whose X-Forwarded-For is believed."""

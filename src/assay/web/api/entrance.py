@@ -9,15 +9,23 @@ from typing import Any
 from litestar.concurrency import sync_to_thread
 from litestar.connection import Request
 from litestar.enums import ScopeType
+from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Middleware, Receive, Scope, Send
 
 from assay.errors import Unauthenticated
 from assay.office.permissions import Action, require_role
-from assay.web.api import addresses
+from assay.office.service import asked
+from assay.web.api import addresses, cross_origin, repeating
 from assay.web.api.access import asker
+from assay.web.api.conditional import conditionally, require_match
 from assay.web.api.desk import Desk
+from assay.web.api.listing import PRIVATE
+from assay.web.api.messages import Headers, changed
+from assay.web.api.params import digest
 from assay.web.api.routes import Open, What
+from assay.web.api.views import tag
 
+AnyRequest = Request[Any, Any, Any]
 SHOWN = ("authorization", "cookie")
 """Headers by which somebody says who it is."""
 
@@ -25,17 +33,57 @@ SHOWN = ("authorization", "cookie")
 def entrance(desk: Desk) -> Middleware:
     def wrap(app: ASGIApp) -> ASGIApp:
         async def enter(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] == ScopeType.HTTP and scope["method"] != "OPTIONS":
-                request: Request[Any, Any, Any] = Request(scope, receive, send)
-                if any(name in request.headers for name in SHOWN):
-                    await sync_to_thread(admit, request, desk)
-                else:
-                    admit(request, desk)  # nothing in it waits
-            await app(scope, receive, send)
+            if scope["type"] != ScopeType.HTTP:
+                await app(scope, receive, send)
+            elif scope["method"] == "OPTIONS":
+                await app(scope, receive, cross_origin.asked(send) if _is_shared(scope) else send)
+            else:
+                await _enter(Request(scope, receive, send), app, receive, send)
+
+        async def _enter(request: AnyRequest, app: ASGIApp, receive: Receive, send: Send) -> None:
+            send = changed(send, lambda headers: _kept_by_nobody(headers, request.method))
+            if any(name in request.headers for name in SHOWN):
+                await sync_to_thread(admit, request, desk)
+            else:
+                admit(request, desk)  # nothing in it waits
+            if request.method == "GET":
+                to = cross_origin.shared(send) if cross_origin.is_public(request.route_handler) else send
+                await conditionally(request, lambda held: app(request.scope, receive, held), to)
+                return
+            caller, key = asker(request, desk).caller, repeating.key_of(request)
+            if request.method == "POST" and key and caller.known:
+                await repeating.repeatably(
+                    request,
+                    desk,
+                    caller.id,
+                    key,
+                    lambda body, to: app(request.scope, body, to),
+                    receive,
+                    send,
+                )
+            else:
+                await app(request.scope, receive, send)
 
         return enter
 
     return wrap
+
+
+def _kept_by_nobody(headers: Headers, method: str) -> Headers:
+    """Unless the route says otherwise."""
+    if any(name.lower() == b"cache-control" for name, _ in headers):
+        return headers
+    return [*headers, (b"cache-control", PRIVATE.encode() if method == "GET" else b"no-store")]
+
+
+def _is_shared(scope: Scope) -> bool:
+    found = [route for route in scope["litestar_app"].routes if route.path_format == scope["path_template"]]
+    return any(
+        "GET" in one.http_methods and cross_origin.is_public(one)
+        for route in found
+        if isinstance(route, HTTPRoute)
+        for one in route.route_handlers
+    )
 
 
 def admit(request: Request[Any, Any, Any], desk: Desk) -> None:
@@ -52,7 +100,11 @@ def admit(request: Request[Any, Any, Any], desk: Desk) -> None:
     else:
         desk.gate.unknown(where, now)
     what: What = request.route_handler.opt["action"]
-    if not isinstance(what, Open):
-        actions = (what,) if isinstance(what, Action) else what
-        if not any(caller.scopes_of(one) for one in actions):
-            require_role(caller, actions[0])
+    if isinstance(what, Open):
+        return
+    actions = (what,) if isinstance(what, Action) else what
+    if not any(caller.scopes_of(one) for one in actions):
+        require_role(caller, actions[0])
+    if "if-match" in request.headers and request.route_handler.opt["on"] == "case":
+        case = asked(desk.service, caller, actions[0], digest(request.path_params["payload"]))
+        require_match(request, tag(case))

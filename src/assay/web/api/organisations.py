@@ -27,9 +27,10 @@ from assay.office.permissions import Action
 from assay.web.api import people
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
+from assay.web.api.listing import listed_of
 from assay.web.api.login import UNSEEN
 from assay.web.api.own import SECRET, Wish
-from assay.web.api.params import Key
+from assay.web.api.params import After, Key, Limit
 from assay.web.api.people import (
     InvitationView,
     Invited,
@@ -43,7 +44,8 @@ from assay.web.api.people import (
     new_token,
     seen,
 )
-from assay.web.api.routes import does, reads, removes, replaces
+from assay.web.api.routes import does, lists, reads, removes, replaces
+from assay.web.api.views import Listed
 
 TAG = "organisations"
 ONE = "/organisations/{key:str}"
@@ -91,10 +93,14 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 def _organisations(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
 
-    @reads("/organisations", "Organisations that the caller may see", TAG, Action.ORGANISATION_READ, "any")
-    def index(request: Request[Any, Any, Any]) -> tuple[OrganisationView, ...]:
+    @lists("/organisations", "Organisations that the caller may see", TAG, Action.ORGANISATION_READ, "any")
+    def index(
+        request: Request[Any, Any, Any], after: After = "", limit: Limit = 50
+    ) -> Response[Listed[OrganisationView]]:
         found = organisations(identity, asker(request, desk).caller)
-        return tuple(seen(OrganisationView, one) for one in found)
+        return listed_of(
+            request, OrganisationView, [seen(OrganisationView, one) for one in found], after, limit
+        )
 
     @does("/organisations", "Add an organisation", TAG, Action.ORGANISATION_MANAGE, "office")
     def add(request: Request[Any, Any, Any], data: JSONBody[Adding]) -> OrganisationView:
@@ -131,9 +137,12 @@ def _organisations(desk: Desk) -> list[HTTPRouteHandler]:
 def _members(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
 
-    @reads(ONE + "/members", "People of an organisation", TAG, Action.MEMBER_READ, "organisation")
-    def index(request: Request[Any, Any, Any], key: Key) -> tuple[MemberView, ...]:
-        return tuple(seen(MemberView, one) for one in members(identity, asker(request, desk).caller, key))
+    @lists(ONE + "/members", "People of an organisation", TAG, Action.MEMBER_READ, "organisation")
+    def index(
+        request: Request[Any, Any, Any], key: Key, after: After = "", limit: Limit = 50
+    ) -> Response[Listed[MemberView]]:
+        found = members(identity, asker(request, desk).caller, key)
+        return listed_of(request, MemberView, [seen(MemberView, one) for one in found], after, limit)
 
     @replaces(MEMBER + "/roles", "Give roles in the place of those before", TAG, Action.MEMBER_MANAGE, "account")  # fmt: skip
     def give(request: Request[Any, Any, Any], key: Key, data: JSONBody[Given]) -> MemberView:
@@ -153,10 +162,12 @@ def _members(desk: Desk) -> list[HTTPRouteHandler]:
 def _invitations(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
 
-    @reads(ONE + "/invitations", "Invitations that wait to be used", TAG, Action.MEMBER_READ, "organisation")
-    def index(request: Request[Any, Any, Any], key: Key) -> tuple[InvitationView, ...]:
+    @lists(ONE + "/invitations", "Invitations that wait to be used", TAG, Action.MEMBER_READ, "organisation")
+    def index(
+        request: Request[Any, Any, Any], key: Key, after: After = "", limit: Limit = 50
+    ) -> Response[Listed[InvitationView]]:
         found = invitations(identity, asker(request, desk).caller, key)
-        return tuple(seen(InvitationView, one) for one in found)
+        return listed_of(request, InvitationView, [seen(InvitationView, one) for one in found], after, limit)
 
     @does(ONE + "/invitations", "Invite somebody", TAG, Action.MEMBER_MANAGE, "organisation", opt=SECRET)
     def make(request: Request[Any, Any, Any], key: Key, data: JSONBody[Inviting]) -> Response[Invited]:
@@ -174,10 +185,12 @@ def _invitations(desk: Desk) -> list[HTTPRouteHandler]:
 def _tokens(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
 
-    @reads(ONE + "/tokens", "Tokens that belong to an organisation", TAG, Action.TOKEN_MANAGE, "organisation")
-    def index(request: Request[Any, Any, Any], key: Key) -> tuple[TokenView, ...]:
+    @lists(ONE + "/tokens", "Tokens that belong to an organisation", TAG, Action.TOKEN_MANAGE, "organisation")
+    def index(
+        request: Request[Any, Any, Any], key: Key, after: After = "", limit: Limit = 50
+    ) -> Response[Listed[TokenView]]:
         found = service_tokens(identity, asker(request, desk).caller, key)
-        return tuple(seen(TokenView, one) for one in found)
+        return listed_of(request, TokenView, [seen(TokenView, one) for one in found], after, limit)
 
     @does(ONE + "/tokens", "Make a token for an organisation", TAG, Action.TOKEN_MANAGE, "organisation", opt=SECRET)  # fmt: skip
     def make(request: Request[Any, Any, Any], key: Key, data: JSONBody[Wish]) -> Response[NewToken]:
@@ -195,9 +208,18 @@ def _tokens(desk: Desk) -> list[HTTPRouteHandler]:
 def _rules(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
 
-    @reads(ONE + "/ci-rules", "CI jobs that speak for an organisation", TAG, Action.ORGANISATION_READ, "organisation")  # fmt: skip
-    def index(request: Request[Any, Any, Any], key: Key) -> tuple[RuleView, ...]:
-        return tuple(map(people.rule, rules(identity, asker(request, desk).caller, key)))
+    @lists(
+        ONE + "/ci-rules",
+        "CI jobs that speak for an organisation",
+        TAG,
+        Action.ORGANISATION_READ,
+        "organisation",
+    )
+    def index(
+        request: Request[Any, Any, Any], key: Key, after: After = "", limit: Limit = 50
+    ) -> Response[Listed[RuleView]]:
+        found = rules(identity, asker(request, desk).caller, key)
+        return listed_of(request, RuleView, map(people.rule, found), after, limit)
 
     @does(ONE + "/ci-rules", "Let CI jobs speak for an organisation", TAG, Action.CI_MANAGE, "organisation")
     def add(request: Request[Any, Any, Any], key: Key, data: JSONBody[Ruling]) -> RuleView:
@@ -217,9 +239,12 @@ def _rules(desk: Desk) -> list[HTTPRouteHandler]:
 def _signers(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
 
-    @reads(ONE + "/signers", "What an organisation signs with", TAG, Action.ORGANISATION_READ, "organisation")
-    def index(request: Request[Any, Any, Any], key: Key) -> tuple[SignerView, ...]:
-        return tuple(map(people.signer, signers(identity, asker(request, desk).caller, key)))
+    @lists(ONE + "/signers", "What an organisation signs with", TAG, Action.ORGANISATION_READ, "organisation")
+    def index(
+        request: Request[Any, Any, Any], key: Key, after: After = "", limit: Limit = 50
+    ) -> Response[Listed[SignerView]]:
+        found = signers(identity, asker(request, desk).caller, key)
+        return listed_of(request, SignerView, map(people.signer, found), after, limit)
 
     @does(ONE + "/signers", "Offer a signer: a trust root that holds it alone", TAG, Action.KEY_REGISTER, "organisation")  # fmt: skip
     def offer(request: Request[Any, Any, Any], key: Key, body: RawBody) -> SignerView:

@@ -21,10 +21,12 @@ from assay.office.permissions import Action
 from assay.web.api import cookies
 from assay.web.api.access import asker, presence_of
 from assay.web.api.desk import Desk
+from assay.web.api.listing import listed_of
 from assay.web.api.login import UNSEEN, Address, Answered, Issuer, Options, answer_of, handle_of, offered
-from assay.web.api.params import Key
+from assay.web.api.params import After, Key, Limit
 from assay.web.api.people import NewToken, PasskeyView, SessionView, TokenView, View, new_token, seen
-from assay.web.api.routes import does, reads, removes
+from assay.web.api.routes import does, lists, removes
+from assay.web.api.views import Listed
 
 TAG = "identity"
 SECRET = {"secret": True}
@@ -52,12 +54,15 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
 
 def _sessions(desk: Desk) -> list[HTTPRouteHandler]:
-    @reads("/me/sessions", "One's sessions", TAG, Action.SESSION_MANAGE_OWN, "self")
-    def index(request: Request[Any, Any, Any]) -> tuple[SessionView, ...]:
+    @lists("/me/sessions", "One's sessions", TAG, Action.SESSION_MANAGE_OWN, "self")
+    def index(
+        request: Request[Any, Any, Any], after: After = "", limit: Limit = 50
+    ) -> Response[Listed[SessionView]]:
         found = asker(request, desk)
         current = found.presence.session.id if found.presence is not None else ""
         sessions = own_sessions(desk.identity, found.caller)
-        return tuple(seen(SessionView, one, current=one.id == current) for one in sessions)
+        rows = [seen(SessionView, one, current=one.id == current) for one in sessions]
+        return listed_of(request, SessionView, rows, after, limit)
 
     @removes("/me/sessions", "End all of one's sessions but this", TAG, Action.SESSION_MANAGE_OWN, "self")
     def others(request: Request[Any, Any, Any]) -> None:
@@ -71,10 +76,12 @@ def _sessions(desk: Desk) -> list[HTTPRouteHandler]:
 
 
 def _passkeys(desk: Desk) -> list[HTTPRouteHandler]:
-    @reads("/me/passkeys", "One's passkeys", TAG, Action.SESSION_MANAGE_OWN, "self")
-    def index(request: Request[Any, Any, Any]) -> tuple[PasskeyView, ...]:
+    @lists("/me/passkeys", "One's passkeys", TAG, Action.SESSION_MANAGE_OWN, "self")
+    def index(
+        request: Request[Any, Any, Any], after: After = "", limit: Limit = 50
+    ) -> Response[Listed[PasskeyView]]:
         found = own_passkeys(desk.identity, asker(request, desk).caller)
-        return tuple(seen(PasskeyView, one) for one in found)
+        return listed_of(request, PasskeyView, [seen(PasskeyView, one) for one in found], after, limit)
 
     @does("/me/passkeys/begin", "Options for another passkey", TAG, Action.PASSKEY_MANAGE_OWN, "self", status_code=200)  # fmt: skip
     def begin(request: Request[Any, Any, Any]) -> Response[Options]:
@@ -94,9 +101,12 @@ def _passkeys(desk: Desk) -> list[HTTPRouteHandler]:
 
 
 def _tokens(desk: Desk) -> list[HTTPRouteHandler]:
-    @reads("/me/tokens", "One's tokens", TAG, Action.TOKEN_MANAGE_OWN, "self")
-    def index(request: Request[Any, Any, Any]) -> tuple[TokenView, ...]:
-        return tuple(seen(TokenView, one) for one in own_tokens(desk.identity, asker(request, desk).caller))
+    @lists("/me/tokens", "One's tokens", TAG, Action.TOKEN_MANAGE_OWN, "self")
+    def index(
+        request: Request[Any, Any, Any], after: After = "", limit: Limit = 50
+    ) -> Response[Listed[TokenView]]:
+        found = own_tokens(desk.identity, asker(request, desk).caller)
+        return listed_of(request, TokenView, [seen(TokenView, one) for one in found], after, limit)
 
     @does("/me/tokens", "Make a token for oneself", TAG, Action.TOKEN_MAKE_OWN, "self", opt=SECRET)
     def make(request: Request[Any, Any, Any], data: JSONBody[Wish]) -> Response[NewToken]:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from litestar.params import PathParameter, QueryParameter
 
+from assay.errors import Malformed
 from assay.formats.digest import Digest
 
 MAX_PAGE = 200
@@ -18,3 +19,12 @@ Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Rows of a 
 
 def digest(payload: str) -> Digest:
     return Digest.of("sha256", payload, what="id")
+
+
+def number(after: str) -> int | None:
+    """A cursor of a list that is numbered; None for its beginning."""
+    if not after:
+        return None
+    if not after.isdecimal() or not after.isascii() or len(after) > 18:
+        raise Malformed("the cursor is not one that this list gave")
+    return int(after)

@@ -1,10 +1,10 @@
 """New passkeys for who lost theirs, and the audit trail."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody, QueryParameter
+from litestar.params import JSONBody
 
 from assay.office.identity.housekeeping import trail
 from assay.office.identity.recovery import approve_recovery, recoveries, refuse_recovery, start_recovery
@@ -12,14 +12,15 @@ from assay.office.permissions import Action
 from assay.web.api import people
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
+from assay.web.api.listing import listed, listed_of
 from assay.web.api.login import UNSEEN
 from assay.web.api.own import SECRET
-from assay.web.api.params import Key, Limit
+from assay.web.api.params import After, Key, Limit, number
 from assay.web.api.people import EventView, Invited, RecoveryView, View, seen
-from assay.web.api.routes import does, reads, removes
+from assay.web.api.routes import does, lists, removes
+from assay.web.api.views import Listed
 
 TAG = "organisations"
-Before = Annotated[int | None, QueryParameter(ge=1, description="Events before the one with this number")]
 
 
 class Asked(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,12 +34,14 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     def start(request: Request[Any, Any, Any], key: Key, data: JSONBody[Asked]) -> RecoveryView:
         return seen(RecoveryView, start_recovery(identity, asker(request, desk).caller, key, data.reason))
 
-    @reads(
+    @lists(
         "/recoveries", "Recoveries that wait for a second administrator", TAG, Action.RECOVERY_APPROVE, "any"
     )
-    def index(request: Request[Any, Any, Any]) -> tuple[RecoveryView, ...]:
+    def index(
+        request: Request[Any, Any, Any], after: After = "", limit: Limit = 50
+    ) -> Response[Listed[RecoveryView]]:
         found = recoveries(identity, asker(request, desk).caller)
-        return tuple(seen(RecoveryView, one) for one in found)
+        return listed_of(request, RecoveryView, [seen(RecoveryView, one) for one in found], after, limit)
 
     @does("/recoveries/{key:str}/approval", "Approve what another administrator asked for", TAG, Action.RECOVERY_APPROVE, "thing", opt=SECRET)  # fmt: skip
     def approve(request: Request[Any, Any, Any], key: Key) -> Response[Invited]:
@@ -49,11 +52,13 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     def refuse(request: Request[Any, Any, Any], key: Key) -> None:
         refuse_recovery(identity, asker(request, desk).caller, key)
 
-    @reads("/audit", "The audit trail, the newest first", TAG, Action.AUDIT_READ, "any")
+    @lists("/audit", "The audit trail, the newest first", TAG, Action.AUDIT_READ, "any")
     def audit(
-        request: Request[Any, Any, Any], before: Before = None, limit: Limit = 50
-    ) -> tuple[EventView, ...]:
-        found = trail(identity, asker(request, desk).caller, before=before, limit=limit)
-        return tuple(map(people.event, found))
+        request: Request[Any, Any, Any], after: After = "", limit: Limit = 50
+    ) -> Response[Listed[EventView]]:
+        caller = asker(request, desk).caller
+        found = trail(identity, caller, before=number(after), limit=limit + 1)
+        rows = tuple(map(people.event, found[:limit]))
+        return listed(request, EventView, rows, str(rows[-1].number) if len(found) > limit else "")
 
     return [start, index, approve, refuse, audit]

@@ -1,7 +1,9 @@
 """What is public: results, the provider's response beside them, receipts; and nothing that was not posted."""
 
+from typing import Any
+
 import msgspec
-from litestar import Response
+from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
@@ -11,10 +13,11 @@ from assay.office.permissions import Action, Caller, Visible, hidden
 from assay.office.ports import CaseQuery
 from assay.office.post import result_envelope
 from assay.web.api.desk import Desk
+from assay.web.api.listing import listed
 from assay.web.api.params import After, Id, Limit, digest
-from assay.web.api.routes import reads
+from assay.web.api.routes import lists, reads
 from assay.web.api.submissions import query_of
-from assay.web.api.views import PublicCase, PublicPage, public_case
+from assay.web.api.views import Listed, PublicCase, public_case
 
 BRIEFLY = {"Cache-Control": "public, max-age=60"}
 RESULT = "/results/{payload:str}"
@@ -22,8 +25,9 @@ PUBLISHED = Visible(published=True)
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    @reads("/results", "Published results", "public", Action.RESULT_READ, "any")
+    @lists("/results", "Published results", "public", Action.RESULT_READ, "any")
     def index(
+        request: Request[Any, Any, Any],
         result: FromQuery[str] = "",
         provider: FromQuery[str] = "",
         product: FromQuery[str] = "",
@@ -32,13 +36,13 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         order: FromQuery[str] = "descending",
         after: After = "",
         limit: Limit = 50,
-    ) -> PublicPage:
+    ) -> Response[Listed[PublicCase]]:
         query = query_of(
             Caller.public(desk.service.now()), stage="", waits="", result=result, provider=provider, product=product,
             version=version, sort=sort, order=order, after=after, limit=limit,
         )  # fmt: skip
         page = desk.service.cases.find(_published(query))
-        return PublicPage(items=tuple(map(public_case, page.cases)), next=page.after)
+        return listed(request, PublicCase, tuple(map(public_case, page.cases)), page.after, public=True)
 
     @reads(RESULT, "One result, in a line", "public", Action.RESULT_READ, "published")
     def show(payload: Id) -> Response[PublicCase]:

@@ -7,8 +7,11 @@ import msgspec
 from litestar import delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, Parameter, Schema
+from litestar.openapi.spec.enums import OpenAPIType
 
 from assay.office.permissions import Action
+from assay.web.api.listing import CSV
 from assay.web.api.problems import MEDIA_TYPE, Problem
 
 On = Literal["any", "case", "published", "organisation", "account", "self", "office", "token", "thing"]
@@ -40,17 +43,64 @@ class Open(msgspec.Struct, frozen=True):
     """Whether it is for who is not in yet: whatever session there was counts for nothing."""
 
 
+class Reading(Operation):
+    """A GET."""
+
+    def __post_init__(self) -> None:
+        _answers(
+            self, "304", OpenAPIResponse(description="The caller has just that: If-None-Match names its ETag")
+        )
+
+
+class Listing(Reading):
+    """A GET of a list."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        found = (self.responses or {}).get("200")
+        if isinstance(found, OpenAPIResponse) and found.content is not None:
+            found.content[CSV] = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+        said = Parameter(
+            name="format", param_in="query", required=False, description="In the place of the header Accept",
+            schema=Schema(type=OpenAPIType.STRING, enum=["json", "csv"]),
+        )  # fmt: skip
+        self.parameters = [*(self.parameters or []), said]
+
+
+class Doing(Operation):
+    """A POST."""
+
+    def __post_init__(self) -> None:
+        key = Parameter(
+            name="Idempotency-Key", param_in="header", required=False, description="Sent again with the same key within "
+            "24 hours, the request is done once and answered as it was", schema=Schema(
+                type=OpenAPIType.STRING, pattern="^[!#-~]{1,200}$"
+            ),
+        )  # fmt: skip
+        self.parameters = [*(self.parameters or []), key]
+
+
+def _answers(operation: Operation, code: str, response: OpenAPIResponse) -> None:
+    operation.responses = {**(operation.responses or {}), code: response}
+
+
 What = Action | tuple[Action, ...] | Open
 """One action, or any of some."""
 
 
 def reads(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:
-    return get(path, **_said(summary, tag, action, on, ALWAYS, more))
+    return get(path, **_said(summary, tag, action, on, ALWAYS, {"operation_class": Reading, **more}))
+
+
+def lists(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:
+    """A page of :class:`~assay.web.api.listing.Listed`."""
+    return reads(path, summary, tag, action, on, operation_class=Listing, **more)
 
 
 def does(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:
     """201 unless *more* says otherwise."""
-    return post(path, **_said(summary, tag, action, on, ALWAYS + CHANGING, {"status_code": 201, **more}))
+    more = {"status_code": 201, "operation_class": Doing, **more}
+    return post(path, **_said(summary, tag, action, on, ALWAYS + CHANGING, more))
 
 
 def replaces(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:

@@ -25,9 +25,10 @@ from assay.office.service import asked
 from assay.office.triage import verdict_of
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
+from assay.web.api.listing import listed
 from assay.web.api.params import After, Id, Limit, digest
-from assay.web.api.routes import does, reads
-from assay.web.api.views import CaseView, Page, case_view
+from assay.web.api.routes import does, lists, reads
+from assay.web.api.views import CaseView, Listed, case_view, tag
 
 TAR = ("application/x-tar", "application/gzip", "application/x-gtar")
 MAX_BODY = 128 << 20
@@ -63,6 +64,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     def create(request: Request[Any, Any, Any], body: RawBody) -> Response[Accepted]:
         caller = asker(request, desk).caller
         require_role(caller, Action.SUBMISSION_CREATE)
+        desk.gate.submission(caller.organisation, caller.at)
         bundle = _bundle(request, body)
         service = desk.service
         case = receive(
@@ -76,10 +78,10 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         for name, data in bundle.artifacts.items():
             desk.holdings.hold(caller.organisation, name, len(data))
         made = msgspec.Raw(receipt(service.office, case.entry).encode())
-        where = {"Location": f"/api/v1/submissions/{case.payload.value}", "ETag": _tag(case)}
+        where = {"Location": f"/api/v1/submissions/{case.payload.value}", "ETag": tag(case)}
         return Response(Accepted(submission=case_view(case), receipt=made), status_code=201, headers=where)
 
-    @reads(
+    @lists(
         "/submissions", "Submissions that the caller may see", "submissions", Action.SUBMISSION_READ, "any"
     )
     def index(
@@ -94,7 +96,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         order: FromQuery[str] = "descending",
         after: After = "",
         limit: Limit = 50,
-    ) -> Page:
+    ) -> Response[Listed[CaseView]]:
         caller = asker(request, desk).caller
         require_role(caller, Action.SUBMISSION_READ)
         query = query_of(
@@ -102,12 +104,12 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
             sort=sort, order=order, after=after, limit=limit,
         )  # fmt: skip
         page = desk.service.cases.find(query)
-        return Page(items=tuple(map(case_view, page.cases)), next=page.after)
+        return listed(request, CaseView, tuple(map(case_view, page.cases)), page.after)
 
     @reads(CASE, "One submission", "submissions", Action.SUBMISSION_READ, "case")
     def show(request: Request[Any, Any, Any], payload: Id) -> Response[CaseView]:
         case = readable(request, desk, payload)
-        return Response(case_view(case), headers={"ETag": _tag(case), "Cache-Control": "private, no-cache"})
+        return Response(case_view(case), headers={"ETag": tag(case)})
 
     @reads(CASE + "/verdict", "Its newest verdict document", "submissions", Action.SUBMISSION_READ, "case")
     def verdict(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
@@ -195,7 +197,3 @@ def _held(desk: Desk, caller: Caller, bundle: Bundle) -> frozenset[Digest]:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(one for one in text.split(",") if one)
-
-
-def _tag(case: Case) -> str:
-    return f'"{case.payload.short}-{case.revision}"'

@@ -1,12 +1,21 @@
 """What the API shows of a case, to whom it may be shown."""
 
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import msgspec
 
 from assay.formats.digest import Digest
 from assay.office.case import Case
 from assay.office.ports import Drawing
+
+T = TypeVar("T")
+
+
+class Listed(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    items: tuple[T, ...]
+    next: str = ""
+    """Give it as ``after`` for the next page; empty when this is the last."""
 
 
 class CaseView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -54,17 +63,6 @@ class PublicCase(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
     replaced_by: str = ""
 
 
-class Page(msgspec.Struct, frozen=True, kw_only=True):
-    items: tuple[CaseView, ...]
-    next: str = ""
-    """Give it as ``after`` for the next page; empty when this is the last."""
-
-
-class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
-    items: tuple[PublicCase, ...]
-    next: str = ""
-
-
 def case_view(case: Case) -> CaseView:
     return CaseView(
         id=case.payload.value,
@@ -92,6 +90,11 @@ def case_view(case: Case) -> CaseView:
         publication=case.publication,
         held=case.held,
     )
+
+
+def tag(case: Case) -> str:
+    """Its ETag: another one with each change."""
+    return f'"{case.payload.short}-{case.revision}"'
 
 
 def public_case(case: Case) -> PublicCase:

@@ -11,8 +11,8 @@ from assay.office.permissions import Action, Caller
 from assay.web import pages
 from assay.web.api import addresses
 from assay.web.api.access import Asker, asker
-from assay.web.api.app import HEADERS as EVERYWHERE
 from assay.web.api.desk import Desk
+from assay.web.api.outermost import HEADERS as EVERYWHERE
 from assay.web.app.assets import address
 
 POLICY = (

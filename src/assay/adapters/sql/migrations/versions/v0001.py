@@ -246,6 +246,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_recoveries_account"), "recoveries", ["account"], unique=False)
     op.create_table(
+        "repeats",
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("until", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("given", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("caller", "key"),
+    )
+    op.create_index(op.f("ix_repeats_until"), "repeats", ["until"], unique=False)
+    op.create_table(
         "sessions",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
