@@ -15,7 +15,7 @@ from assay.office.log import entry
 from assay.office.office import Office
 from assay.office.ports import Submission, Wanted
 from assay.register.leaf import Kind
-from assay.validation.opened import open_attestation, read_trust
+from assay.validation.opened import Unverified, read, read_trust, verified
 
 
 class Documents(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +73,12 @@ def admit(trust: bytes, packs: Sequence[str], bundle: Bundle, now: datetime) -> 
     Raises Unsupported for an attestation by packs that the office does not have, Malformed for a bundle or attestation that
     is not in its form, Untrusted when the envelope does not verify.
     """
-    opened = open_attestation(bundle, read_trust(trust), now)
+    return admit_read(trust, packs, read(bundle), now)
+
+
+def admit_read(trust: bytes, packs: Sequence[str], found: Unverified, now: datetime) -> Admitted:
+    """:func:`admit`, of a bundle that was read before."""
+    opened = verified(found, read_trust(trust), now)
     if not opened.standing.verified:
         raise Untrusted(f"attestation.dsse.json: {opened.standing.reason}")
     attestation = opened.attestation

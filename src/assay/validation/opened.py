@@ -22,22 +22,37 @@ def read_trust(data: bytes) -> TrustRoot:
     return TrustRoot.parse(data)
 
 
-class Opened(msgspec.Struct, frozen=True, kw_only=True):
-    """A bundle's attestation, read and verified."""
+class Unverified(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle's attestation, read."""
 
     envelope: Envelope
     attestation: Attestation
+
+
+class Opened(Unverified, frozen=True, kw_only=True):
+    """Read and verified."""
+
     standing: EnvelopeStanding
 
 
-def open_attestation(bundle: Bundle, trust: TrustRoot, now: datetime) -> Opened:
+def read(bundle: Bundle) -> Unverified:
     """Read the envelope and the attestation in it; Malformed when either is not what it should be."""
     envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json", expected=PAYLOAD_TYPE)
     attestation = parse_attestation(envelope.payload)
     compare(bundle, attestation)
     customers_of(bundle)  # refused at the door: once recorded it would have to be judged
-    standing = verify(envelope, trust, purpose="provider", provider=attestation.provider.name, at=now)
-    return Opened(envelope=envelope, attestation=attestation, standing=standing)
+    return Unverified(envelope=envelope, attestation=attestation)
+
+
+def verified(found: Unverified, trust: TrustRoot, now: datetime) -> Opened:
+    provider = found.attestation.provider.name
+    standing = verify(found.envelope, trust, purpose="provider", provider=provider, at=now)
+    return Opened(envelope=found.envelope, attestation=found.attestation, standing=standing)
+
+
+def open_attestation(bundle: Bundle, trust: TrustRoot, now: datetime) -> Opened:
+    """:func:`read` and :func:`verified`."""
+    return verified(read(bundle), trust, now)
 
 
 def customers_of(bundle: Bundle) -> CustomerStanding | None:

@@ -7,13 +7,15 @@ in the register. There is no authorization here: who signed is checked, not who 
 import asyncio
 import socket
 import sys
-from collections.abc import Collection
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
-from assay.adapters.awaited import Awaited
 from assay.adapters.line.near import Line
 from assay.adapters.line.wire import Deposit
 from assay.errors import AssayError, Malformed, TooLarge, Unavailable, Unsupported
@@ -22,7 +24,8 @@ from assay.formats.digest import Digest
 from assay.formats.text import shown
 from assay.office.office import Office
 from assay.office.ports import Appended
-from assay.office.submit import Admitted, Documents, admit, wanted
+from assay.office.submit import Admitted, Documents, admit_read, wanted
+from assay.validation.opened import Unverified, read
 from assay.web.serving import Limits, Message, Receive, Send, status
 
 PATH = "/submissions"
@@ -33,6 +36,8 @@ LIMITS = Limits(body_bytes=4 << 20, body_s=20, head_s=10, requests=512)
 """An envelope with its attestation; artifacts do not come this way."""
 AT_ONCE = 128 << 10
 """Bytes of an envelope that is read and verified in the loop. Longer ones take a thread, so that others need not wait for them."""
+MAX_BATCH = 32
+"""Envelopes that are verified before those are handed in: the recording process need not wait for a long turn to end."""
 MAX_WAITING = 4096
 
 
@@ -43,31 +48,46 @@ class Lookup(Protocol):
         """Those that are here."""
 
 
+class _Asked(msgspec.Struct):
+    envelope: bytes
+    answer: asyncio.Future[Appended]
+
+    @property
+    def bundle(self) -> Bundle:
+        return Bundle(self.envelope, None, {})
+
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
 class Intake:
     """Admits envelopes and has them recorded over *near*, the end of a line of :class:`~assay.adapters.line.far.Recorder`.
 
     For the coroutines of one event loop, in a process that has little else to do: verifying takes most of the time, and threads
-    that share an interpreter would only wait for each other.
+    that share an interpreter would only wait for each other. What one turn of the loop brought is verified, looked up, made into
+    entries and handed in together: each of these steps is quicker right after another of its kind.
     """
 
     def __init__(self, office: Office, near: socket.socket, blobs: Lookup) -> None:
         self._office, self._blobs = office, blobs
         self._packs = tuple(ref for ref, _ in office.packs)
-        self._line = Line(near)
-        self._register = Awaited[Deposit](self._line)
+        self._line, self._loop = Line(near), asyncio.get_running_loop()
+        self._new: deque[_Asked] = deque()
         self._waiting = 0
 
     async def submit(self, envelope: bytes) -> Appended:
         """Raises what :func:`admit` and the register refuse it for; Unavailable when too many wait."""
         if self._waiting >= MAX_WAITING:
             raise Unavailable(f"{MAX_WAITING} submissions wait to be recorded; try again later")
+        asked = _Asked(envelope, self._loop.create_future())
         self._waiting += 1
         try:
             if len(envelope) > AT_ONCE:
-                deposit = await asyncio.to_thread(self._admit, envelope)
+                await self._take_long(asked)
             else:
-                deposit = self._admit(envelope)
-            return await self._register.append(deposit)
+                self._put(asked)
+            return await asked.answer
         finally:
             self._waiting -= 1
 
@@ -79,18 +99,68 @@ class Intake:
         """After the last answer."""
         self._line.close()
 
-    def _admit(self, envelope: bytes) -> Deposit:
-        now = self._office.clock.now()
-        admitted = admit(self._office.trust, self._packs, Bundle(envelope, None, {}), now)
-        entry = wanted(self._office, admitted, self._documents(envelope, admitted), now)
-        return Deposit(entry, (envelope,))
+    def _put(self, asked: _Asked) -> None:
+        if not self._new:
+            self._loop.call_soon(self._take)
+        self._new.append(asked)
 
-    def _documents(self, envelope: bytes, admitted: Admitted) -> Documents:
-        """With the named artifacts that are here already; the submission lacks the others."""
-        here = self._blobs.among(admitted.named) if admitted.named else ()
-        return Documents(
-            envelope=Digest.sha256(envelope), artifacts=tuple(sorted(set(admitted.named).intersection(here)))
-        )
+    def _take(self) -> None:
+        taken = [self._new.popleft() for _ in range(min(MAX_BATCH, len(self._new)))]
+        if self._new:
+            self._loop.call_soon(self._take)
+        now = self._office.clock.now()
+        here = [(one, one.bundle) for one in taken if not one.answer.done()]
+        self._hand_in(_each(_each(here, read), partial(self._admit, now)), now)
+
+    async def _take_long(self, asked: _Asked) -> None:
+        now = self._office.clock.now()
+        admitted = await asyncio.to_thread(lambda: self._admit(now, read(asked.bundle)))
+        self._hand_in([(asked, admitted)], now)
+
+    def _admit(self, now: datetime, found: Unverified) -> Admitted:
+        return admit_read(self._office.trust, self._packs, found, now)
+
+    def _hand_in(self, good: Sequence[tuple[_Asked, Admitted]], now: datetime) -> None:
+        answers = [asked.answer for asked, _ in good]
+        try:
+            here = self._blobs.among({digest for _, one in good for digest in one.named})
+            deposits = [
+                Deposit(
+                    wanted(self._office, one, _documents(asked.envelope, one, here), now), (asked.envelope,)
+                )
+                for asked, one in good
+            ]
+            if deposits:
+                self._line.put(deposits, partial(_settle, answers))
+        except Exception as error:  # noqa: BLE001 - each is told
+            _settle(answers, [error] * len(answers))
+
+
+def _each(items: Iterable[tuple[_Asked, A]], step: Callable[[A], B]) -> list[tuple[_Asked, B]]:
+    """What *step* makes of each; whoever asked for one that it refuses is told why."""
+    done: list[tuple[_Asked, B]] = []
+    for asked, value in items:
+        try:
+            done.append((asked, step(value)))
+        except Exception as error:  # noqa: BLE001 - each is told its own
+            asked.answer.set_exception(error)
+    return done
+
+
+def _documents(envelope: bytes, admitted: Admitted, here: Collection[Digest]) -> Documents:
+    """With the named artifacts that are here already; the submission lacks the others."""
+    artifacts = tuple(sorted(set(admitted.named).intersection(here)))
+    return Documents(envelope=Digest.sha256(envelope), artifacts=artifacts)
+
+
+def _settle(answers: Sequence[asyncio.Future[Appended]], found: Sequence[Appended | Exception]) -> None:
+    for answer, one in zip(answers, found, strict=True):
+        if answer.done():
+            continue  # whoever asked has gone; what is recorded stays
+        if isinstance(one, Exception):
+            answer.set_exception(one)
+        else:
+            answer.set_result(one)
 
 
 class Submissions:
