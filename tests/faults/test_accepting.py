@@ -178,18 +178,27 @@ def test_the_one_that_records_dies_and_all_end_with_it(tmp_path: Path) -> None:
         assert again.process.wait(40) == 0
 
 
-@pytest.mark.parametrize("signaled", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_it_answers_what_is_under_way(tmp_path: Path, signaled: signal.Signals) -> None:
+def test_told_to_stop_it_answers_what_is_under_way(tmp_path: Path) -> None:
     with serving(tmp_path) as one:
         load = one.load(envelopes()[:30], again=False)
         wait_until(lambda: len(one.receipts) > 5, "the first receipts")
-        one.process.send_signal(signaled)
+        one.process.send_signal(signal.SIGTERM)
         said = one.said()
         load.join(60)
         assert one.process.returncode == 0
         assert not any(map(alive, one.accepting))
     assert said == ""
     assert oracle(tmp_path, one.receipts) == len(one.receipts) + 1  # nobody was recorded and not told
+
+
+def test_told_to_stop_before_it_serves(tmp_path: Path) -> None:
+    process = subprocess.Popen([*WORKER, str(tmp_path), "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    wait_until(lambda: len(accepting_of(process.pid)) == 2, "the processes that accept")
+    begun = accepting_of(process.pid)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=40)
+    assert (process.returncode, said) == (0, "")
+    assert not any(map(alive, begun))
 
 
 def fails(folder: Path, port: int) -> str:

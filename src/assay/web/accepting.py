@@ -69,12 +69,16 @@ async def _oversee(
     ready: Callable[[], None],
     while_serving: Callable[[], Awaitable[None]] | None,
 ) -> None:
+    async def work() -> None:
+        first = await asyncio.gather(*(team.start() for _ in range(processes)))
+        ready()
+        async with _cancelled(asyncio.gather(*(team.keep(one) for one in first))) as keeping:
+            await serving.until_ended(keeping, asyncio.Event(), while_serving)
+
     try:
         with serving.told_to_stop() as stop:
-            first = await asyncio.gather(*(team.start() for _ in range(processes)))
-            ready()
-            async with _cancelled(asyncio.gather(*(team.keep(one) for one in first))) as keeping:
-                await serving.until_ended(keeping, stop, while_serving)
+            async with _cancelled(asyncio.ensure_future(work())) as working:
+                await serving.until_ended(working, stop, None)
     finally:
         await team.stop()
 
