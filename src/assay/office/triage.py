@@ -49,19 +49,24 @@ def proceed(service: Service, case: Case) -> Case:
         return notice(service, case, "incomplete", items, days=service.policy.incomplete_days)
     if case.stage == "complete" and _speaks_against(service, case):
         return open_determination(service, case)
-    if case.stage == "complete" and case.draw is not None and not case.drawn:
+    drawn_past = case.draw is not None and not case.drawn
+    if case.stage == "complete" and (drawn_past or not service.policy.sampling.every_days):
         return not_sampled(service, case)
     return case
 
 
 def not_sampled(service: Service, case: Case) -> Case:
-    """In the frame of a draw, not drawn, and nothing against it: that is said, and nothing more."""
+    """Not drawn, and nothing against it: that is said, and nothing more."""
     document = Determination(
         attestation=str(case.payload), salt=service.salt(), stage="final", result="not_sampled", made=service.now(),
         by="office", verdict=str(case.verdict), draw=case.draw,
-        reasons=(f"draw {case.draw} did not select it; what the automatic checks found is shown",),
+        reasons=(f"{_unsampled(case)}; what the automatic checks found is shown",),
     )  # fmt: skip
     return record_final(service, case, document, OFFICE)
+
+
+def _unsampled(case: Case) -> str:
+    return f"draw {case.draw} did not select it" if case.draw is not None else "this office draws no samples"
 
 
 def open_determination(service: Service, case: Case) -> Case:

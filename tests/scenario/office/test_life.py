@@ -404,3 +404,12 @@ def test_a_draw_keeps_to_its_schedule() -> None:
     undrawn = service(OfficePolicy(sampling=msgspec.structs.replace(NONE, every_days=0)))
     with pytest.raises(Refused, match="draws nothing"):
         run_now(undrawn, officer(undrawn))
+
+
+def test_an_office_without_draws_samples_nothing() -> None:
+    one = service(OfficePolicy(sampling=msgspec.structs.replace(NONE, every_days=0)))
+    case = submitted(one)
+    assert (case.stage, case.result, case.draw) == ("published", "not_sampled", None)
+    determination = read_result(result_envelope(one, case).payload).determination
+    assert determination is not None
+    assert determination.reasons[0].startswith("this office draws no samples")
