@@ -114,6 +114,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     posted: ResultToken | Literal[""] = ""
     """What that result says; what is decided since is not public before it is posted."""
     publication: int | None = None
+    """Index of the entry by which it was first posted; from there on its openings are public."""
+    posting: int | None = None
+    """Index of the entry that records the newest result: the publication, or a correction."""
     replaces: Digest | None = None
     replaced_by: Digest | None = None
     lapsed: datetime | None = None

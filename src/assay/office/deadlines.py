@@ -1,7 +1,7 @@
 """What a clock does: deadlines that have come, and reminders before them."""
 
 from assay.formats.case_documents import Ending
-from assay.office.case import Case
+from assay.office.case import Case, Stage
 from assay.office.service import NOTIFY, Act, Service, act, put
 from assay.office.work import Due
 from assay.register.leaf import Kind
@@ -13,9 +13,12 @@ def lapsed(service: Service, case: Case) -> Case:
     if case.deadline is None or now < case.deadline or case.replaced_by is not None:
         return case
     if case.stage == "incomplete":
-        return _close(service, case)
+        reason = "it was not completed in the time that there was"
+        return _over(service, case, Kind.WITHDRAWAL, "closed", "closed", reason, "closed incomplete")
     if case.stage == "under_response":
-        return _unanswered(service, case)
+        reason = "the time to respond ended without a response"
+        because = "no response in the time that there was"
+        return _over(service, case, Kind.RESPONSE, "unanswered", "answered", reason, because)
     if case.stage == "deep_validation" and case.requested:
         missing = f"{len(case.requested)} files that were asked for did not come in time"
         return service.keep(case, waits="officer", deadline=None, because=missing)
@@ -41,21 +44,12 @@ def remind(service: Service, case: Case) -> Case:
     return case
 
 
-def _close(service: Service, case: Case) -> Case:
+def _over(
+    service: Service, case: Case, kind: Kind, outcome: str, stage: Stage, reason: str, because: str
+) -> Case:
     now = service.now()
     document = Ending(
-        attestation=str(case.payload), salt=service.salt(), kind="closed", made=now,
-        reason="it was not completed in the time that there was",
-    )  # fmt: skip
-    done = Act(kind=Kind.WITHDRAWAL, document=put(service, document), outcome="closed")
-    return act(service, case, done, now, "closed", because="closed incomplete")
-
-
-def _unanswered(service: Service, case: Case) -> Case:
-    now = service.now()
-    document = Ending(
-        attestation=str(case.payload), salt=service.salt(), kind="closed", made=now,
-        reason="the time to respond ended without a response",
-    )  # fmt: skip
-    done = Act(kind=Kind.RESPONSE, document=put(service, document), outcome="unanswered")
-    return act(service, case, done, now, "answered", because="no response in the time that there was")
+        attestation=str(case.payload), salt=service.salt(), kind="closed", made=now, reason=reason
+    )
+    done = Act(kind=kind, document=put(service, document), outcome=outcome)
+    return act(service, case, done, now, stage, because=because)

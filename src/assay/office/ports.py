@@ -3,7 +3,7 @@
 An adapter raises :class:`~assay.errors.Unavailable` for every failure of the technology behind it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -88,8 +88,6 @@ class Wanted(msgspec.Struct, frozen=True):
     """Cases that it moves, each one revision on."""
     due: tuple[Due, ...] = ()
     """Work that follows from it."""
-    cancelled: tuple[str, ...] = ()
-    """Keys of work that no longer does."""
     drawing: "Drawing | None" = None
 
 
@@ -248,6 +246,16 @@ class Cases(Protocol):
 
     def counts(self, visible: Visible) -> Mapping[Stage, int]:
         """How many there are at each stage; stages without any are left out."""
+
+
+class Holdings(Protocol):
+    """Who brought which artifact here. Knowing a digest gives nobody the file."""
+
+    def hold(self, organisation: str, digest: Digest, size: int) -> None:
+        """Durable when it returns. TooLarge when the organisation keeps too much here."""
+
+    def held(self, organisation: str, digests: Collection[Digest]) -> frozenset[Digest]:
+        """Those that *organisation* brought."""
 
 
 class Openings(Protocol):

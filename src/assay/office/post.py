@@ -10,12 +10,14 @@ from assay.formats.intoto import PAYLOAD_TYPE
 from assay.formats.result import encode_result
 from assay.office.case import Case
 from assay.office.determine import FAVOURABLE, Decision, determination_of
+from assay.office.log import receipt
 from assay.office.notify import notice
 from assay.office.permissions import Action, Caller
 from assay.office.revalidate import next_look
 from assay.office.service import Act, Service, act, asked, next_step, put, record_final
 from assay.office.triage import verdict_of
 from assay.register.leaf import Kind
+from assay.register.receipt import Receipt
 from assay.trust.envelope import sign
 
 
@@ -47,7 +49,15 @@ def post(service: Service, case: Case) -> Case:
         else None,
     )
     return act(
-        service, case, done, now, "published", published=result, posted=determination.result, because=""
+        service,
+        case,
+        done,
+        now,
+        "published",
+        published=result,
+        posted=determination.result,
+        posting=None,
+        because="",
     )
 
 
@@ -99,6 +109,13 @@ def result_envelope(service: Service, case: Case) -> Envelope:
     if case.published is None:
         raise Refused(f"the case is {case.stage!r} and has no published result")
     return Envelope.parse(service.office.blobs.get(case.published), what="result")
+
+
+def posting_receipt(service: Service, case: Case) -> Receipt:
+    """For the entry that records what is posted now. Refused when nothing is."""
+    if case.posting is None:
+        raise Refused(f"the case is {case.stage!r} and nothing of it is posted")
+    return receipt(service.office, case.posting)
 
 
 def _response(service: Service, determination: Determination) -> Response | None:

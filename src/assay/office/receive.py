@@ -1,6 +1,6 @@
 """Take a submission into due process: what :mod:`assay.office.submit` records, and the case that begins with it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -11,6 +11,7 @@ from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.office.case import Case, moved
 from assay.office.permissions import Action, Caller, Target, require
+from assay.office.ports import Holdings
 from assay.office.service import Service, next_step
 from assay.office.submit import Admitted, Documents, admit, wanted
 
@@ -27,13 +28,14 @@ def receive(
     *,
     speaks_for: Sequence[str],
     parties: Sequence[str] = (),
-    held: Collection[Digest] = (),
+    holdings: Holdings | None = None,
 ) -> Case:
     """Record *bundle* for the caller's organisation, which may submit for the providers named in *speaks_for*.
 
     Raises what :func:`~assay.office.submit.admit` does; Refused for another provider's attestation, or for a revision of
     what may not be revised; Duplicate when the payload was accepted before. *parties*: organisations that the customer
-    list names. *held*: artifacts that the caller's organisation brought here before, so that the bundle need not have them.
+    list names. *holdings*: what the caller's organisation brought here before, so that the bundle need not have it. TooLarge
+    when it then keeps too much here.
     """
     own = Target(owner=caller.organisation, parties=frozenset((caller.organisation,)))
     require(caller, Action.SUBMISSION_CREATE, own)
@@ -53,7 +55,7 @@ def receive(
     documents = Documents(
         envelope=office.blobs.put(bundle.envelope),
         customers=service.sealed.put(bundle.customers) if bundle.customers is not None else None,
-        artifacts=_kept(service, admitted, bundle, held),
+        artifacts=_kept(service, caller.organisation, admitted, bundle, holdings),
     )
     case = _begun(caller.organisation, parties, admitted, now)
     made = wanted(office, admitted, documents, now)
@@ -67,10 +69,15 @@ def receive(
 
 
 def _kept(
-    service: Service, admitted: Admitted, bundle: Bundle, held: Collection[Digest]
+    service: Service, organisation: str, admitted: Admitted, bundle: Bundle, holdings: Holdings | None
 ) -> tuple[Digest, ...]:
-    came = [service.sealed.put(data) for _, data in sorted(bundle.artifacts.items())]
-    return tuple(sorted({*came, *set(admitted.named).intersection(held)}))
+    came = {service.sealed.put(data): len(data) for _, data in sorted(bundle.artifacts.items())}
+    if holdings is None:
+        return tuple(sorted(came))
+    for digest, size in came.items():
+        # Before anything is recorded: who keeps too much here is refused whole.
+        holdings.hold(organisation, digest, size)
+    return tuple(sorted({*came, *holdings.held(organisation, admitted.named)}))
 
 
 def _begun(organisation: str, parties: Sequence[str], admitted: Admitted, now: datetime) -> Case:

@@ -86,7 +86,6 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str = ""
     actor: str = OFFICE
     due: tuple[Due, ...] = ()
-    cancelled: tuple[str, ...] = ()
     submission: Submission | None = None
 
 
@@ -97,7 +96,7 @@ def act(
     after = moved(case, now, stage, **changes)
     values: Mapping[str, str] = {**case.subject, "actor": done.actor, "outcome": done.outcome}
     made = entry(service.office, done.kind, done.document, values, now, done.submission)
-    wanted = msgspec.structs.replace(made, cases=(after,), due=done.due, cancelled=done.cancelled)
+    wanted = msgspec.structs.replace(made, cases=(after,), due=done.due)
     service.office.register.append(wanted)
     return service.case(case.payload)
 

@@ -16,8 +16,6 @@ from assay.office.validate import completeness_report, inputs_of, load, read_ver
 from assay.register.leaf import Kind
 from assay.validation.examine import examine
 
-AGAINST = frozenset({"contradicted", "insufficient_evidence", "incomplete"})
-
 
 def check(service: Service, case: Case) -> Case:
     """``submitted`` to ``complete`` or ``incomplete`` (M4), with the automatic verdict (M5)."""
@@ -108,6 +106,8 @@ def verdict_of(service: Service, case: Case) -> VerdictDocument:
 def bundle_of(service: Service, case: Case) -> Bundle:
     """As it was submitted, and with what came since and is named in the attestation."""
     submission = _submission(service, case)
+    if not case.supplied:
+        return load(service.office, submission)
     have = set(submission.artifacts)
     more = tuple(
         digest for digest in _named(service, submission) if digest in case.supplied and digest not in have

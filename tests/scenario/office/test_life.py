@@ -28,7 +28,7 @@ from assay.office.drawing import commit, run_now, schedule
 from assay.office.log import receipt, verify_register
 from assay.office.office_policy import OfficePolicy
 from assay.office.permissions import Role
-from assay.office.post import correct, refer, result_envelope
+from assay.office.post import correct, posting_receipt, refer, result_envelope
 from assay.office.receive import receive
 from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.revalidate import revalidate
@@ -326,6 +326,9 @@ def test_corrected() -> None:
     case = one.case(case.payload)
     assert (case.stage, case.result) == ("published", "validated_with_findings")
     assert history(one, case)[-3:] == ["determination", "correction", "notice"]
+    made = posting_receipt(one, case)
+    assert made.index != case.publication
+    assert leaf.parse(made.leaf).digests == (result_envelope(one, case).identity,)
     assert read_result(result_envelope(one, case).payload).determination.reasons[0] == "Our mistake."  # type: ignore[union-attr]
 
 

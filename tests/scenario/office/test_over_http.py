@@ -144,3 +144,15 @@ def test_the_description(world: World) -> None:
     description = world.client.get("/api/schema/openapi.json").json()
     assert description["openapi"].startswith("3.1")
     assert f"{API}/submissions" in description["paths"]
+
+
+def test_who_keeps_too_much_here_is_refused_whole(world: World) -> None:
+    holdings = world.desk.holdings
+    holdings.hold(services.PROVIDER_ORG, Digest.sha256(b"most of it"), (1 << 30) - 10)
+    answer = world.client.post(
+        f"{API}/submissions",
+        content=write_tar(services.bundle(1)),
+        headers=world.person(Role.PROVIDER_ADMIN) | TAR,
+    )
+    assert problem(answer) == (413, "TooLarge")
+    assert world.service.office.register.size() == 1

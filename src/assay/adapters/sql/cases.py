@@ -169,8 +169,11 @@ def _placed(case: Case, index: int, before: Case | None) -> Case:
     """*case* with the index of the entry that moved it; *before* was moved by the same commit."""
     entries = case.entries if before is None else tuple(dict.fromkeys((*before.entries, *case.entries)))
     entry = case.entry if case.revision else index
-    publication = index if case.stage == "published" and case.publication is None else case.publication
-    return msgspec.structs.replace(case, entry=entry, entries=(*entries, index), publication=publication)
+    posting = index if case.stage == "published" and case.posting is None else case.posting
+    publication = posting if case.publication is None else case.publication
+    return msgspec.structs.replace(
+        case, entry=entry, entries=(*entries, index), posting=posting, publication=publication
+    )
 
 
 def columns(case: Case) -> dict[str, Any]:

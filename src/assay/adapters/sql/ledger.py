@@ -302,7 +302,6 @@ def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None
         if one.drawing is not None:
             cases.store_draw(connection, at, one.drawing)
     due.insert_due(connection, [work for _, one in taken for work in one.due])
-    due.cancel_due(connection, [key for _, one in taken for key in one.cancelled])
 
 
 def _move(connection: Connection, edge: Edge, stamp: int) -> None:

@@ -1,22 +1,23 @@
 """What the handlers of one server share."""
 
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Callable
 
 import msgspec
 
 from assay.formats import customers as customer_list
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle
-from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
+from assay.office.case import Case
 from assay.office.facts import Facts
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Organisation
 from assay.office.identity.organisations import named
 from assay.office.identity.trail import Event
 from assay.office.inventories import Inventories
-from assay.office.permissions import Caller
+from assay.office.permissions import Action, Caller, require_role
+from assay.office.ports import Holdings
+from assay.office.receive import receive
 from assay.office.repeats import Repeats
 from assay.office.service import Service
 from assay.office.subscription import Subscribing
@@ -24,16 +25,6 @@ from assay.office.upload import Reception
 from assay.tlog.ports import TileFiles
 from assay.web.api.addresses import Network
 from assay.web.api.gate import Gate
-
-
-class Holdings(Protocol):
-    """Who brought which artifact here. Knowing a digest gives nobody the file."""
-
-    def hold(self, organisation: str, digest: Digest, size: int) -> None:
-        """Durable when it returns. TooLarge when the organisation keeps too much here."""
-
-    def held(self, organisation: str, digests: Collection[Digest]) -> frozenset[Digest]:
-        """Those that *organisation* brought."""
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,13 +63,28 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
             found = rows.get(Organisation, organisation)
         return found.speaks_for if found is not None else ()
 
+    def submit(self, caller: Caller, bundle: Bundle) -> Case:
+        """Hand *bundle* in, by whichever way it came. Raises what :func:`~assay.office.receive.receive` does, and TooOften."""
+        require_role(caller, Action.SUBMISSION_CREATE)
+        self.gate.submission(caller.organisation, caller.at)
+        return receive(
+            self.service,
+            caller,
+            bundle,
+            speaks_for=self.speaks_for(caller.organisation),
+            parties=self.parties(bundle),
+            holdings=self.holdings,
+        )
+
     def parties(self, bundle: Bundle) -> tuple[str, ...]:
         """Organisations here that the customer list of *bundle* names as having what it attests. Malformed."""
         if bundle.customers is None:
             return ()
+        rows = [one for one in customer_list.parse(bundle.customers).customers if one.id is not None]
+        if not rows:
+            return ()
         envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
         about = {one.name for one in parse_attestation(envelope.payload).releases}
-        rows = customer_list.parse(bundle.customers).customers
         having = [one for one in rows if not (one.products and about) or about.intersection(one.products)]
         return named(self.identity, ((one.id.scheme, one.id.value) for one in having if one.id is not None))
 

@@ -8,10 +8,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
 from assay.office.case import Case
-from assay.office.log import receipt
 from assay.office.permissions import Action, Caller, Visible, hidden
-from assay.office.ports import CaseQuery
-from assay.office.post import result_envelope
+from assay.office.ports import CasePage
+from assay.office.post import posting_receipt, result_envelope
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed
 from assay.web.api.params import After, Id, Limit, digest
@@ -37,43 +36,49 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         after: After = "",
         limit: Limit = 50,
     ) -> Response[Listed[PublicCase]]:
-        query = query_of(
-            Caller.public(desk.service.now()), stage="", waits="", result=result, provider=provider, product=product,
-            version=version, sort=sort, order=order, after=after, limit=limit,
+        page = found(
+            desk, result=result, provider=provider, product=product, version=version, sort=sort, order=order,
+            after=after, limit=limit,
         )  # fmt: skip
-        page = desk.service.cases.find(_published(query))
         return listed(request, PublicCase, tuple(map(public_case, page.cases)), page.after, public=True)
 
     @reads(RESULT, "One result, in a line", "public", Action.RESULT_READ, "published")
     def show(payload: Id) -> Response[PublicCase]:
-        return Response(public_case(_case(payload)), headers=BRIEFLY)
+        return Response(public_case(published(desk, payload)), headers=BRIEFLY)
 
     @reads(RESULT + "/result.dsse.json", "The signed result", "public", Action.RESULT_READ, "published")
     def signed(payload: Id) -> Response[bytes]:
-        found = result_envelope(desk.service, _case(payload)).encode()
+        found = result_envelope(desk.service, published(desk, payload)).encode()
         return Response(found, media_type="application/json", headers=BRIEFLY)
 
     @reads(
         RESULT + "/receipt.json", "The register's receipt for it", "public", Action.RESULT_READ, "published"
     )
     def receipt_(payload: Id) -> Response[bytes]:
-        case = _case(payload)
-        office = desk.service.office
-        found = [at for at in case.entries if at == case.publication]
-        return Response(receipt(office, found[-1]).encode(), media_type="application/json", headers=BRIEFLY)
+        made = posting_receipt(desk.service, published(desk, payload)).encode()
+        return Response(made, media_type="application/json", headers=BRIEFLY)
 
     @reads("/trust.json", "The office's trust root", "public", Action.POLICY_READ, "any")
     def trust() -> Response[bytes]:
         return Response(desk.service.office.trust, media_type="application/json", headers=BRIEFLY)
 
-    def _case(payload: str) -> Case:
-        case = desk.service.cases.case(digest(payload))
-        if case is None or case.published is None:
-            raise hidden()
-        return case
-
     return [index, show, signed, receipt_, trust]
 
 
-def _published(query: CaseQuery) -> CaseQuery:
-    return msgspec.structs.replace(query, visible=PUBLISHED)
+def published(desk: Desk, payload: str) -> Case:
+    """Hidden where nothing was posted: that there is a submission does not show."""
+    case = desk.service.cases.case(digest(payload))
+    if case is None or case.published is None:
+        raise hidden()
+    return case
+
+
+def found(
+    desk: Desk, *, result: str, provider: str, product: str, version: str, sort: str, order: str, after: str, limit: int
+) -> CasePage:  # fmt: skip
+    """Published cases. Malformed names what is none of the query's values."""
+    query = query_of(
+        Caller.public(desk.service.now()), stage="", waits="", result=result, provider=provider, product=product,
+        version=version, sort=sort, order=order, after=after, limit=limit,
+    )  # fmt: skip
+    return desk.service.cases.find(msgspec.structs.replace(query, visible=PUBLISHED))

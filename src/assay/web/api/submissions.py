@@ -10,16 +10,12 @@ from litestar.params import FromQuery, JSONBody, RawBody
 from assay.errors import Malformed, Refused
 from assay.formats import b64, strict_json
 from assay.formats import verdict as verdicts
-from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle
 from assay.formats.bundle import read_tar as read_bundle
-from assay.formats.digest import Digest
-from assay.formats.dsse import Envelope
 from assay.office.case import Case
 from assay.office.log import receipt
 from assay.office.permissions import Action, Caller, require_role, visible
 from assay.office.ports import CaseQuery
-from assay.office.receive import receive
 from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.service import asked
 from assay.office.triage import verdict_of
@@ -64,20 +60,8 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     def create(request: Request[Any, Any, Any], body: RawBody) -> Response[Accepted]:
         caller = asker(request, desk).caller
         require_role(caller, Action.SUBMISSION_CREATE)
-        desk.gate.submission(caller.organisation, caller.at)
-        bundle = _bundle(request, body)
-        service = desk.service
-        case = receive(
-            service,
-            caller,
-            bundle,
-            speaks_for=desk.speaks_for(caller.organisation),
-            parties=desk.parties(bundle),
-            held=_held(desk, caller, bundle),
-        )
-        for name, data in bundle.artifacts.items():
-            desk.holdings.hold(caller.organisation, name, len(data))
-        made = msgspec.Raw(receipt(service.office, case.entry).encode())
+        case = desk.submit(caller, _bundle(request, body))
+        made = msgspec.Raw(receipt(desk.service.office, case.entry).encode())
         where = {"Location": f"/api/v1/submissions/{case.payload.value}", "ETag": tag(case)}
         return Response(Accepted(submission=case_view(case), receipt=made), status_code=201, headers=where)
 
@@ -186,13 +170,6 @@ def _bundle(request: Request[Any, Any, Any], body: bytes) -> Bundle:
     found = strict_json.decode(body, Submission, what="submission", limit=MAX_BODY)
     customers = bytes(found.customers)
     return Bundle(bytes(found.attestation), None if customers == b"null" else customers, {})
-
-
-def _held(desk: Desk, caller: Caller, bundle: Bundle) -> frozenset[Digest]:
-    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
-    return desk.holdings.held(
-        caller.organisation, [one.digest for one in parse_attestation(envelope.payload).artifacts]
-    )
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from assay.office.dossier import dossier, within
 from assay.office.drawing import run_now
 from assay.office.permissions import Action, Caller, may, require_role
 from assay.office.post import correct
-from assay.office.receive import receive
 from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.service import asked
 from assay.web.api.desk import Desk
@@ -161,11 +160,7 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         require_role(caller, Action.SUBMISSION_CREATE)
         if len(files) != 1:
             raise Malformed(f"{len(files)} files came, expected the bundle as one tar file")
-        bundle = read_tar(files[0], what="the bundle")
-        names = desk.speaks_for(caller.organisation)
-        case = receive(desk.service, caller, bundle, speaks_for=names, parties=desk.parties(bundle))
-        for name, content in bundle.artifacts.items():
-            desk.holdings.hold(caller.organisation, name, len(content))
+        case = desk.submit(caller, read_tar(files[0], what="the bundle"))
         return Redirect(f"/cases/{case.payload.value}", status_code=303)
 
     @post(CASE + "/response", sync_to_thread=True, include_in_schema=False, status_code=303)

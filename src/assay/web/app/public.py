@@ -8,26 +8,23 @@ from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
-from assay.errors import Refused
 from assay.formats.digest import Digest
 from assay.formats.result import Result, read_result
 from assay.formats.times import encode as moment
 from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
-from assay.office.log import receipt
-from assay.office.permissions import Action, Caller, Visible, hidden, may
-from assay.office.post import result_envelope
+from assay.office.permissions import Action, Caller, may
+from assay.office.post import posting_receipt, result_envelope
 from assay.packs import read
 from assay.register.checkpoint import Checkpoint
 from assay.register.checkpoint import open_ as open_checkpoint
 from assay.web import pages, tables, words
 from assay.web.api.desk import Desk
-from assay.web.api.params import After, Id, digest
-from assay.web.api.submissions import query_of
+from assay.web.api.params import After, Id
+from assay.web.api.results import found, published
 from assay.web.app.shell import came, shown
 from assay.web.published import Published
 
-PUBLISHED = Visible(published=True)
 ROWS = 25
 MAX_TABLE = 200
 """Rows of a CSV or JSON file; ``next`` of the API goes on from there."""
@@ -55,11 +52,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     after: str = ""
 
     def link(self, path: str = "/results", **changes: str) -> str:
-        """The address of the same question with *changes*; without what is as usual."""
-        values = msgspec.structs.asdict(self) | {"after": ""} | changes
-        usual = msgspec.structs.asdict(Filter())
-        said = {name: value for name, value in values.items() if value != usual[name]}
-        return f"{path}?{urlencode(said)}" if said else path
+        return address(self, path, **changes)
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -107,11 +100,6 @@ def _results(desk: Desk) -> list[HTTPRouteHandler]:
         )
         return as_table(tables.table(COLUMNS, [_row(desk, one) for one in cases]), request.url.path)
 
-    files = [
-        get(f"/results.{kind}", sync_to_thread=True, include_in_schema=False)(taken)
-        for kind in ("csv", "json")
-    ]
-
     @get("/results/{payload:str}", sync_to_thread=True, include_in_schema=False)
     def show(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
         who = came(request, desk)
@@ -124,7 +112,7 @@ def _results(desk: Desk) -> list[HTTPRouteHandler]:
         came(request, desk)
         return Response(_result(desk, published(desk, payload)).raw, media_type="application/json")
 
-    return [home, index, *files, show, verdict]
+    return [home, index, *as_files("/results", taken), show, verdict]
 
 
 def _office(desk: Desk) -> list[HTTPRouteHandler]:
@@ -153,12 +141,23 @@ def _office(desk: Desk) -> list[HTTPRouteHandler]:
 
 def find(desk: Desk, asked: Filter, limit: int) -> tuple[tuple[Case, ...], str]:
     """Published cases, and the cursor of the next page. Malformed names what is none of the query's values."""
-    query = query_of(
-        Caller.public(desk.service.now()), stage="", waits="", result=asked.result, provider=asked.provider,
-        product=asked.product, version=asked.version, sort=asked.sort, order=asked.order, after=asked.after, limit=limit,
-    )  # fmt: skip
-    page = desk.service.cases.find(msgspec.structs.replace(query, visible=PUBLISHED))
+    page = found(desk, limit=limit, **msgspec.structs.asdict(asked))
     return page.cases, page.after
+
+
+def address(asked: msgspec.Struct, path: str, **changes: str) -> str:
+    """Of the first page of the question *asked*, with *changes*; what is as usual is left out."""
+    values = msgspec.structs.asdict(asked) | {"after": ""} | changes
+    usual = msgspec.structs.asdict(type(asked)())
+    said = {name: value for name, value in values.items() if value != usual[name]}
+    return f"{path}?{urlencode(said)}" if said else path
+
+
+def as_files(path: str, taken: Any) -> list[HTTPRouteHandler]:
+    """Routes of *taken* under *path* as CSV and as JSON."""
+    return [
+        get(f"{path}.{kind}", sync_to_thread=True, include_in_schema=False)(taken) for kind in ("csv", "json")
+    ]
 
 
 def as_table(made: tables.Table, path: str) -> Response[bytes]:
@@ -166,14 +165,6 @@ def as_table(made: tables.Table, path: str) -> Response[bytes]:
     if path.endswith(".csv"):
         return Response(made.csv, media_type="text/csv")
     return Response(made.json, media_type="application/json")
-
-
-def published(desk: Desk, payload: str) -> Case:
-    """Hidden where nothing was posted: that there is a submission does not show."""
-    case = desk.service.cases.case(digest(payload))
-    if case is None or case.published is None:
-        raise hidden()
-    return case
 
 
 def result_page(desk: Desk, case: Case, caller: Caller) -> dict[str, Any]:
@@ -258,11 +249,8 @@ def _told(found: Result) -> VerdictDocument:
 
 
 def _published(desk: Desk, case: Case, found: Result) -> Published:
-    if case.publication is None:
-        raise Refused("the result has no entry yet")
-    office = desk.service.office
-    made = receipt(office, case.publication)
-    signed: Checkpoint = open_checkpoint(made.checkpoint, office.keys).checkpoint
+    made = posting_receipt(desk.service, case)
+    signed: Checkpoint = open_checkpoint(made.checkpoint, desk.service.office.keys).checkpoint
     return Published(
         id=case.payload.value,
         verdict=found.verdict,

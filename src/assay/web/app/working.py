@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get
@@ -18,7 +17,7 @@ from assay.web.api.desk import Desk
 from assay.web.api.params import After
 from assay.web.api.submissions import query_of
 from assay.web.app import pictures
-from assay.web.app.public import as_table
+from assay.web.app.public import address, as_files, as_table
 from assay.web.app.shell import came, shown
 
 ROWS, MAX_ROWS = 50, 200
@@ -49,10 +48,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     after: str = ""
 
     def link(self, path: str = "/submissions", **changes: str) -> str:
-        values = msgspec.structs.asdict(self) | {"after": ""} | changes
-        usual = msgspec.structs.asdict(Asked())
-        said = {name: value for name, value in values.items() if value != usual[name]}
-        return f"{path}?{urlencode(said)}" if said else path
+        return address(self, path, **changes)
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -82,7 +78,7 @@ def _queue(desk: Desk) -> list[HTTPRouteHandler]:
         page = cases_of(came(request, desk).caller, "", MAX_ROWS)
         return as_table(tables.table(COLUMNS, map(_row, page.cases)), request.url.path)
 
-    return [queue, *_files("/queue", taken)]
+    return [queue, *as_files("/queue", taken)]
 
 
 def _overview(desk: Desk) -> list[HTTPRouteHandler]:
@@ -151,7 +147,7 @@ def _table(desk: Desk) -> list[HTTPRouteHandler]:
         page = found(came(request, desk).caller, asked, MAX_ROWS)
         return as_table(tables.table(COLUMNS, map(_row, page.cases)), request.url.path)
 
-    return [index, *_files("/submissions", taken)]
+    return [index, *as_files("/submissions", taken)]
 
 
 def lines(cases: tuple[Case, ...], now: datetime) -> list[Line]:
@@ -163,12 +159,6 @@ def lines(cases: tuple[Case, ...], now: datetime) -> list[Line]:
             pictures.urgency(one, now),
         )
         for one in cases
-    ]
-
-
-def _files(path: str, taken: Any) -> list[HTTPRouteHandler]:
-    return [
-        get(f"{path}.{kind}", sync_to_thread=True, include_in_schema=False)(taken) for kind in ("csv", "json")
     ]
 
 
