@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import pairwise
+from pathlib import Path
 
 import msgspec
 
@@ -49,6 +50,7 @@ SNAPSHOT = "malicious-packages.json"
 MAX_SNAPSHOT = 1 << 30
 DATABASE = "office.sqlite"
 ORIGIN = "origin"
+TRIAL_HOST = "trial.assay.example"
 REGISTER = "register"
 """The folder of tiles; any static server may serve it."""
 WITNESSES = "witnesses.policy"
@@ -93,7 +95,7 @@ def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
         # A crash between this and genesis leaves keys, or an origin, of a register without entries: it is gone on with.
         log = log_secrets(home, LOG_KEY, secret)
         signing = signer(home, OFFICE_KEY, "office", secret)
-        origin = _origin(home)
+        origin = origin_of(home, TRIAL_HOST)
         keys = trust_register(home, log.public(origin))
         ledger = SqlLedger.sqlite(home.office / DATABASE)
         try:
@@ -208,13 +210,22 @@ def signer(
 
 def trial_passphrase(home: Home) -> bytes:
     """The random passphrase of this home's trial keys; it lies beside them, so they are worth nothing elsewhere."""
-    path = home.trial_passphrase_file
     home.prepare()
+    return kept_passphrase(home.trial_passphrase_file, "this home's trial keys")
+
+
+def kept_passphrase(path: Path, of: str) -> bytes:
+    """The random passphrase of keys *of* whom, in a file that is made where it is not there."""
     if not path.exists():
         write_whole(path, SystemEntropy().bytes(32).hex().encode() + b"\n", mode=0o600)
+    return read_passphrase(path, of)
+
+
+def read_passphrase(path: Path, of: str) -> bytes:
+    """Malformed when it is empty."""
     secret = read_plain(path, limit=4096).strip()
     if not secret:
-        raise Malformed(f"{path} is empty, expected the passphrase of this home's trial keys")
+        raise Malformed(f"{path} is empty, expected the passphrase of {of}")
     return secret
 
 
@@ -229,11 +240,11 @@ def log_secrets(home: Home, name: str, secret: bytes) -> LogSecrets:
     return LogSecrets(ed25519=ed25519, ml_dsa_44=ml_dsa_44, entry=entry)
 
 
-def _origin(home: Home) -> str:
-    """The register's name, with a random identifier: a recreated register is another one."""
+def origin_of(home: Home, host: str) -> str:
+    """The register's name: *host* and eight random bytes, so that a recreated register is another one."""
     path = home.office / ORIGIN
     if not path.exists():
-        write_whole(path, f"trial.assay.example/{SystemEntropy().bytes(8).hex()}\n".encode())
+        write_whole(path, f"{host}/{SystemEntropy().bytes(8).hex()}\n".encode())
     origin = text.decode(read_plain(path, limit=1024), what=str(path)).strip()
     try:
         check_name(origin)

@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 
 from assay.adapters.engine import this_engine
-from assay.adapters.filesystem import write_whole
 from assay.adapters.home import Home
 from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.cases import SqlCases
@@ -24,17 +23,17 @@ from assay.bootstrap.kept import kept
 from assay.bootstrap.office import (
     DATABASE,
     LOG_ALGORITHMS,
-    ORIGIN,
+    kept_passphrase,
     log_secrets,
+    origin_of,
     policy_of,
+    read_passphrase,
     signer,
     trust_register,
 )
 from assay.collect.files import read_plain
 from assay.config import environment
-from assay.errors import Malformed, Unavailable
-from assay.formats import text
-from assay.formats.note import check_name
+from assay.errors import Unavailable
 from assay.office.drawing import schedule
 from assay.office.log import check_keys, found
 from assay.office.office import Office
@@ -75,7 +74,7 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
         secret = office_passphrase(home)
         log = _log(home, secret)
         signing = signer(home, OFFICE_KEY, "office", secret, trial=False)
-        origin = _origin(home, config)
+        origin = origin_of(home, config.host)
         keys = trust_register(home, log.public(origin))
         if config.database.url:
             alone.close()
@@ -154,13 +153,8 @@ def office_passphrase(home: Home) -> bytes:
     if path is None and variables.credentials is not None:
         path = variables.credentials / "assay-passphrase"
     if path is None:
-        path = home.keys.folder / OWN_PASSPHRASE
-        if not path.exists():
-            write_whole(path, SystemEntropy().bytes(32).hex().encode() + b"\n", mode=0o600)
-    secret = read_plain(path, limit=4096).strip()
-    if not secret:
-        raise Malformed(f"{path} is empty, expected the passphrase of the office's keys")
-    return secret
+        return kept_passphrase(home.keys.folder / OWN_PASSPHRASE, "the office's keys")
+    return read_passphrase(path, "the office's keys")
 
 
 def _log(home: Home, secret: bytes) -> LogSecrets:
@@ -174,19 +168,6 @@ def _log(home: Home, secret: bytes) -> LogSecrets:
         )
         home.keys.save(made, secret, SystemEntropy())
     return log_secrets(home, LOG_KEY, secret)
-
-
-def _origin(home: Home, config: OfficeConfig) -> str:
-    """The register's name: the office's host, and eight random bytes, so that a recreated register is another one."""
-    path = home.office / ORIGIN
-    if not path.exists():
-        write_whole(path, f"{config.host}/{SystemEntropy().bytes(8).hex()}\n".encode())
-    origin = text.decode(read_plain(path, limit=1024), what=str(path)).strip()
-    try:
-        check_name(origin)
-    except Malformed as error:
-        raise Malformed(f"{path}: {error}") from error
-    return origin
 
 
 def _judging(home: Home, config: OfficeConfig) -> bytes:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from assay.cli import exits
 from assay.cli.check import Trust
-from assay.cli.monitor import Key
+from assay.cli.monitor import Chain, Key
 from assay.cli.output import MAX_PATH, Json, Rows, emit, out
 from assay.formats.text import shown
 
@@ -43,12 +43,7 @@ def verify(
     beacon: str | None = typer.Option(
         None, metavar="FILE|DIR|URL", help="The beacon's round: its file, a folder of rounds, or a server."
     ),
-    chain: Path | None = typer.Option(
-        None,
-        exists=True,
-        dir_okay=False,
-        help="A drand chain's /info, or NIST's certificates (PEM), where Assay does not know the chain.",
-    ),
+    chain: Path | None = Chain,
     policy: Path | None = typer.Option(
         None,
         exists=True,

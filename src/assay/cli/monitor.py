@@ -24,6 +24,13 @@ Key = typer.Option(
     [], "--key", help="Verifier key of the register, instead of a trust root; may be repeated."
 )
 Every = typer.Option(None, "--every", min=0.1, help="Go on, with so many seconds in between, until stopped.")
+Chain = typer.Option(
+    None,
+    "--chain",
+    exists=True,
+    dir_okay=False,
+    help="A drand chain's /info, or NIST's certificates (PEM), where Assay does not know the chain.",
+)
 Once = typer.Option(False, "--once", help="Once, which is also what happens without --every.")
 
 
@@ -51,12 +58,7 @@ def monitor(
         metavar="DIR|URL",
         help="A folder of rounds or a server, asked for the round of each draw; rounds are verified.",
     ),
-    chain: Path | None = typer.Option(
-        None,
-        exists=True,
-        dir_okay=False,
-        help="A drand chain's /info, or NIST's certificates (PEM), where Assay does not know the chain.",
-    ),
+    chain: Path | None = Chain,
     policy: Path | None = typer.Option(
         None,
         "--policy",

@@ -1,29 +1,19 @@
 """Rounds that somebody kept, a file each, named ``<round>.json`` as the beacon published it: to verify offline."""
 
-from datetime import datetime
 from pathlib import Path
 
-from assay.adapters.beacons import MAX_DOCUMENT, opened
+from assay.adapters.beacons import MAX_DOCUMENT, OfChain, opened
 from assay.collect.files import read_plain
 from assay.errors import Malformed, Unavailable
 from assay.register.beacon import Chain, RoundValue
 
 
-class FolderBeacon:
+class FolderBeacon(OfChain):
     """*chain* as far as its rounds are in *folder*, read only."""
 
     def __init__(self, folder: Path, chain: Chain) -> None:
-        self._folder, self._chain = folder, chain
-
-    @property
-    def name(self) -> str:
-        return self._chain.name
-
-    def due(self, round_: int) -> datetime:
-        return self._chain.due(round_)
-
-    def round_after(self, moment: datetime) -> int:
-        return self._chain.round_after(moment)
+        super().__init__(chain)
+        self._folder = folder
 
     def value(self, round_: int) -> RoundValue:
         self.due(round_)

@@ -1,9 +1,8 @@
 """A beacon asked over HTTP: any relay will do, because nothing of its answer is believed that the chain's key did not sign."""
 
-from datetime import datetime
 from urllib.parse import urljoin
 
-from assay.adapters.beacons import MAX_DOCUMENT, opened
+from assay.adapters.beacons import MAX_DOCUMENT, OfChain, opened
 from assay.adapters.http_client import TIMEOUT_S, HttpClient
 from assay.errors import Malformed, TooLarge, Unavailable
 from assay.formats.text import shown
@@ -11,25 +10,15 @@ from assay.formats.web_url import parse_url
 from assay.register.beacon import Chain, RoundValue
 
 
-class HttpBeacon:
+class HttpBeacon(OfChain):
     """*chain* at *url*, the base of a public API such as ``https://beacon.example/``. May be shared by threads."""
 
     def __init__(self, url: str, chain: Chain, *, timeout_s: float = TIMEOUT_S) -> None:
+        super().__init__(chain)
         self.url = url.rstrip("/") + "/"
         if parse_url(self.url).query:
             raise Malformed(f"{shown(url, 200)!r} is no base of a beacon's API: it has a query")
-        self._chain = chain
         self._client = HttpClient(timeout_s=timeout_s)
-
-    @property
-    def name(self) -> str:
-        return self._chain.name
-
-    def due(self, round_: int) -> datetime:
-        return self._chain.due(round_)
-
-    def round_after(self, moment: datetime) -> int:
-        return self._chain.round_after(moment)
 
     def value(self, round_: int) -> RoundValue:
         self.due(round_)
