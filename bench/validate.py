@@ -3,24 +3,32 @@
     bench/validate.py [--quick] [--json]
 
 Bills are generated: 560 bytes a component, as a tool writes them from a lock file (CycloneDX-python, Juice Shop's npm bill are alike).
-The bundle is an honest one of this repository, as ``tests/scenario/honesty`` makes it: wheel, generated bill, lock, provenance, tests,
-analysis, scan, triage, signatures. It is judged warm: packs, policy and trust root are those of one office, nothing of the bundle is kept.
+Bundles are honest ones, as ``tests/scenario/honesty`` makes them (wheel, generated bill, lock, provenance, tests, analysis, scan,
+triage, signatures), of releases of this repository and of other products; see ``bench/bundles.py``. They are judged with the packs,
+policy and trust root of one office. ``bundles_per_s`` and ``products_per_s``: nothing of any bundle was read before.
+``bundles_per_s_next``: the process judged the release before. ``bundles_per_s_again``: the same bundle. ``_2``: wall-clock time in
+two processes, nothing remembered.
 
-Each rate is the median of runs in a fresh process on one core, per second of that core: of bills from bytes through strictness and schema
-to typed evidence, of bundles from files through digests, signatures and all checks to the verdict. Exit 1 where anything is zero or missing.
+Other rates are medians of runs in a fresh process on one core, per second of that core: of bills from bytes through strictness and
+schema to typed evidence, of bundles from files through digests, signatures and all checks to the verdict's text. Exit 1 where anything
+is zero or missing.
 """
 
+import functools
 import gc
 import hashlib
 import json
 import multiprocessing
 import os
+import pickle
 import resource
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +36,10 @@ import common
 
 common.importable()
 
-BUNDLES_PER_RUN = 5
+Files = dict[str, bytes]
+"""Of a bundle, by path."""
+TOGETHER = 24
+"""Bundles that are handed to the processes at once."""
 LICENCES = ("MIT", "Apache-2.0", "BSD-3-Clause", "ISC", "MPL-2.0")
 
 
@@ -170,30 +181,82 @@ def high_water_mb() -> float:
     return most / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
-def judge_bundles(_: bytes, runs: int) -> dict[str, float]:
-    """In this process: verdicts per second, over the files of one bundle; and what is in it."""
-    from tests.scenario.honesty import honest, office
+def judge(bundles: Sequence[Files], memory: Any) -> list[float]:
+    """Seconds of this process for each bundle, from its files to the text of its verdict."""
+    from assay.office.examining import Here
 
-    from assay.formats.bundle import from_files, to_files
-
-    with tempfile.TemporaryDirectory() as name:
-        project = honest.project(Path(name))
-        files = to_files(office.signed(honest.workspace(Path(name) / "work", project).prepare()))
-    verdict = office.judge(office.inputs(from_files(files)))
+    here = Here(None, memory)
     seconds = []
-    for _run in range(runs):
+    for files in bundles:
         start = time.process_time()
-        for _bundle in range(BUNDLES_PER_RUN):
-            office.judge(office.inputs(from_files(files)))
-        seconds.append((time.process_time() - start) / BUNDLES_PER_RUN)
+        found = here.examine(office_inputs(files))
+        seconds.append(time.process_time() - start)
+        if not found.complete:
+            raise common.CannotRun(f"a bundle is {found.result}: {found.reason}")
+    return seconds
+
+
+@functools.cache
+def standing() -> Any:
+    """Packs, policy, trust root and snapshot of the fictional office."""
+    from tests.scenario.honesty import office
+
+    from assay.formats.bundle import Bundle
+
+    return office.inputs(Bundle(b"", None, {}))
+
+
+def office_inputs(files: Files) -> Any:
+    import msgspec
+
+    from assay.formats.bundle import from_files
+
+    return msgspec.structs.replace(standing(), bundle=from_files(files))
+
+
+def judge_releases(data: bytes, runs: int) -> dict[str, float]:
+    """In this process: verdicts per second over releases of this repository, by what the process had read before."""
+    from assay.evidence.memory import Memory
+
+    releases: list[Files] = pickle.loads(data)
+    judge(releases[:1], None)  # packs, policy and trust root
+    alone, following, again = [], [], []
+    for _run in range(runs):
+        alone += judge(releases, None)
+        memory = Memory()
+        following += judge(releases, memory)[1:]
+        again += judge(releases, memory)
     return {
-        "per_s": 1 / statistics.median(seconds),
-        "complete": float(verdict.complete),
-        "artifacts": len(files) - 2,
-        "bytes": sum(map(len, files.values())),
-        "claims": len(verdict.claims),
-        "checks": len(verdict.checked),
+        "alone": 1 / statistics.median(alone),
+        "next": 1 / statistics.median(following),
+        "again": 1 / statistics.median(again),
+        "remembered_mb": (memory.readings.held + memory.members.held) / 1e6,
     }
+
+
+def judge_products(data: bytes, runs: int) -> dict[str, float]:
+    """In this process: verdicts per second over different products, of which nothing was read before."""
+    products: list[Files] = pickle.loads(data)
+    judge(products[:1], None)
+    # Bundles differ in size, so each run is of all of them.
+    seconds = [sum(judge(products, None)) / len(products) for _run in range(runs)]
+    return {"alone": 1 / statistics.median(seconds)}
+
+
+def judge_in_processes(bundles: Sequence[Files], processes: int, runs: int) -> float:
+    """Verdicts per second of wall-clock time, as the workers of an office ask for them; nothing is remembered."""
+    from assay.adapters.examiners import Examiners
+
+    examiners = Examiners(processes, readings=0, members=0)
+    inputs = [office_inputs(files) for files in bundles] * max(1, TOGETHER // len(bundles))
+    rates = []
+    with closing(examiners), ThreadPoolExecutor(processes + 1) as pool:
+        for run in range(runs + 1):
+            start = time.perf_counter()
+            found = list(pool.map(examiners.examine, inputs))
+            if run:  # the first starts the processes
+                rates.append(len(found) / (time.perf_counter() - start))
+    return statistics.median(rates)
 
 
 def _child(task: Callable[[bytes, int], dict[str, float]], path: str, runs: int, pipe: Any) -> None:
@@ -255,18 +318,34 @@ def bills(folder: Path, *, quick: bool) -> dict[str, Any]:
 
 
 def bundles(folder: Path, *, quick: bool) -> dict[str, Any]:
-    runs = 5 if quick else 15
-    found = alone(judge_bundles, b"", folder, runs)
+    import bundles as made
+
+    runs = 3 if quick else 9
+    with tempfile.TemporaryDirectory() as name:
+        releases = made.releases(Path(name), 4)
+    with tempfile.TemporaryDirectory() as name:
+        named = made.products(Path(name), 6 if quick else 16)
+    products = [files for _, files in named]
+    own = alone(judge_releases, pickle.dumps(releases), folder, runs)
+    others = alone(judge_products, pickle.dumps(products), folder, runs)
     return {
-        "bundles_per_s": round(found.get("per_s", 0), 2),
+        "bundles_per_s": round(own.get("alone", 0), 1),
+        "bundles_per_s_next": round(own.get("next", 0), 1),
+        "bundles_per_s_again": round(own.get("again", 0), 1),
+        "bundles_per_s_2": round(judge_in_processes(releases, 2, runs), 1),
+        "products_per_s": round(others.get("alone", 0), 1),
+        "products_per_s_2": round(judge_in_processes(products, 2, runs), 1),
         "scale": {
-            "bundle_artifacts": int(found.get("artifacts", 0)),
-            "bundle_kb": round(found.get("bytes", 0) / 1e3),
-            "bundle_complete": int(found.get("complete", 0)),
-            "bundle_claims": int(found.get("claims", 0)),
-            "bundle_checks": int(found.get("checks", 0)),
+            "bundle_artifacts": len(releases[0]) - 2,
+            "bundle_kb": round(sum(map(len, releases[0].values())) / 1e3),
+            "products": len(products),
+            "product_kb_median": round(
+                statistics.median(sum(map(len, one.values())) for one in products) / 1e3
+            ),
+            "product_kb_mean": round(statistics.mean(sum(map(len, one.values())) for one in products) / 1e3),
+            "product_names": sorted(name for name, _ in named),
+            "remembered_mb": round(own.get("remembered_mb", 0), 1),
             "bundle_runs": runs,
-            "bundles_per_run": BUNDLES_PER_RUN,
         },
     }
 

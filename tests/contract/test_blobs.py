@@ -1,6 +1,7 @@
 """What every store of blobs keeps to."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -150,13 +151,31 @@ def test_an_erased_small_blob_is_gone_from_the_file(tmp_path: Path) -> None:
     assert left
 
 
+def test_many_at_once(blobs: Blobs) -> None:
+    data = [b"%d" % number for number in range(40)] * 2 + [b"large" * 40_000, b""]
+    blobs.put(data[7])
+    for _ in range(2):
+        digests = blobs.put_many(data)
+        assert digests == tuple(map(Digest.sha256, data))
+        assert [blobs.get(one) for one in digests] == data
+    assert blobs.put_many(()) == ()
+
+
+@pytest.mark.parametrize("blobs", ["folder", "packed"], indirect=True)
+@pytest.mark.parametrize("size", [3, 300_000], ids=["small", "large"])
+def test_the_same_from_many_threads(blobs: Blobs, size: int) -> None:
+    data = [bytes([number]) * size for number in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        put = list(pool.map(blobs.put_many, [data] * 24))
+    assert put == [tuple(map(Digest.sha256, data))] * 24
+    assert [blobs.get(one) for one in put[0]] == data
+
+
 @pytest.mark.parametrize(
     "blobs", ["packed", "bucket", "objects", "sealed folder", "sealed packed"], indirect=True
 )
-def test_many_at_once(blobs: PackedBlobs | ObjectBlobs | SealedBlobs) -> None:
-    data = [b"%d" % number for number in range(40)] * 2
-    digests = blobs.put_many(data)
-    assert [blobs.get(one) for one in digests] == data
+def test_says_which_of_many_are_there(blobs: PackedBlobs | ObjectBlobs | SealedBlobs) -> None:
+    digests = blobs.put_many([b"%d" % number for number in range(40)])
     asked = {*digests, Digest.sha256(b"never put")}
     assert blobs.among(asked) == set(digests)
 

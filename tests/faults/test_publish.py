@@ -6,6 +6,7 @@ The oracle re-verifies the whole store at the checkpoint it shows, and again aft
 import os
 import re
 import resource
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -328,7 +329,7 @@ def test_a_folder_that_is_not_there_says_nothing_about_the_log(tmp_path: Path) -
 def test_a_stray_part_of_a_killed_writer_is_in_nobodys_way(tmp_path: Path) -> None:
     store = FolderTiles.make(tmp_path)
     store.write("tile/0/000", b"old")
-    stray = tmp_path / f"tile/0/.000.{os.getpid()}.part"
+    stray = tmp_path / f"tile/0/.000.{os.getpid()}-{threading.get_native_id()}.part"
     stray.write_bytes(b"half")
     store.write_many([("tile/0/000", b"new")])
     assert store.read("tile/0/000", limit=9) == b"new"

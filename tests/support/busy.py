@@ -225,6 +225,9 @@ class Without:
     def put(self, data: bytes) -> Digest:
         return self.inner.put(data)
 
+    def put_many(self, blobs: Sequence[bytes]) -> tuple[Digest, ...]:
+        return self.inner.put_many(blobs)
+
     def get(self, digest: Digest) -> bytes:
         return self.inner.get(Digest.sha256(b"lost") if digest in self.lost else digest)
 

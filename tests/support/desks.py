@@ -101,7 +101,7 @@ class World:
             reception=Reception(
                 uploads=MemoryUploads(),
                 blobs=self.service.sealed,
-                holder=holdings,
+                holdings=holdings,
                 clock=clock,
                 entropy=entropy,
             ),

@@ -43,6 +43,10 @@ class FusedBlobs:
         found: Digest = self.fuse.write(lambda: self.inner.put(data))
         return found
 
+    def put_many(self, blobs: Sequence[bytes]) -> tuple[Digest, ...]:
+        """One after the other: a crash may leave any of them."""
+        return tuple(map(self.put, blobs))
+
     def get(self, digest: Digest) -> bytes:
         return self.inner.get(digest)
 

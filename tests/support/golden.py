@@ -27,22 +27,23 @@ def names() -> list[str]:
     return sorted(path.name.removesuffix(BUNDLE) for path in FOLDER.glob(f"*{BUNDLE}"))
 
 
+def inputs(name: str) -> Inputs:
+    """The bundle, and what the office knew."""
+    return Inputs(
+        bundle=read_tar((FOLDER / f"{name}{BUNDLE}").read_bytes(), what=name),
+        packs=tuple((ref, shipped.data(ref)) for ref in PACKS),
+        policy=(OFFICE / "policy.json").read_bytes(),
+        trust=(OFFICE / "trust.json").read_bytes(),
+        history=(OFFICE / "history.json").read_bytes(),
+        snapshot=(OFFICE / "malicious-packages.json").read_bytes(),
+        now=NOW,
+        engine=ENGINE,
+    )
+
+
 def judged(name: str, memory: Memory | None = None) -> VerdictDocument:
     """What this engine says of the bundle."""
-    return examine(
-        Inputs(
-            bundle=read_tar((FOLDER / f"{name}{BUNDLE}").read_bytes(), what=name),
-            packs=tuple((ref, shipped.data(ref)) for ref in PACKS),
-            policy=(OFFICE / "policy.json").read_bytes(),
-            trust=(OFFICE / "trust.json").read_bytes(),
-            history=(OFFICE / "history.json").read_bytes(),
-            snapshot=(OFFICE / "malicious-packages.json").read_bytes(),
-            now=NOW,
-            engine=ENGINE,
-        ),
-        None,
-        memory,
-    )
+    return examine(inputs(name), None, memory)
 
 
 def verdict_file(name: str) -> Path:

@@ -28,6 +28,9 @@ class MemoryBlobs:
         self._data[digest] = bytes(data)
         return digest
 
+    def put_many(self, blobs: Sequence[bytes]) -> tuple[Digest, ...]:
+        return tuple(map(self.put, blobs))
+
     def get(self, digest: Digest) -> bytes:
         if digest not in self._data:
             raise Unavailable(f"no blob {digest}")

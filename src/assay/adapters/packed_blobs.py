@@ -6,7 +6,7 @@ is rebuilt from it, and a backup has both.
 
 import sqlite3
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,10 +48,11 @@ class PackedBlobs:
     def put_many(self, blobs: Sequence[bytes]) -> tuple[Digest, ...]:
         """As :meth:`put` for each; all durable when it returns. A crash inside leaves any of the large ones and all or none of the small."""
         names = tuple(map(Digest.sha256, blobs))
-        small = [(name.raw, data) for name, data in zip(names, blobs, strict=True) if len(data) <= SMALL]
-        for data in blobs:
-            if len(data) > SMALL:
-                self._large.put(data)
+        named = {name.raw: data for name, data in zip(names, blobs, strict=True)}
+        large = [data for data in named.values() if len(data) > SMALL]
+        if large:
+            self._large.put_many(large)
+        small = {name: data for name, data in named.items() if len(data) <= SMALL}
         if small:
             with self._told(), self._door:
                 self._store(small)
@@ -99,23 +100,29 @@ class PackedBlobs:
         with self._told(), self._door:
             self._file.close()
 
-    def _store(self, rows: Iterable[tuple[bytes, bytes]]) -> None:
+    def _store(self, rows: Mapping[bytes, bytes]) -> None:
+        """What is there and whole is not written again; a damaged row is, as a damaged file would be."""
+        new = [(name, data) for name, data in rows.items() if data != self._row(name)]
+        if not new:
+            return
         self._file.execute("BEGIN IMMEDIATE")
         try:
-            # A damaged row is written again, as a damaged file would be.
-            self._file.executemany("INSERT OR REPLACE INTO blobs VALUES (?, ?)", rows)
+            self._file.executemany("INSERT OR REPLACE INTO blobs VALUES (?, ?)", new)
             self._file.execute("COMMIT")
         except BaseException:
             if self._file.in_transaction:
                 self._file.execute("ROLLBACK")
             raise
 
+    def _row(self, name: bytes) -> bytes | None:
+        row = self._file.execute("SELECT data FROM blobs WHERE digest = ?", (name,)).fetchone()
+        return None if row is None else bytes(row[0])
+
     def _find(self, digest: Digest) -> bytes | None:
         if digest.algorithm != "sha256":
             return None
         with self._told(), self._door:
-            row = self._file.execute("SELECT data FROM blobs WHERE digest = ?", (digest.raw,)).fetchone()
-        return None if row is None else bytes(row[0])
+            return self._row(digest.raw)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -16,9 +16,9 @@ from assay.crypto.keys import PrivateKey
 from assay.office.deliver import Deliverer
 from assay.office.destination import Destinations
 from assay.office.mail import Mailer
-from assay.office.ports import Blobs
+from assay.office.ports import Blobs, Holdings
 from assay.office.subscription import Subscribing
-from assay.office.upload import Holder, Reception
+from assay.office.upload import Reception
 from assay.office.uploads import UploadLimits
 from assay.office.webhook import RETRY, own_keys
 from assay.office_config.model import OfficeConfig
@@ -45,13 +45,13 @@ def subscribing(config: OfficeConfig, signing: Sequence[PrivateKey], engine: Eng
     )
 
 
-def reception(config: OfficeConfig, blobs: Blobs, holder: Holder, engine: Engine) -> Reception:
+def reception(config: OfficeConfig, blobs: Blobs, holdings: Holdings, engine: Engine) -> Reception:
     """*blobs*: where documents are sealed."""
     limits = config.limits
     return Reception(
         uploads=SqlUploads(engine),
         blobs=blobs,
-        holder=holder,
+        holdings=holdings,
         clock=clock(),
         entropy=SystemEntropy(),
         limits=UploadLimits(

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from assay.adapters.engine import this_engine
+from assay.adapters.examiners import Examiners
 from assay.adapters.home import Home
 from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.cases import SqlCases
@@ -107,12 +108,19 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             found(office)
         check_keys(office)
         restored.record_loss(home, office)
+        examiner = None
+        if (
+            config.work.processes
+        ):  # where nobody validates, what an officer asks for is computed by whoever serves
+            examiner = Examiners(config.work.processes, sigstore=OfflineSigstore)
+            stack.callback(examiner.close)
         service = Service(
             office=office,
             cases=SqlCases(rows.engine),
             work=SqlWork(rows.engine),
             policy=policy,
             sealed=blobs,
+            examiner=examiner,
             beacon=beacon,
             public=tiles,
         )

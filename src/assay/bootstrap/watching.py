@@ -2,9 +2,7 @@
 
 import hashlib
 import multiprocessing
-import os
 import re
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,6 +13,7 @@ import msgspec
 
 from assay import bootstrap
 from assay.adapters.tiles.folder import FolderTiles
+from assay.adapters.with_parent import end_with_parent
 from assay.bootstrap import trusting
 from assay.bootstrap.register import BUCKETS, SERVERS
 from assay.errors import Refused
@@ -109,24 +108,12 @@ class _Verifying:
             return map(verify, work)
         if self._pool is None:
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._processes, context, initializer=_end_with_parent)
+            self._pool = ProcessPoolExecutor(self._processes, context, initializer=end_with_parent)
         return self._pool.map(verify, work)
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
-
-
-def _end_with_parent() -> None:
-    """A worker whose monitor is killed would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-
-    def wait() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def _of_vkeys(vkeys: Sequence[Vkey]) -> tuple[LogKeys, ...]:

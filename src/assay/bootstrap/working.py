@@ -90,13 +90,13 @@ def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[Worker |
     with ExitStack() as stack:
         deliver = stack.enter_context(deliverer(config, desk.subscribing, mail_by))
         table = handlers(desk, Post(identity=desk.identity, mailer=mail_by, url=desk.url), deliver)
-        lease_s, batch = config.work.lease_seconds, config.work.batch_rows
+        lease_s = config.work.lease_seconds
         worker = Worker(
             desk.service.work,
             {kind: one for kind, one in table.items() if kind not in SENDING},
             clock(),
             name=f"worker-{name}",
-            settings=Settings(threads=2, ahead=max(1, batch // 2), lease_s=lease_s, idle_s=0.2),
+            settings=_settings(config),
             schedules=SCHEDULES,
             watch=watch,
         )
@@ -112,6 +112,13 @@ def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[Worker |
             stack.enter_context(_running(one))
         stack.enter_context(_listening(config, (worker, sender)))
         yield worker
+
+
+def _settings(config: OfficeConfig) -> Settings:
+    """One thread more than there are processes: it fetches the next submission while they are busy."""
+    threads = config.work.processes + 1
+    ahead = max(1, config.work.batch_rows // threads)
+    return Settings(threads=threads, ahead=ahead, lease_s=config.work.lease_seconds, idle_s=0.2)
 
 
 @contextmanager

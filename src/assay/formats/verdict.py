@@ -60,7 +60,7 @@ class Missing(_Part, frozen=True):
     remedy: str = ""
 
 
-class FindingRow(_Part, frozen=True):
+class FindingRow(_Part, frozen=True, cache_hash=True):
     """One finding of one check."""
 
     check: Name

@@ -1,6 +1,5 @@
 """A wheel: its metadata, tags and RECORD (PyPA binary distribution format 1.0)."""
 
-import base64
 import binascii
 import csv
 import io
@@ -17,6 +16,7 @@ from assay.formats.text import shown
 
 _MAX_RECORD = 64 * 1024 * 1024
 _DIGEST = re.compile(r"([a-z0-9_]{1,16})=([A-Za-z0-9_-]{1,172})={0,2}\Z")
+_STANDARD = str.maketrans("-_", "+/")
 _SIZE = re.compile(r"[0-9]{1,15}\Z")
 
 
@@ -97,7 +97,7 @@ def _digest(field: str, where: str) -> Digest:
         raise Malformed(f"{where} has digest {shown(field, 40)!r}, expected algorithm=base64")
     algorithm, value = match.groups()
     try:
-        raw = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
+        raw = binascii.a2b_base64(value.translate(_STANDARD) + "=" * (-len(value) % 4))
     except (binascii.Error, ValueError) as error:
         raise Malformed(f"{where} has digest {shown(field, 40)!r}: {error}") from error
     return Digest.of(algorithm, raw.hex(), what=f"{where} digest")

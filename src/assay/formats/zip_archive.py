@@ -179,6 +179,8 @@ def _row(data: bytes, at: int, what: str, limits: Limits) -> tuple[_Row, int]:
 
 
 def _decode(name: bytes, flags: int, where: Place) -> str:
+    if name.isascii():
+        return name.decode("ascii")
     try:
         return name.decode("utf-8" if flags & _UTF8 else "cp437")
     except UnicodeDecodeError as error:

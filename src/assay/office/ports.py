@@ -35,6 +35,9 @@ class Blobs(Protocol):
     def put(self, data: bytes) -> Digest:
         """Durable when it returns. A crash inside leaves nothing under the digest's name."""
 
+    def put_many(self, blobs: Sequence[bytes]) -> tuple[Digest, ...]:
+        """As :meth:`put` for each, with as little waiting as one needs; a crash inside leaves any of them."""
+
     def get(self, digest: Digest) -> bytes:
         """The bytes, checked against *digest*; Unavailable when absent or changed."""
 
@@ -251,8 +254,11 @@ class Cases(Protocol):
 class Holdings(Protocol):
     """Who brought which artifact here. Knowing a digest gives nobody the file."""
 
-    def hold(self, organisation: str, digest: Digest, size: int) -> None:
-        """Durable when it returns. TooLarge when the organisation keeps too much here."""
+    def room(self, organisation: str, sizes: Mapping[Digest, int]) -> None:
+        """TooLarge when *organisation* would keep too much here with blobs of these *sizes* in bytes."""
+
+    def hold(self, organisation: str, sizes: Mapping[Digest, int]) -> None:
+        """Of blobs that are here. Durable when it returns; all or, with TooLarge, none."""
 
     def held(self, organisation: str, digests: Collection[Digest]) -> frozenset[Digest]:
         """Those that *organisation* brought."""

@@ -13,7 +13,7 @@ from assay.office.case import Case, moved
 from assay.office.permissions import Action, Caller, Target, require
 from assay.office.ports import Holdings
 from assay.office.service import Service, next_step
-from assay.office.submit import Admitted, Documents, admit, wanted
+from assay.office.submit import Admitted, Documents, admit, keep, wanted
 
 REPLACEABLE = frozenset(
     {"incomplete", "complete", "deep_validation", "under_response", "answered", "published", "closed"}
@@ -51,12 +51,8 @@ def receive(
             f"{admitted.payload} was submitted before, on {times.encode(earlier.received)}, as entry {earlier.entry}"
         )
     replaced = _replaced(service, caller, admitted.replaces)
-    # A crash between these leaves blobs that nothing refers to: harmless, and the same names when tried again.
-    documents = Documents(
-        envelope=office.blobs.put(bundle.envelope),
-        customers=service.sealed.put(bundle.customers) if bundle.customers is not None else None,
-        artifacts=_kept(service, caller.organisation, admitted, bundle, holdings),
-    )
+    # A crash before the entry leaves blobs that nothing refers to: harmless, and the same names when tried again.
+    documents = _kept(service, caller.organisation, admitted, bundle, holdings)
     case = _begun(caller.organisation, parties, admitted, now)
     made = wanted(office, admitted, documents, now)
     also = (
@@ -70,14 +66,16 @@ def receive(
 
 def _kept(
     service: Service, organisation: str, admitted: Admitted, bundle: Bundle, holdings: Holdings | None
-) -> tuple[Digest, ...]:
-    came = {service.sealed.put(data): len(data) for _, data in sorted(bundle.artifacts.items())}
+) -> Documents:
     if holdings is None:
-        return tuple(sorted(came))
-    for digest, size in came.items():
-        # Before anything is recorded: who keeps too much here is refused whole.
-        holdings.hold(organisation, digest, size)
-    return tuple(sorted({*came, *holdings.held(organisation, admitted.named)}))
+        return keep(bundle, service.office.blobs, service.sealed)
+    came = {digest: len(data) for digest, data in bundle.artifacts.items()}
+    # Before anything is written: who keeps too much here is refused whole.
+    holdings.room(organisation, came)
+    documents = keep(bundle, service.office.blobs, service.sealed)
+    holdings.hold(organisation, came)
+    also = holdings.held(organisation, admitted.named)
+    return msgspec.structs.replace(documents, artifacts=tuple(sorted({*documents.artifacts, *also})))
 
 
 def _begun(organisation: str, parties: Sequence[str], admitted: Admitted, now: datetime) -> Case:

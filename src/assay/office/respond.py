@@ -6,14 +6,12 @@ from typing import Any
 from assay.errors import Refused
 from assay.formats.case_documents import MAX_TEXT, Ending, Response
 from assay.formats.digest import Digest
-from assay.formats.verdict import encode as encode_verdict
 from assay.office.case import Case
 from assay.office.permissions import Action, Caller
 from assay.office.service import Act, Service, act, asked, put, texts
-from assay.office.triage import bundle_of
-from assay.office.validate import inputs_of
+from assay.office.triage import judge
+from assay.office.validate import keep
 from assay.register.leaf import Kind
-from assay.validation.examine import examine
 
 MAX_FILES = 500
 _WITHDRAWN = "withdrawn by the provider"
@@ -33,7 +31,7 @@ def respond(
         raise Refused(f"a response has at most {MAX_TEXT} characters and {MAX_FILES} files")
     if not text.strip() and not files:
         raise Refused("a response says something, or brings files")
-    came = tuple(service.sealed.put(data) for data in files)
+    came = service.sealed.put_many(files)
     document = Response(
         attestation=str(payload),
         salt=service.salt(),
@@ -58,8 +56,7 @@ def supply(service: Service, caller: Caller, payload: Digest, files: Sequence[by
     digests = [Digest.sha256(data) for data in files]
     if strange := [one for one in digests if one not in case.requested]:
         raise Refused(f"nobody asked for {strange[0]}")
-    for data in files:
-        service.sealed.put(data)
+    service.sealed.put_many(files)
     left = tuple(one for one in case.requested if one not in digests)
     document = Response(
         attestation=str(payload),
@@ -85,9 +82,8 @@ def supply(service: Service, caller: Caller, payload: Digest, files: Sequence[by
 
 def rejudge(service: Service, case: Case) -> Case:
     """The automatic verdict again, with what has come and by the packs, keys and time of now. No entry: a determination is one."""
-    office = service.office
-    verdict = examine(inputs_of(office, bundle_of(service, case), case.entry), office.sigstore)
-    stored = office.blobs.put(encode_verdict(verdict))
+    inputs, found = judge(service, case)
+    (stored,) = keep(service.office, inputs, found.document)
     if stored == case.verdict:
         return case
     return service.keep(case, verdict=stored)

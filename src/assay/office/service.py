@@ -11,6 +11,7 @@ from assay.formats.case_documents import CaseDocument, Determination, encode
 from assay.formats.digest import Digest
 from assay.office.beacon import Beacon
 from assay.office.case import Case, Stage, moved
+from assay.office.examining import Examiner
 from assay.office.log import entry
 from assay.office.office import Office
 from assay.office.office_policy import OfficePolicy
@@ -40,6 +41,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     policy: OfficePolicy
     sealed: Blobs
     """For what is confidential: customer lists, artifacts, files of responses. ``office.blobs`` finds them too."""
+    examiner: Examiner | None = None
+    """Who computes verdicts; None: whoever asks, in the same thread."""
     beacon: Beacon | None = None
     public: TileStore | None = None
     """The register's files, where documents lie that anybody may read; None where nobody serves them."""

@@ -13,7 +13,7 @@ from assay.formats.digest import Digest
 from assay.formats.text import shown
 from assay.office.log import entry
 from assay.office.office import Office
-from assay.office.ports import Submission, Wanted
+from assay.office.ports import Blobs, Submission, Wanted
 from assay.register.leaf import Kind
 from assay.validation.opened import Unverified, read, read_trust, verified
 
@@ -54,17 +54,30 @@ def submit(office: Office, bundle: Bundle) -> Submission:
         raise Duplicate(
             f"{payload} was submitted before, on {times.encode(earlier.received)}, as entry {earlier.entry}"
         )
-    # A crash between these leaves blobs that nothing refers to: harmless, and the same names when tried again.
-    documents = Documents(
-        envelope=office.blobs.put(bundle.envelope),
-        customers=office.blobs.put(bundle.customers) if bundle.customers is not None else None,
-        artifacts=tuple(office.blobs.put(data) for _, data in sorted(bundle.artifacts.items())),
-    )
+    # A crash before the entry leaves blobs that nothing refers to: harmless, and the same names when tried again.
+    documents = keep(bundle, office.blobs, office.blobs)
     office.register.append(wanted(office, admitted, documents, now))
     stored = office.ledger.submission(payload)
     if stored is None:
         raise Untrusted(f"the register recorded {payload} and does not find it")
     return stored
+
+
+def keep(bundle: Bundle, plain: Blobs, sealed: Blobs) -> Documents:
+    """Make the documents of *bundle* durable: the envelope in *plain*, what is confidential in *sealed*, which may be the same."""
+    confidential = [data for _, data in sorted(bundle.artifacts.items())]
+    if bundle.customers is not None:
+        confidential.append(bundle.customers)
+    if plain is sealed:
+        envelope, *rest = plain.put_many((bundle.envelope, *confidential))
+    else:
+        envelope, rest = plain.put(bundle.envelope), list(sealed.put_many(confidential))
+    count = len(bundle.artifacts)
+    return Documents(
+        envelope=envelope,
+        customers=rest[count] if bundle.customers is not None else None,
+        artifacts=tuple(rest[:count]),
+    )
 
 
 def admit(trust: bytes, packs: Sequence[str], bundle: Bundle, now: datetime) -> Admitted:

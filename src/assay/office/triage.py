@@ -7,34 +7,41 @@ from assay.formats.bundle import Bundle
 from assay.formats.case_documents import Determination, NoticeReason
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
-from assay.formats.verdict import VerdictDocument, encode
+from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
+from assay.office.examining import Examined, Here
 from assay.office.notify import insufficient, notice
 from assay.office.ports import Submission
 from assay.office.service import OFFICE, Act, Service, act, next_step, put, record_final
-from assay.office.validate import completeness_report, inputs_of, load, read_verdict
+from assay.office.validate import completeness_report, inputs_of, keep, load, read_verdict
 from assay.register.leaf import Kind
-from assay.validation.examine import examine
+from assay.validation.examine import Inputs
 
 
 def check(service: Service, case: Case) -> Case:
     """``submitted`` to ``complete`` or ``incomplete`` (M4), with the automatic verdict (M5)."""
     office = service.office
     submission = _submission(service, case)
-    verdict = examine(inputs_of(office, bundle_of(service, case), case.entry), office.sigstore)
-    stored = office.blobs.put(encode(verdict))
-    state = "complete" if verdict.complete else "incomplete"
+    inputs, found = judge(service, case)
+    stored, report = keep(office, inputs, found.document, completeness_report(office, case.payload, found))
+    state = "complete" if found.complete else "incomplete"
     done = Act(
         kind=Kind.COMPLETENESS,
-        document=completeness_report(office, case.payload, verdict),
+        document=report,
         outcome=state,
         due=(next_step(case, case.revision + 1, service.now()),),
         submission=msgspec.structs.replace(submission, state=state, verdict=stored),
     )
     return act(
-        service, case, done, verdict.judged, "complete" if verdict.complete else "incomplete",
-        verdict=stored, result=verdict.result, because=(verdict.reasons or ("",))[0][:500],
+        service, case, done, found.judged, "complete" if found.complete else "incomplete",
+        verdict=stored, result=found.result, because=found.reason[:500],
     )  # fmt: skip
+
+
+def judge(service: Service, case: Case) -> tuple[Inputs, Examined]:
+    """The automatic verdict on *case* as it is now, and what it is of. Nothing is stored."""
+    inputs = inputs_of(service.office, bundle_of(service, case), case.entry, case.replaces)
+    return inputs, (service.examiner or Here(service.office.sigstore)).examine(inputs)
 
 
 def proceed(service: Service, case: Case) -> Case:
@@ -106,13 +113,11 @@ def verdict_of(service: Service, case: Case) -> VerdictDocument:
 def bundle_of(service: Service, case: Case) -> Bundle:
     """As it was submitted, and with what came since and is named in the attestation."""
     submission = _submission(service, case)
-    if not case.supplied:
-        return load(service.office, submission)
-    have = set(submission.artifacts)
-    more = tuple(
-        digest for digest in _named(service, submission) if digest in case.supplied and digest not in have
+    more = set(case.supplied) - set(submission.artifacts)
+    named = tuple(digest for digest in _named(service, submission) if digest in more) if more else ()
+    return load(
+        service.office, msgspec.structs.replace(submission, artifacts=(*submission.artifacts, *named))
     )
-    return load(service.office, msgspec.structs.replace(submission, artifacts=(*submission.artifacts, *more)))
 
 
 def _speaks_against(service: Service, case: Case) -> bool:

@@ -6,10 +6,8 @@ or not at all. What a crash leaves behind is said at each step, and :func:`sweep
 
 import hashlib
 import threading
-from collections.abc import Collection
 from datetime import timedelta
 from io import BytesIO
-from typing import Protocol
 
 import msgspec
 
@@ -17,7 +15,7 @@ from assay.errors import Malformed, Refused, TooLarge
 from assay.formats.digest import Digest
 from assay.office.identity.words import identifier
 from assay.office.permissions import Action, Caller, Target, hidden, require
-from assay.office.ports import Blobs, Clock, Entropy
+from assay.office.ports import Blobs, Clock, Entropy, Holdings
 from assay.office.uploads import OffsetMismatch, Part, Upload, UploadLimits, Uploads
 
 SALT_BYTES = 32
@@ -27,23 +25,13 @@ _ONE_LARGE = threading.Lock()
 """Documents over :data:`LARGE` are put together one at a time: each is in memory then."""
 
 
-class Holder(Protocol):
-    """Who brought which document, and how much each organisation keeps."""
-
-    def hold(self, organisation: str, digest: Digest, size: int) -> None:
-        """TooLarge when the organisation keeps too much here. The same again is fine."""
-
-    def held(self, organisation: str, digests: Collection[Digest]) -> frozenset[Digest]:
-        """Those that *organisation* brought."""
-
-
 class Reception(msgspec.Struct, frozen=True, kw_only=True):
     """Where uploads come in."""
 
     uploads: Uploads
     blobs: Blobs
     """For what is confidential."""
-    holder: Holder
+    holdings: Holdings
     clock: Clock
     entropy: Entropy
     limits: UploadLimits = UploadLimits()
@@ -65,7 +53,7 @@ def begin(at: Reception, caller: Caller, digest: Digest, length: int) -> Upload:
         id=identifier(at.entropy), organisation=caller.organisation, digest=digest, length=length, began=now,
         expires=now + timedelta(hours=at.limits.hours),
     )  # fmt: skip
-    if digest in at.holder.held(caller.organisation, (digest,)) and at.blobs.has(digest):
+    if digest in at.holdings.held(caller.organisation, (digest,)) and at.blobs.has(digest):
         return msgspec.structs.replace(made, id="", offset=length, complete=True)
     under_way = at.uploads.of(caller.organisation, digest)
     if under_way is not None and under_way.length == length and under_way.expires > now:
@@ -167,9 +155,11 @@ def _keep(at: Reception, found: Upload) -> None:
         raise Malformed(
             f"the bytes have SHA-256 {computed.hexdigest()}, the upload was begun for {found.digest.value}; begin again"
         )
-    at.holder.hold(found.organisation, found.digest, found.length)
-    # A crash here leaves a document counted that is not kept: finish again.
+    sizes = {found.digest: found.length}
+    at.holdings.room(found.organisation, sizes)
     at.blobs.put(whole.getvalue())
+    # A crash here leaves a document kept that is not counted: finish again.
+    at.holdings.hold(found.organisation, sizes)
 
 
 def _discard(at: Reception, closed: Upload | None) -> None:

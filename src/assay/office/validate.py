@@ -1,21 +1,25 @@
 """Check completeness and validate the claims; record both. The verdict is computed once and stored with the state."""
 
+from collections.abc import Hashable
+from functools import lru_cache
+from typing import cast
+
 import msgspec
 
 from assay.formats import strict_json
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.formats.verdict import VerdictDocument
-from assay.formats.verdict import encode as encode_verdict
 from assay.formats.verdict import parse as parse_verdict
+from assay.office.examining import Examined, Here
 from assay.office.log import log
 from assay.office.office import Office
-from assay.office.ports import Submission
+from assay.office.ports import Blobs, Submission
 from assay.office.submit import subject
 from assay.register.leaf import Kind
-from assay.validation.examine import Inputs, examine
+from assay.validation.examine import Inputs
 from assay.validation.history import History
-from assay.validation.opened import open_attestation, read_trust
+from assay.validation.opened import Opened, open_attestation, read_trust
 
 MAX_USES = 100
 """Earlier uses of one artifact that a verdict goes by."""
@@ -30,72 +34,72 @@ def load(office: Office, submission: Submission) -> Bundle:
     )
 
 
-def inputs_of(office: Office, bundle: Bundle, entry: int) -> Inputs:
-    """What the office judges *bundle* by, as of register entry *entry*; every input is kept as a blob.
+def inputs_of(office: Office, bundle: Bundle, entry: int, replaces: Digest | None) -> Inputs:
+    """What the office judges *bundle* by, as of register entry *entry*; *replaces*: the attestation that this one revises.
 
-    Which packs is said by the attestation, never by whoever happens to finish the work.
+    With all packs: by which of them is said by the attestation, never by whoever happens to finish the work.
     """
-    now = office.clock.now()
-    attestation = open_attestation(bundle, read_trust(office.trust), now).attestation
     uses: dict[str, list[str]] = {}
     for digest, earlier in office.ledger.uses(tuple(bundle.artifacts), entry):
         uses.setdefault(digest.value, []).append(f"{earlier.provider}/{earlier.product}@{earlier.version}")
-    replaced = attestation.replaces
-    known = (str(replaced),) if replaced and office.ledger.submission(replaced) else ()
+    known = (str(replaces),) if replaces and office.ledger.submission(replaces) else ()
     history = History(
         payloads=known,
         uses={key: tuple(dict.fromkeys(found))[:MAX_USES] for key, found in sorted(uses.items())},
     )
-    have = dict(office.packs)
-    packs = tuple((ref, have[ref]) for ref in attestation.packs if ref in have) or office.packs
-    inputs = Inputs(
+    return Inputs(
         bundle=bundle,
-        packs=packs,
+        packs=office.packs,
         policy=office.policy,
         trust=office.trust,
         history=history.encode(),
         snapshot=office.snapshot,
-        now=now,
+        now=office.clock.now(),
         engine=office.engine,
     )
-    for data in (
-        *(data for _, data in packs),
-        office.policy,
-        office.trust,
-        inputs.history,
-        office.snapshot,
-    ):
+
+
+def keep(office: Office, inputs: Inputs, *documents: bytes) -> tuple[Digest, ...]:
+    """Make *documents* durable, and every input of the verdict that no bundle holds; the digests of *documents*."""
+    for data in (*(data for _, data in inputs.packs), inputs.policy, inputs.trust, inputs.snapshot):
         if data is not None:
-            office.blobs.put(data)
-    return inputs
+            _kept_once(cast("Hashable", office.blobs), data)
+    return office.blobs.put_many((*documents, inputs.history))[: len(documents)]
+
+
+@lru_cache(maxsize=64)
+def _kept_once(blobs: Hashable, data: bytes) -> Digest:
+    """What an office judges by is the same all day, may be large, and stays durable."""
+    return cast("Blobs", blobs).put(data)
 
 
 def check_completeness(office: Office, submission: Submission) -> Submission:
     """``submitted`` to ``complete`` or ``incomplete``; the verdict is stored with it."""
     bundle = load(office, submission)
-    verdict = examine(inputs_of(office, bundle, submission.entry), office.sigstore)
-    stored = office.blobs.put(encode_verdict(verdict))
-    report = completeness_report(office, submission.payload, verdict)
-    state = msgspec.structs.replace(
-        submission, state="complete" if verdict.complete else "incomplete", verdict=stored
+    opened = open_attestation(bundle, read_trust(office.trust), office.clock.now())
+    inputs = inputs_of(office, bundle, submission.entry, opened.attestation.replaces)
+    found = Here(office.sigstore).examine(inputs)
+    stored, report = keep(
+        office, inputs, found.document, completeness_report(office, submission.payload, found)
     )
-    values = {**_subject(office, submission), "outcome": state.state}
-    log(office, Kind.COMPLETENESS, report, values, verdict.judged, state)
+    state = msgspec.structs.replace(
+        submission, state="complete" if found.complete else "incomplete", verdict=stored
+    )
+    values = {**_subject(opened, office), "outcome": state.state}
+    log(office, Kind.COMPLETENESS, report, values, found.judged, state)
     return state
 
 
-def completeness_report(office: Office, payload: Digest, verdict: VerdictDocument) -> Digest:
-    """The document that a completeness entry names; durable when it returns."""
-    return office.blobs.put(
-        strict_json.encode(
-            {
-                "attestation": str(payload),
-                "complete": verdict.complete,
-                "missing": msgspec.to_builtins(verdict.missing),
-                # Its digest stands in clear in the register; without a salt the outcome could be guessed from it.
-                "salt": office.entropy.bytes(32).hex(),
-            }
-        )
+def completeness_report(office: Office, payload: Digest, found: Examined) -> bytes:
+    """The document that a completeness entry names."""
+    return strict_json.encode(
+        {
+            "attestation": str(payload),
+            "complete": found.complete,
+            "missing": msgspec.to_builtins(found.missing),
+            # Its digest stands in clear in the register; without a salt the outcome could be guessed from it.
+            "salt": office.entropy.bytes(32).hex(),
+        }
     )
 
 
@@ -103,7 +107,8 @@ def determine(office: Office, submission: Submission) -> Submission:
     """``complete`` or ``incomplete`` to ``determined``: the verdict becomes the office's determination."""
     stored, verdict = verdict_of(office, submission)
     state = msgspec.structs.replace(submission, state="determined")
-    values = {**_subject(office, submission), "outcome": verdict.result}
+    opened = open_attestation(load(office, submission), read_trust(office.trust), office.clock.now())
+    values = {**_subject(opened, office), "outcome": verdict.result}
     log(office, Kind.DETERMINATION, stored, values, office.clock.now(), state)
     return state
 
@@ -120,6 +125,5 @@ def read_verdict(office: Office, verdict: Digest | None) -> VerdictDocument:
     return parse_verdict(office.blobs.get(verdict))
 
 
-def _subject(office: Office, submission: Submission) -> dict[str, str]:
-    opened = open_attestation(load(office, submission), read_trust(office.trust), office.clock.now())
+def _subject(opened: Opened, office: Office) -> dict[str, str]:
     return {**subject(opened.attestation), "actor": office.name}

@@ -160,7 +160,9 @@ class Proxy(Table, frozen=True, kw_only=True):
 
 
 class Work(Table, frozen=True, kw_only=True):
-    processes: Annotated[int, Meta(ge=0, le=1024), _said("that validate; 0: none on this machine")] = 1
+    processes: Annotated[
+        int, Meta(ge=0, le=1024), _said("that compute verdicts, beside the server; 0: none on this machine")
+    ] = 1
     batch_rows: Annotated[Count, _said("of due work that are claimed at once")] = 32
     lease_seconds: Annotated[Count, _said("after which the work of a process that died is claimed again")] = (
         120

@@ -64,17 +64,35 @@ def examine(
     inputs: Inputs, sigstore: SigstoreVerifier | None, memory: Memory | None = None
 ) -> VerdictDocument:
     """The same whether there is a *memory* or not, and whatever is in it: it only says what was read before."""
-    trust = read_trust(inputs.trust)
+    return _judged(inputs, _open(inputs), sigstore, memory)
+
+
+def examine_as_asked(
+    inputs: Inputs, sigstore: SigstoreVerifier | None, memory: Memory | None = None
+) -> VerdictDocument:
+    """As :func:`examine`, by those of the packs that the attestation names, in its order; by all where it names none of them."""
+    opened = _open(inputs)
+    have = dict(inputs.packs)
+    asked = tuple((ref, have[ref]) for ref in opened.attestation.packs if ref in have)
+    return _judged(msgspec.structs.replace(inputs, packs=asked or inputs.packs), opened, sigstore, memory)
+
+
+def _open(inputs: Inputs) -> Opened:
+    return open_attestation(inputs.bundle, read_trust(inputs.trust), inputs.now)
+
+
+def _judged(
+    inputs: Inputs, opened: Opened, sigstore: SigstoreVerifier | None, memory: Memory | None
+) -> VerdictDocument:
     policy = _policy(inputs.policy)
     history = History.parse(inputs.history)
     packs = tuple(_pack(ref, data) for ref, data in inputs.packs)
-    opened = open_attestation(inputs.bundle, trust, inputs.now)
     attestation = opened.attestation
     customers = customers_of(inputs.bundle)
     reading = read(
         attestation.artifacts,
         inputs.bundle.artifacts,
-        trust=trust,
+        trust=read_trust(inputs.trust),
         at=inputs.now,
         sigstore=sigstore,
         provider=attestation.provider.name,

@@ -10,7 +10,7 @@ from assay.formats.attestation import Attestation
 from assay.formats.text import shown
 from assay.formats.verdict import BasisToken, ClaimVerdict, FindingRow
 from assay.packs import combination
-from assay.packs.model import Binding, Ground, Pack, Requirement
+from assay.packs.model import Binding, Ground, Pack, Requirement, Role
 from assay.validation.outcomes import all_of
 from assay.validation.run import Answer, run
 from assay.validation.turning import changes
@@ -33,6 +33,7 @@ class Bench:
         self._given: dict[tuple[str, str, int], Answer] = {}
         self._asked: dict[tuple[int, int], tuple[Binding, Answer]] = {}
         """By the binding's identity, which lasts as long as it stands here."""
+        self._shown: dict[tuple[Role, int], tuple[FindingRow, ...]] = {}
 
     def answer(self, binding: Binding, case_at: int) -> Answer:
         asked = self._asked.get((id(binding), case_at))
@@ -51,6 +52,13 @@ class Bench:
     def answers(self) -> tuple[Answer, ...]:
         """All given so far."""
         return tuple(self._given.values())
+
+    def rows(self, binding: Binding, answer: Answer) -> tuple[FindingRow, ...]:
+        """An answer's findings as they stand in a verdict; several requirements bind the same check."""
+        key = (binding.role, id(answer))  # answers last as long as this does
+        if key not in self._shown:
+            self._shown[key] = tuple(_rows(binding.role, answer, many=len(self.cases) > 1))
+        return self._shown[key]
 
     def _run(self, binding: Binding, case: Case) -> Answer:
         check = self._checks.get(binding.check)
@@ -81,7 +89,7 @@ def _judge(requirement: Requirement, ref: str, claimed: bool, bench: Bench) -> C
     ]
     tokens = [Outcome(combination.answer(requirement, bench.outcomes(at))) for at in range(len(bench.cases))]
     verdict = all_of(tokens)
-    rows = tuple(dict.fromkeys(_rows(given, many=len(bench.cases) > 1)))
+    rows = tuple(dict.fromkeys(row for binding, answer in given for row in bench.rows(binding, answer)))
     return ClaimVerdict(
         requirement=ref,
         claimed=claimed,
@@ -92,12 +100,14 @@ def _judge(requirement: Requirement, ref: str, claimed: bool, bench: Bench) -> C
         judged_by=_judged_by(requirement),
         findings=_weightiest(rows),
         notes=(*_first_of(_notes(requirement, verdict, given)), *_left_out(rows)),
-        changes=_first_of(_changes(requirement, bench)),
+        changes=_first_of(_changes(requirement, tokens, bench)),
     )
 
 
 def _weightiest(rows: Sequence[FindingRow]) -> tuple[FindingRow, ...]:
     """At most :data:`MAX_ROWS`, in their order."""
+    if len(rows) <= MAX_ROWS:
+        return tuple(rows)
     ranked = sorted(range(len(rows)), key=lambda at: (_WEIGHT.index(rows[at].outcome), at))
     return tuple(rows[at] for at in sorted(ranked[:MAX_ROWS]))
 
@@ -111,11 +121,12 @@ def _first_of(lines: Iterator[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))[:MAX_LINES]
 
 
-def _changes(requirement: Requirement, bench: Bench) -> Iterator[str]:
-    for at in range(len(bench.cases)):
-        yield from changes(
-            requirement, [(binding, bench.answer(binding, at)) for binding in requirement.bindings]
-        )
+def _changes(requirement: Requirement, tokens: Sequence[Outcome], bench: Bench) -> Iterator[str]:
+    for at, token in enumerate(tokens):
+        if token not in (Outcome.SATISFIED, Outcome.NOT_APPLICABLE):
+            yield from changes(
+                requirement, [(binding, bench.answer(binding, at)) for binding in requirement.bindings]
+            )
 
 
 def _judged_by(requirement: Requirement) -> Literal["checks", "person", "checks_and_person"]:
@@ -172,21 +183,19 @@ def _basis(verdict: Outcome, given: Sequence[tuple[Binding, Answer]]) -> BasisTo
     return min(carrying, key=_BASES.index).value if carrying else ""
 
 
-def _rows(given: Sequence[tuple[Binding, Answer]], *, many: bool) -> Iterator[FindingRow]:
-    for binding, answer in given:
-        findings = answer.findings or (Finding.unknown("the check found nothing to look at"),)
-        for finding in findings:
-            yield FindingRow(
-                check=answer.check.id,
-                outcome=finding.outcome.value,
-                message=finding.message,
-                at=finding.at,
-                evidence=tuple(str(digest) for digest in finding.evidence),
-                remedy=finding.remedy,
-                severity=answer.check.severity.value,
-                role=binding.role,
-                release=shown(answer.release) if many else "",
-            )
+def _rows(role: Role, answer: Answer, *, many: bool) -> Iterator[FindingRow]:
+    for finding in answer.findings or (Finding.unknown("the check found nothing to look at"),):
+        yield FindingRow(
+            check=answer.check.id,
+            outcome=finding.outcome.value,
+            message=finding.message,
+            at=finding.at,
+            evidence=tuple(str(digest) for digest in finding.evidence),
+            remedy=finding.remedy,
+            severity=answer.check.severity.value,
+            role=role,
+            release=shown(answer.release) if many else "",
+        )
 
 
 def _notes(

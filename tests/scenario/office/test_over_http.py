@@ -148,7 +148,7 @@ def test_the_description(world: World) -> None:
 
 def test_who_keeps_too_much_here_is_refused_whole(world: World) -> None:
     holdings = world.desk.holdings
-    holdings.hold(services.PROVIDER_ORG, Digest.sha256(b"most of it"), (1 << 30) - 10)
+    holdings.hold(services.PROVIDER_ORG, {Digest.sha256(b"most of it"): (1 << 30) - 10})
     answer = world.client.post(
         f"{API}/submissions",
         content=write_tar(services.bundle(1)),

@@ -1,6 +1,6 @@
 """Documents that come in pieces."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -39,13 +39,16 @@ class Held:
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, Digest], int] = {}
-        self.room = 10_000
+        self.most = 10_000
 
-    def hold(self, organisation: str, digest: Digest, size: int) -> None:
-        others = sum(n for (name, one), n in self.rows.items() if name == organisation and one != digest)
-        if others + size > self.room:
+    def room(self, organisation: str, sizes: Mapping[Digest, int]) -> None:
+        others = sum(n for (name, one), n in self.rows.items() if name == organisation and one not in sizes)
+        if others + sum(sizes.values()) > self.most:
             raise TooLarge(f"your organisation keeps {others} bytes here")
-        self.rows[organisation, digest] = size
+
+    def hold(self, organisation: str, sizes: Mapping[Digest, int]) -> None:
+        self.room(organisation, sizes)
+        self.rows |= {(organisation, digest): size for digest, size in sizes.items()}
 
     def held(self, organisation: str, digests: Collection[Digest]) -> frozenset[Digest]:
         return frozenset(one for one in digests if (organisation, one) in self.rows)
@@ -78,7 +81,7 @@ class World:
     def __init__(self) -> None:
         self.disk, self.held, self.clock, self.uploads = Disk(), Held(), FixedClock(NOON), MemoryUploads()
         self.at = Reception(
-            uploads=self.uploads, blobs=self.disk, holder=self.held, clock=self.clock, entropy=CountingEntropy(), limits=LIMITS,
+            uploads=self.uploads, blobs=self.disk, holdings=self.held, clock=self.clock, entropy=CountingEntropy(), limits=LIMITS,
         )  # fmt: skip
 
     def sent(self, *cuts: int, whole: bytes = WHOLE) -> Upload:
@@ -264,11 +267,11 @@ def test_a_piece_that_is_the_whole_of_somebody_elses_document_is_not_theirs(worl
 
 def test_without_room_it_waits_for_some(world: World) -> None:
     found = world.sent(1000, 1024)
-    world.held.room = 1023
+    world.held.most = 1023
     with pytest.raises(TooLarge, match="keeps 0 bytes"):
         finish(world.at, PIA, found.id)
     assert not world.disk.has(DIGEST)
-    world.held.room = 1024
+    world.held.most = 1024
     assert finish(world.at, PIA, found.id).complete
 
 

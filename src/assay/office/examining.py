@@ -1,0 +1,52 @@
+"""Who computes a verdict for the office: the process itself, or another one. The verdict is the same."""
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from assay.evidence.memory import Memory
+from assay.evidence.statement import SigstoreVerifier
+from assay.formats.verdict import Missing, ResultToken, encode
+from assay.validation.examine import Inputs, examine_as_asked
+
+
+class Examined(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict as it is stored, and what the office goes on by: little enough to travel between processes."""
+
+    document: bytes
+    """What :func:`assay.formats.verdict.parse` reads."""
+    judged: datetime
+    complete: bool
+    missing: tuple[Missing, ...]
+    result: ResultToken
+    reason: str
+    """The first; empty where there is none."""
+
+
+class Examiner(Protocol):
+    """May be called from many threads at once."""
+
+    def examine(self, inputs: Inputs) -> Examined:
+        """The verdict on *inputs*, by those of its packs that the attestation names; by all where it names none of them.
+
+        Raises Malformed for a bundle that is not in its form; Unavailable when it could not be computed, which says nothing of it.
+        """
+
+
+class Here:
+    """In the thread that asks. With *memory* it reads once what comes again."""
+
+    def __init__(self, sigstore: SigstoreVerifier | None, memory: Memory | None = None) -> None:
+        self._sigstore, self._memory = sigstore, memory
+
+    def examine(self, inputs: Inputs) -> Examined:
+        verdict = examine_as_asked(inputs, self._sigstore, self._memory)
+        return Examined(
+            document=encode(verdict),
+            judged=verdict.judged,
+            complete=verdict.complete,
+            missing=verdict.missing,
+            result=verdict.result,
+            reason=verdict.reasons[0] if verdict.reasons else "",
+        )
