@@ -28,6 +28,7 @@ from assay.office.identity.ports import Passkeys
 from assay.office.identity.session import open_session
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
+from assay.office.ready import looks
 from assay.office.subscription import Subscribing
 from assay.office.upload import Reception
 from assay.web.api import cookies
@@ -110,6 +111,7 @@ class World:
             repeats=MemoryRepeats(),
             gate=Gate(rates),
             inventories=SqlInventories(cases.engine),
+            looks=looks(lambda: self.service),
         )
         with self.identity.identities.change() as rows:
             for one in ORGANISATIONS:

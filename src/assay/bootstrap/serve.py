@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Callable
 from typing import cast
 
+import msgspec
+
 from assay.bootstrap.cosigning import Led, cosigning
 from assay.bootstrap.observing import measuring, observing, watching
 from assay.bootstrap.service import desk as opened
-from assay.bootstrap.working import KINDS, working
+from assay.bootstrap.working import KINDS, look, working
 from assay.office.identity.invite import address, first_administrator
 from assay.office_config.model import OfficeConfig
 from assay.web.api.app import LIMITS, app
@@ -25,8 +27,9 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
         opened(config) as desk,
         measuring(config, desk, seen, KINDS),
         cosigning(config, cast("Led", desk.service.office.register), seen),
-        working(desk, config, watching(seen)),
+        working(desk, config, watching(seen)) as workers,
     ):
+        whole = msgspec.structs.replace(desk, looks=(*desk.looks, look(workers)))
 
         def ready(url: str) -> None:
             invited = first_administrator(desk.identity, name=config.name)
@@ -34,5 +37,5 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
             if invited is not None:
                 tell("administrator", address(desk.url, invited.link))
 
-        watched = observed(app(desk, handlers(desk)), seen.log, seen.metrics, lambda: secrets.token_hex(16))
+        watched = observed(app(whole, handlers(whole)), seen.log, seen.metrics, lambda: secrets.token_hex(16))
         serve(watched, Address(host, port), ready=ready, limits=LIMITS)

@@ -39,6 +39,7 @@ from assay.office.drawing import schedule
 from assay.office.log import check_keys, found
 from assay.office.office import Office
 from assay.office.office_policy import OfficePolicy
+from assay.office.ready import looks
 from assay.office.revalidate import look_around
 from assay.office.service import Service
 from assay.office_config.model import OfficeConfig
@@ -151,6 +152,8 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             repeats=SqlRepeats(rows.engine),
             gate=Gate(msgspec.convert(config.limits, Rates, from_attributes=True)),
             proxies=config.proxy.networks,
+            looks=looks(live),
+            security=lambda at: config.security.text(config.origin, at),
         )
 
 

@@ -12,12 +12,14 @@ from assay.adapters.mail.folder import FolderMailer
 from assay.adapters.mail.smtp import Server, SmtpMailer
 from assay.bootstrap import clock, stores
 from assay.bootstrap.outgoing import deliverer
+from assay.errors import Unavailable
 from assay.office import announce, revalidate
 from assay.office.deliver import DELIVER
 from assay.office.identity.housekeeping import sweep
 from assay.office.life import HANDLERS
 from assay.office.life import Handler as Step
 from assay.office.mail import Mailer
+from assay.office.ready import Look
 from assay.office.sending import MAIL, Post, mail, spread
 from assay.office.service import NOTIFY
 from assay.office.upload import sweep as sweep_uploads
@@ -78,13 +80,13 @@ def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[
 
 
 @contextmanager
-def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[Worker | None]:
+def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[tuple[Worker, ...]]:
     """Workers in threads of their own, as long as the context lasts; none where the settings say 0 processes.
 
-    *watch* hears how each attempt ended. What is yielded does all that waits for nobody's server.
+    *watch* hears how each attempt ended.
     """
     if not config.work.processes:
-        yield None
+        yield ()
         return
     name, mail_by = secrets.token_hex(4), mailer(config)
     with ExitStack() as stack:
@@ -111,7 +113,18 @@ def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[Worker |
         for one in (worker, sender):
             stack.enter_context(_running(one))
         stack.enter_context(_listening(config, (worker, sender)))
-        yield worker
+        yield (worker, sender)
+
+
+def look(workers: tuple[Worker, ...]) -> Look:
+    """That they look for work, and can; fine where the settings want none here."""
+
+    def all_run() -> None:
+        for one in workers:
+            if not one.runs or one.trouble:
+                raise Unavailable(one.trouble or "a worker does not run")
+
+    return Look("worker", "due work is not done", all_run)
 
 
 def _settings(config: OfficeConfig) -> Settings:

@@ -17,6 +17,7 @@ _FIELD = re.compile(r"([A-Za-z0-9-]{1,64}):[ \t]*(\S.*)\Z")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>\"{}|\\^`]+\Z")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*\Z")
 _URI_FIELDS = frozenset({"acknowledgments", "canonical", "contact", "csaf", "encryption", "hiring", "policy"})
+PATH = "/.well-known/security.txt"
 _BEGIN = "-----BEGIN PGP SIGNED MESSAGE-----"
 _SIGNATURE = "-----BEGIN PGP SIGNATURE-----"
 _END = "-----END PGP SIGNATURE-----"
@@ -54,6 +55,28 @@ def parse(data: bytes, *, what: str) -> SecurityTxt:
         languages=_languages(fields.get("preferred-languages", []), what),
         signed=signed,
     )
+
+
+def encode(one: SecurityTxt) -> bytes:
+    """Without a signature. ``ValueError`` for what :func:`parse` would not read so."""
+    fields = [
+        *(("Contact", value) for value in one.contacts),
+        ("Expires", times.encode(one.expires)),
+        *(("Encryption", value) for value in one.encryption),
+        *((("Preferred-Languages", ", ".join(one.languages)),) if one.languages else ()),
+        *(("Canonical", value) for value in one.canonical),
+        *(("Policy", value) for value in one.policy),
+    ]
+    data = "".join(f"{name}: {value}\n" for name, value in fields).encode()
+    try:
+        read = parse(data, what="security.txt")
+    except Malformed as error:
+        raise ValueError(str(error)) from error
+    if read != one:
+        raise ValueError(
+            "security.txt would not be read as it was meant: a value has line ends or blanks around it"
+        )
+    return data
 
 
 def _fields(lines: list[tuple[int, str]], what: str) -> dict[str, list[str]]:

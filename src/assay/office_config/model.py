@@ -1,5 +1,6 @@
 """The settings. Their descriptions are part of the types: the commented file and the page of settings are made from them."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -7,6 +8,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from assay.formats import security_txt
+from assay.formats.security_txt import SecurityTxt
 from assay.formats.text import shown
 from assay.office_config import values
 
@@ -183,6 +186,40 @@ class Observing(Table, frozen=True, kw_only=True):
             values.address(self.metrics_listen, "observing.metrics_listen")
 
 
+class Security(Table, frozen=True, kw_only=True):
+    contacts: Annotated[
+        tuple[str, ...], _said("whom to tell of a vulnerability, as mailto:, https:// or tel:; empty: no security.txt")
+    ] = ()  # fmt: skip
+    policy: Annotated[str, _said("https:// page of how reports are handled")] = ""
+    encryption: Annotated[str, _said("https:// address of a key to encrypt reports for")] = ""
+    languages: Annotated[tuple[str, ...], _said("in which reports can be read, as en or pt-BR")] = ()
+    days: Annotated[
+        int, Meta(ge=1, le=365), _said("for which what security.txt says counts from the day it is read")
+    ] = 90
+
+    def __post_init__(self) -> None:
+        try:
+            self.text("https://office.example", datetime(2026, 1, 1, tzinfo=UTC))
+        except ValueError as error:
+            raise ValueError(f"security: {error}") from error
+
+    def text(self, origin: str, now: datetime) -> bytes | None:
+        """``security.txt`` of the office at *origin*, the same for a day; None where nobody is to be told."""
+        if not self.contacts:
+            return None
+        today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return security_txt.encode(
+            SecurityTxt(
+                contacts=self.contacts,
+                expires=today + timedelta(days=self.days),
+                policy=(self.policy,) if self.policy else (),
+                encryption=(self.encryption,) if self.encryption else (),
+                canonical=(f"{origin}{security_txt.PATH}",) if origin.startswith("https:") else (),
+                languages=self.languages,
+            )
+        )
+
+
 class OfficeConfig(Table, frozen=True, kw_only=True):
     """The whole of ``office.toml``."""
 
@@ -210,6 +247,7 @@ class OfficeConfig(Table, frozen=True, kw_only=True):
     proxy: Proxy = Proxy()
     work: Work = Work()
     observing: Observing = Observing()
+    security: Security = Security()
 
     def __post_init__(self) -> None:
         values.address(self.listen, "listen")

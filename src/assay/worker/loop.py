@@ -93,7 +93,7 @@ class Worker:
         self._scheduled: dict[str, str] = {}
         self._door = threading.Lock()
         self._held: dict[str, tuple[Claimed, float, float]] = {}
-        self._bell, self._ended = threading.Event(), threading.Event()
+        self._bell, self._ended, self._runs = threading.Event(), threading.Event(), threading.Event()
         self.trouble = ""
         """Why the newest look for work failed; empty when it did not."""
 
@@ -108,6 +108,14 @@ class Worker:
         """Until :meth:`stop`; then what was begun is finished and what was not goes back."""
         keeper = threading.Thread(target=self._keep, name=f"{self._name}-leases", daemon=True)
         keeper.start()
+        self._runs.set()
+        try:
+            self._claiming()
+        finally:
+            self._runs.clear()
+        keeper.join()
+
+    def _claiming(self) -> None:
         with ThreadPoolExecutor(self._settings.threads, thread_name_prefix=self._name) as pool:
             while not self._ended.is_set():
                 self._bell.clear()
@@ -118,7 +126,6 @@ class Worker:
                     pool.submit(self._do_or_release, one)
                 if not claimed or len(claimed) < free:
                     self._bell.wait(self._settings.idle_s)
-        keeper.join()
 
     def ring(self) -> None:
         """Look for work now: some was put. Any thread."""
@@ -128,6 +135,11 @@ class Worker:
         """Any thread, also a signal's handler."""
         self._ended.set()
         self._bell.set()
+
+    @property
+    def runs(self) -> bool:
+        """Whether :meth:`run` looks for work at this moment."""
+        return self._runs.is_set()
 
     def busy(self) -> int:
         """Claims that are held."""

@@ -1,7 +1,9 @@
 """security.txt, RFC 9116."""
 
 from datetime import UTC, datetime
+from typing import Any
 
+import msgspec
 import pytest
 
 from assay.errors import AssayError, Malformed, TooLarge
@@ -144,3 +146,27 @@ def test_refuses_what_the_signature_does_not_cover(old: str, new: str, reason: s
     assert old in SIGNED
     with pytest.raises(Malformed, match=reason):
         parse(SIGNED.replace(old, new, 1))
+
+
+def test_what_is_written_reads_the_same() -> None:
+    file = parse(EXAMPLE)
+    assert security_txt.parse(security_txt.encode(file), what="security.txt") == file
+    alone = security_txt.SecurityTxt(contacts=("tel:+1-201-555-0123",), expires=file.expires)
+    assert security_txt.encode(alone) == b"Contact: tel:+1-201-555-0123\nExpires: 2027-06-30T23:59:00Z\n"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"contacts": ()}, id="nobody"),
+        pytest.param({"contacts": ("security@lighthouse.example",)}, id="a bare address"),
+        pytest.param({"contacts": ("http://lighthouse.example/",)}, id="without TLS"),
+        pytest.param({"contacts": ("mailto:a@b.example\nPolicy: https://b.example/",)}, id="another line"),
+        pytest.param({"contacts": ("mailto:a@b.example ",)}, id="a blank after it"),
+        pytest.param({"languages": ("english please",)}, id="no tag"),
+        pytest.param({"signed": True}, id="a signature that is not there"),
+    ],
+)
+def test_what_would_not_be_read_is_not_written(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="security"):
+        security_txt.encode(msgspec.structs.replace(parse(EXAMPLE), **wrong))

@@ -76,6 +76,9 @@ def test_what_it_comments_out_are_the_defaults() -> None:
         ("[database]\nurl = 'mysql://u@h/d'", "database.url is 'mysql://u@h/d', expected postgresql://"),
         ("[mail]\nurl = 'smtp://h.example'", "expected an address as mail.sender"),
         ("work = {", "office.toml: "),
+        ("[security]\ncontacts = ['security@office.example']", "security: security.txt line 1: Contact is"),
+        ("[security]\ncontacts = ['mailto:a@b.example']\npolicy = 'http://b.example/'", "must begin with https://"),
+        ("[security]\ndays = 366", "security.days"),
     ],
 )  # fmt: skip
 def test_says_what_is_wrong(text: str, said: str) -> None:

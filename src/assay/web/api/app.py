@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from litestar import Litestar, Response, Router, get
+from litestar import Litestar, Router
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -23,6 +23,7 @@ from assay.web.api import (
     returning,
     submissions,
     subscriptions,
+    wellknown,
 )
 from assay.web.api.desk import Desk
 from assay.web.api.entrance import entrance
@@ -53,12 +54,14 @@ def app(desk: Desk, more: Sequence[Any] = ()) -> Litestar:
     """*more*: routes of pages."""
     require()
 
-    @get("/healthz", sync_to_thread=False, include_in_schema=False)
-    def alive() -> Response[bytes]:
-        return Response(b"ok\n", media_type="text/plain", headers={"Cache-Control": "no-store"})
-
     made = Litestar(
-        [api(desk), returning.handler(desk), alive, *tiles(desk.tiles, "/register/"), *more],
+        [
+            api(desk),
+            returning.handler(desk),
+            *wellknown.handlers(desk),
+            *tiles(desk.tiles, "/register/"),
+            *more,
+        ],
         openapi_config=OpenAPIConfig(
             title="Assay office",
             version=__version__,

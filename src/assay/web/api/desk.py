@@ -1,6 +1,7 @@
 """What the handlers of one server share."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 
@@ -17,6 +18,7 @@ from assay.office.identity.trail import Event
 from assay.office.inventories import Inventories
 from assay.office.permissions import Action, Caller, require_role
 from assay.office.ports import Holdings
+from assay.office.ready import Look
 from assay.office.receive import receive
 from assay.office.repeats import Repeats
 from assay.office.service import Service
@@ -47,6 +49,10 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     gate: Gate = msgspec.field(default_factory=Gate)
     proxies: tuple[Network, ...] = ()
     """Whose X-Forwarded-For is believed."""
+    looks: tuple[Look, ...] = ()
+    """What has to be well for the office to do its work."""
+    security: Callable[[datetime], bytes | None] = lambda _: None
+    """``security.txt`` as it is read at a time; None where the settings name nobody."""
 
     @property
     def service(self) -> Service:
