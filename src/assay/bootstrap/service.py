@@ -49,6 +49,7 @@ from assay.register.identity import LogSecrets
 from assay.validation.policy import Policy
 from assay.validation.snapshot import LIMIT as MAX_SNAPSHOT
 from assay.validation.snapshot import malicious
+from assay.web.api.bodies import Bodies
 from assay.web.api.desk import Desk
 from assay.web.api.gate import Gate, Rates
 
@@ -151,6 +152,7 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             import_rows=config.limits.import_rows,
             repeats=SqlRepeats(rows.engine),
             gate=Gate(msgspec.convert(config.limits, Rates, from_attributes=True)),
+            bodies=msgspec.convert(config.limits, Bodies, from_attributes=True),
             proxies=config.proxy.networks,
             looks=looks(live),
             security=lambda at: config.security.text(config.origin, at),

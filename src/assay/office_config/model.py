@@ -125,7 +125,11 @@ class Limits(Table, frozen=True, kw_only=True):
     upload_bytes: Annotated[Bytes, _said("of one artifact")] = 1 << 30
     submission_bytes: Annotated[Bytes, _said("of all documents of one submission")] = 4 << 30
     provider_bytes: Annotated[Bytes, _said("of all that one provider keeps here")] = 64 << 30
-    body_bytes: Annotated[Bytes, _said("of a request that uploads no artifact")] = 16 << 20
+    body_bytes: Annotated[Bytes, _said("of a request to the API that brings no files")] = 1 << 20
+    bundle_bytes: Annotated[
+        Bytes, _said("of a request that brings files; larger ones are uploaded before, one by one")
+    ] = 128 << 20
+    import_bytes: Annotated[Bytes, _said("of one CSV file or bill that is imported")] = 128 << 20
     open_uploads: Annotated[Count, _said("unfinished uploads of one provider at a time")] = 64
     upload_hours: Annotated[Count, _said("after which an unfinished upload is thrown away")] = 24
     import_rows: Annotated[Count, _said("of one CSV file")] = 1_000_000

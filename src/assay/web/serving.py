@@ -44,6 +44,8 @@ _ADDRESS = re.compile(r"(?:(?P<host>[^:\[\]]*)|\[(?P<v6>[0-9A-Fa-f:.]+)\]):(?P<p
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     body_bytes: int = 1 << 20
     """Of a request's body, which is held whole."""
+    holds: bool = True
+    """Whether bodies are held before the application sees them; else it reads them, and sees to their limits."""
     body_s: float = 20.0
     """From the first to the last byte of it."""
     head_s: float = 10.0
@@ -265,12 +267,14 @@ async def _listening(running: "asyncio.Future[None]", host: str, port: int) -> N
 
 def bounded(app: App, limits: Limits) -> App:
     """*app* behind a reader that takes a body whole, within its limits, before the application sees the request."""
+    if not limits.holds:
+        return app
 
     async def guarded(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        told = _told_length(scope["headers"])
+        told = told_length(scope["headers"])
         if told is not None and told > limits.body_bytes:
             await _drained(receive, told)
             await _refuse(send, 413, f"the body has {told} bytes, over {limits.body_bytes}")
@@ -289,7 +293,8 @@ def bounded(app: App, limits: Limits) -> App:
     return guarded
 
 
-def _told_length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
+def told_length(headers: Iterable[tuple[bytes, bytes]]) -> int | None:
+    """Bytes of a body, as its request says it; None when it does not."""
     for name, value in headers:
         if name == b"content-length" and value.isdigit() and len(value) < 20:
             return int(value)

@@ -25,6 +25,7 @@ from assay.web.api import (
     subscriptions,
     wellknown,
 )
+from assay.web.api.bodies import BODY, bodies
 from assay.web.api.desk import Desk
 from assay.web.api.entrance import entrance
 from assay.web.api.outermost import outermost
@@ -32,7 +33,7 @@ from assay.web.serving import Limits, require
 from assay.web.tiles import handlers as tiles
 
 API = "/api/v1"
-LIMITS = Limits(body_bytes=submissions.MAX_BODY, body_s=120, head_s=10, requests=1024)
+LIMITS = Limits(holds=False, head_s=10, requests=1024)
 _TAGS = (
     Tag("public", "What anybody may ask"),
     Tag("submissions", "What a provider does"),
@@ -47,7 +48,7 @@ AREAS = (submissions, cases, results, login, own, organisations, recovery, inven
 
 def api(desk: Desk) -> Router:
     made: list[HTTPRouteHandler] = [one for area in AREAS for one in area.handlers(desk)]
-    return Router(path=API, route_handlers=made, middleware=[entrance(desk)])
+    return Router(path=API, route_handlers=made, middleware=[entrance(desk)], opt={BODY: "small"})
 
 
 def app(desk: Desk, more: Sequence[Any] = ()) -> Litestar:
@@ -72,6 +73,8 @@ def app(desk: Desk, more: Sequence[Any] = ()) -> Litestar:
         ),
         logging_config=None,
         request_max_body_size=None,
+        opt={BODY: "form"},
+        middleware=[bodies(desk.bodies)],
         exception_handlers={
             HTTPException: problems.of_http,
             AssayError: problems.of_ours,

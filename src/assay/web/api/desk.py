@@ -26,6 +26,7 @@ from assay.office.subscription import Subscribing
 from assay.office.upload import Reception
 from assay.tlog.ports import TileFiles
 from assay.web.api.addresses import Network
+from assay.web.api.bodies import Bodies
 from assay.web.api.gate import Gate
 
 
@@ -47,6 +48,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     repeats: Repeats
     """Requests that may be sent again."""
     gate: Gate = msgspec.field(default_factory=Gate)
+    bodies: Bodies = Bodies()
     proxies: tuple[Network, ...] = ()
     """Whose X-Forwarded-For is believed."""
     looks: tuple[Look, ...] = ()

@@ -19,6 +19,7 @@ from assay.office.inventories import Imported
 from assay.office.permissions import Action, require_role
 from assay.office.portfolio import Changed, Standing
 from assay.web.api.access import asker
+from assay.web.api.bodies import BODY
 from assay.web.api.desk import Desk
 from assay.web.api.params import Limit
 from assay.web.api.routes import reads, replaces
@@ -91,7 +92,14 @@ class Standings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    @replaces("/inventory", "Bring the inventory, whole", "inventory", Action.INVENTORY_WRITE, "any")
+    @replaces(
+        "/inventory",
+        "Bring the inventory, whole",
+        "inventory",
+        Action.INVENTORY_WRITE,
+        "any",
+        opt={BODY: "table"},
+    )
     def bring(request: Request[Any, Any, Any], body: RawBody) -> ImportedView:
         caller = asker(request, desk).caller
         require_role(caller, Action.INVENTORY_WRITE)

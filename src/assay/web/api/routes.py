@@ -24,6 +24,7 @@ SUMMARIES: Mapping[int, str] = {
     401: "Nobody knows who asks",
     403: "The caller may not do this, or has to confirm with a passkey first",
     404: "There is no such thing, or it is none of the caller's",
+    408: "The body did not arrive in time",
     409: "It is there already, or the same request is under way",
     412: "It has changed since the caller looked at it",
     413: "The body is too large, or the caller keeps too much here",
@@ -32,7 +33,7 @@ SUMMARIES: Mapping[int, str] = {
     503: "The office cannot tell at the moment: try again as Retry-After says",
 }
 ALWAYS = (400, 401, 403, 404, 429, 503)
-CHANGING = (409, 412, 413, 422)
+CHANGING = (408, 409, 412, 413, 422)
 
 
 class Open(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.service import asked
 from assay.office.triage import verdict_of
 from assay.web.api.access import asker
+from assay.web.api.bodies import BODY
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed
 from assay.web.api.params import After, Id, Limit, digest
@@ -27,7 +28,7 @@ from assay.web.api.routes import does, lists, reads
 from assay.web.api.views import CaseView, Listed, case_view, tag
 
 TAR = ("application/x-tar", "application/gzip", "application/x-gtar")
-MAX_BODY = 128 << 20
+FILES = {BODY: "bundle"}
 CASE = "/submissions/{payload:str}"
 
 
@@ -56,7 +57,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    @does("/submissions", "Hand in an attestation", "submissions", Action.SUBMISSION_CREATE, "any")
+    @does("/submissions", "Hand in an attestation", "submissions", Action.SUBMISSION_CREATE, "any", opt=FILES)
     def create(request: Request[Any, Any, Any], body: RawBody) -> Response[Accepted]:
         caller = asker(request, desk).caller
         require_role(caller, Action.SUBMISSION_CREATE)
@@ -108,14 +109,21 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         case = readable(request, desk, payload)
         return Response(receipt(desk.service.office, case.entry).encode(), media_type="application/json")
 
-    @does(CASE + "/responses", "Answer a determination", "submissions", Action.RESPONSE_WRITE, "case")
+    @does(
+        CASE + "/responses", "Answer a determination", "submissions", Action.RESPONSE_WRITE, "case", opt=FILES
+    )
     def answer(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Answer]) -> CaseView:
         caller = asker(request, desk).caller
         files = [b64.decode(one, what=f"files[{at}]") for at, one in enumerate(data.files)]
         return case_view(respond(desk.service, caller, digest(payload), data.text, files))
 
     @does(
-        CASE + "/evidence", "Hand in evidence that was asked for", "submissions", Action.ARTIFACT_PUT, "case"
+        CASE + "/evidence",
+        "Hand in evidence that was asked for",
+        "submissions",
+        Action.ARTIFACT_PUT,
+        "case",
+        opt=FILES,
     )
     def evidence(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Answer]) -> CaseView:
         caller = asker(request, desk).caller
@@ -167,7 +175,7 @@ def _bundle(request: Request[Any, Any, Any], body: bytes) -> Bundle:
         return read_bundle(body, what="the bundle")
     if kind != "application/json":
         raise Malformed(f"Content-Type is {kind[:80]!r}, expected application/json or {TAR[0]}")
-    found = strict_json.decode(body, Submission, what="submission", limit=MAX_BODY)
+    found = strict_json.decode(body, Submission, what="submission", limit=len(body))
     customers = bytes(found.customers)
     return Bundle(bytes(found.attestation), None if customers == b"null" else customers, {})
 

@@ -24,6 +24,7 @@ from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.service import asked
 from assay.web.api.desk import Desk
 from assay.web.api.params import Id, digest
+from assay.web.api.submissions import FILES
 from assay.web.app import pictures
 from assay.web.app.forms import Form, admitted, entered
 from assay.web.app.shell import came, shown
@@ -153,7 +154,7 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         names = desk.speaks_for(who.caller.organisation)
         return shown(desk, who, "app/submit.html", here="/overview", speaks_for=names, url=desk.url)
 
-    @post("/submit", sync_to_thread=True, include_in_schema=False, status_code=303)
+    @post("/submit", sync_to_thread=True, include_in_schema=False, status_code=303, opt=FILES)
     def submitted(request: Request[Any, Any, Any], data: MultipartBody[dict[str, Any]]) -> Redirect:
         form, files = _handed(request, desk, data, "bundle")
         caller = form.who.caller
@@ -163,7 +164,7 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         case = desk.submit(caller, read_tar(files[0], what="the bundle"))
         return Redirect(f"/cases/{case.payload.value}", status_code=303)
 
-    @post(CASE + "/response", sync_to_thread=True, include_in_schema=False, status_code=303)
+    @post(CASE + "/response", sync_to_thread=True, include_in_schema=False, status_code=303, opt=FILES)
     def response(
         request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
     ) -> Redirect:
@@ -171,7 +172,7 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         respond(desk.service, form.who.caller, digest(payload), form.text("text"), files)
         return Redirect(f"/cases/{payload}", status_code=303)
 
-    @post(CASE + "/evidence", sync_to_thread=True, include_in_schema=False, status_code=303)
+    @post(CASE + "/evidence", sync_to_thread=True, include_in_schema=False, status_code=303, opt=FILES)
     def evidence(
         request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
     ) -> Redirect:
