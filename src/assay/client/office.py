@@ -8,7 +8,7 @@ import msgspec
 
 from assay import errors
 from assay.adapters.http_client import Answer, HttpClient
-from assay.errors import AssayError, Malformed, Unavailable
+from assay.errors import AssayError, Faulty, Malformed, Unavailable
 from assay.formats import b64, strict_json
 from assay.formats.bundle import Bundle, write_tar
 from assay.formats.digest import Digest
@@ -18,6 +18,7 @@ from assay.formats.verdict import VerdictDocument
 from assay.formats.verdict import parse as parse_verdict
 from assay.register.receipt import Receipt
 from assay.trust.root import TrustRoot
+from assay.web.api.problems import Fault
 from assay.web.api.views import CaseView, DrawView, Listed, PublicCase
 
 API = "/api/v1"
@@ -42,6 +43,8 @@ class _Problem(msgspec.Struct, frozen=True):
 
     detail: str = ""
     error: str = ""
+    faults: tuple[Fault, ...] = ()
+    count: int = 0
 
 
 class OfficeClient:
@@ -161,6 +164,8 @@ def _good(answer: Answer) -> Answer:
     except msgspec.MsgspecError:
         problem = _Problem()
     told = shown(problem.detail, 2000) or f"the office answers with status {answer.status}"
+    if problem.error == Faulty.__name__:
+        raise Faulty(told, tuple((shown(one.at), shown(one.reason)) for one in problem.faults), problem.count)
     kind = getattr(errors, problem.error, None)
     if isinstance(kind, type) and issubclass(kind, AssayError):
         raise kind(told)

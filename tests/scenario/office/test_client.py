@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from tests.support import services
 from tests.support.desks import World
@@ -10,7 +12,7 @@ from tests.support.serving import served
 
 from assay.cli.app import run
 from assay.client import OfficeClient
-from assay.errors import Duplicate, Hidden, Malformed, Refused, Unauthenticated, Unavailable
+from assay.errors import Duplicate, Faulty, Hidden, Malformed, Refused, Unauthenticated, Unavailable
 from assay.formats.api_token import ApiTokenText
 from assay.formats.bundle import write_tar
 from assay.formats.digest import Digest
@@ -19,6 +21,7 @@ from assay.office.identity.words import digest
 from assay.office.permission_table import Action, Role
 from assay.office.permissions import Visible
 from assay.office.ports import CaseQuery
+from assay.web.api import problems
 from assay.web.api.app import LIMITS, app
 
 TOKEN = ApiTokenText(id="clienttokenaaaaa", secret="c" * 52)
@@ -93,6 +96,20 @@ def test_what_goes_wrong(office: Office) -> None:
         list(client.submissions(order="up"))
     with pytest.raises(Unavailable):
         list(OfficeClient("http://127.0.0.1:9", timeout_s=2).results())
+
+
+def test_faults_arrive_one_by_one() -> None:
+    told = Faulty("it has 2 faults: line 3: no", (("line 3", "no"), ("line 9", "nor this")), 2)
+
+    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+        made = problems.of(told)
+        body = msgspec.json.encode(made.content)
+        await send({"type": "http.response.start", "status": made.status_code, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    with served(answer, LIMITS) as url, pytest.raises(Faulty) as caught:
+        OfficeClient(url).trust()
+    assert (str(caught.value), caught.value.faults, caught.value.count) == (str(told), told.faults, 2)
 
 
 def test_commands(

@@ -132,9 +132,30 @@ def test_a_broken_line_leaves_what_was_there(world: World) -> None:
     answer = world.client.put(API, content=TABLE + b"x,y,1,nohash,\r\n", headers=headers | CSV)
     assert problem(answer) == (400, "Faulty")
     assert "line 6" in answer.json()["detail"]
+    (fault,) = answer.json()["faults"]
+    assert (fault["at"], answer.json()["count"]) == ("line 6", 1)
+    assert "sha256" in fault["reason"]
     assert world.client.get(f"{API}/import", headers=headers).json()["items"] == 4
     other = world.client.put(API, content=b"x", headers=headers | {"content-type": "text/plain"})
     assert problem(other) == (400, "Malformed")
+
+
+def test_of_many_broken_lines_the_first_are_told_and_all_are_counted(world: World) -> None:
+    headers = brought(world)
+    rows = [f"x,y,{n},{'nohash' if n % 5 == 3 else ''}," for n in range(2, 2002)]
+    table = "\n".join(["provider,product,version,sha256,owner", *rows]).encode()
+    answer = world.client.put(API, content=table, headers=headers | CSV)
+    assert problem(answer) == (400, "Faulty")
+    told = answer.json()
+    assert told["count"] == 400
+    assert [one["at"] for one in told["faults"]] == [f"line {n}" for n in range(3, 503, 5)]
+    assert len(answer.content) < 50_000
+    assert world.client.get(f"{API}/import", headers=headers).json()["items"] == 4
+
+
+def test_another_problem_has_no_list_of_faults(world: World) -> None:
+    answer = world.client.put(API, content=b"x", headers=party(world) | {"content-type": "text/plain"})
+    assert set(answer.json()) == {"type", "title", "status", "detail", "error"}
 
 
 def test_a_bill_and_tables(world: World) -> None:

@@ -1,23 +1,35 @@
-"""Failures as problem details (RFC 9457). ``error`` names the kind for programs, ``detail`` says it in one line for people."""
+"""Failures as problem details (RFC 9457). ``error`` names the kind for programs, ``detail`` says it in one line for people.
+
+Of a document that was read to its end, ``faults`` says where and what, one by one, and ``count`` how many there are.
+"""
 
 import math
 import sys
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from assay.errors import AssayError, Forbidden, Hidden, Stale, TooOften, Unauthenticated, Unconfirmed
+from assay.errors import AssayError, Faulty, Forbidden, Hidden, Stale, TooOften, Unauthenticated, Unconfirmed
 from assay.formats.text import shown
 from assay.web.serving import status
 
 MEDIA_TYPE = "application/problem+json"
 MAX_DETAIL = 2000
+MAX_FAULTS = 100
 RETRY_S = 2
 ASKER = "asker"
 """Under which the state of a request has who asks, once that is known."""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    at: str
+    """A line of a table, a pointer into a document, a field."""
+    reason: str
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +38,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     status: int
     detail: str
     error: str
+    faults: tuple[Fault, ...] | msgspec.UnsetType = msgspec.UNSET
+    """The first of them."""
+    count: int | msgspec.UnsetType = msgspec.UNSET
+    """Of all faults."""
 
 
 def code_of(error: AssayError) -> int:
@@ -48,7 +64,7 @@ def of(error: AssayError, *, known: bool = True) -> Response[Problem]:
     if not known and isinstance(error, Forbidden) and not isinstance(error, Hidden):
         error = Unauthenticated(f"{error}: log in, or send a token")
     wait = error.wait_s if isinstance(error, TooOften) else RETRY_S
-    return _response(code_of(error), str(error), type(error).__name__, wait)
+    return _response(code_of(error), str(error), type(error).__name__, wait, _faults(error))
 
 
 def of_http(_: "Request[Any, Any, Any]", error: HTTPException) -> Response[Problem]:
@@ -76,7 +92,15 @@ def of_fault(request: "Request[Any, Any, Any]", error: Exception) -> Response[Pr
     return _response(500, "a fault in Assay", "Fault")
 
 
-def _response(code: int, detail: str, kind: str, wait_s: float = RETRY_S) -> Response[Problem]:
+def _faults(error: AssayError) -> dict[str, Any]:
+    if not isinstance(error, Faulty):
+        return {}
+    return {"faults": tuple(Fault(at, reason) for at, reason in error.faults[:MAX_FAULTS]), "count": error.count}
+
+
+def _response(
+    code: int, detail: str, kind: str, wait_s: float = RETRY_S, more: Mapping[str, Any] = MappingProxyType({})
+) -> Response[Problem]:
     try:
         title = HTTPStatus(code).phrase
     except ValueError:
@@ -86,5 +110,5 @@ def _response(code: int, detail: str, kind: str, wait_s: float = RETRY_S) -> Res
         headers["WWW-Authenticate"] = "Bearer"
     if code in (429, 503):
         headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
-    problem = Problem(title=title, status=code, detail=shown(detail, MAX_DETAIL) or title, error=kind)
+    problem = Problem(title=title, status=code, detail=shown(detail, MAX_DETAIL) or title, error=kind, **more)
     return Response(problem, status_code=code, media_type=MEDIA_TYPE, headers=headers)
