@@ -143,6 +143,17 @@ def test_pages_in_any_order(ledger: SqlLedger, cases: SqlCases, sort: str, desce
         assert found == sorted(found, reverse=descending)
 
 
+def test_keys(ledger: SqlLedger, cases: SqlCases) -> None:
+    for number, keys in enumerate((("a", "b"), ("b",), ("b", "c"), ())):
+        made = case(number, published=Digest.sha256(b"x") if number == 2 else None)
+        ledger.record([Wanted(b"leaf", b"[]", cases=(made,), keys=keys)], 100)
+    assert names(cases, keys=("b",), descending=False) == ["Product 000", "Product 001", "Product 002"]
+    assert names(cases, keys=("a", "b")) == ["Product 000"]
+    assert names(cases, keys=("a", "c")) == names(cases, keys=("d",)) == []
+    assert names(cases, keys=("b",), visible=Visible(published=True)) == ["Product 002"]
+    assert names(cases, keys=("b",), product="product 001") == ["Product 001"]
+
+
 def test_filters(ledger: SqlLedger, cases: SqlCases) -> None:
     for number in range(8):
         record(ledger, case(number))

@@ -33,17 +33,17 @@ def case_of(world: World, payload: str) -> Case:
     return world.service.case(Digest.of("sha256", payload))
 
 
-def answered(world: World, serial: int = 1) -> Case:
-    case = handed_in(world, services.contradicted, serial)
+def answered(world: World, serial: int = 1, change: Any = services.contradicted) -> Case:
+    case = handed_in(world, change, serial)
     where = f"{API}/submissions/{case.payload.value}/responses"
     found = world.client.post(where, json={"text": ANSWER}, headers=world.person(Role.PROVIDER_ADMIN))
     assert found.status_code == 201, found.text
     return case_of(world, case.payload.value)
 
 
-def posted(world: World, serial: int = 1) -> Case:
+def posted(world: World, serial: int = 1, change: Any = services.contradicted) -> Case:
     """Contradicted, answered, and posted so."""
-    case = answered(world, serial)
+    case = answered(world, serial, change)
     where = f"{API}/submissions/{case.payload.value}/determinations/final"
     decision = {"revision": case.revision, "consideration": "The file that was published is a template."}
     found = world.client.post(where, json=decision, headers=world.person(Role.OFFICER))

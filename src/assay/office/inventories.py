@@ -12,6 +12,7 @@ from assay.formats.digest import Digest
 from assay.formats.inventory import Inventory, InventoryItem
 from assay.formats.verdict import ReleaseRef
 from assay.office.facts import Facts
+from assay.office.found_by import hashed
 from assay.office.permissions import Action, Caller, Target, require, visible
 from assay.office.portfolio import Changed, Index, Standing, changed, fold, package_key, stand
 from assay.office.service import Service
@@ -115,7 +116,7 @@ def keys_of_item(item: InventoryItem) -> frozenset[str]:
         names.append(f"company {fold(item.provider)}")
         if item.product:
             names.append(f"name {(fold(item.provider), fold(item.product))}")
-    return frozenset(map(_key, names))
+    return frozenset(map(hashed, names))
 
 
 def keys_of_releases(provider: str, releases: Sequence[ReleaseRef]) -> frozenset[str]:
@@ -127,12 +128,7 @@ def keys_of_releases(provider: str, releases: Sequence[ReleaseRef]) -> frozenset
         found = purls.identity(one.purl)
         if found is not None:
             names.append(f"package {package_key(found)}")
-    return frozenset(map(_key, names))
-
-
-def _key(text: str) -> str:
-    """Of one length, whatever the names."""
-    return Digest.sha256(text.encode("utf-8", "surrogatepass")).value[:32]
+    return frozenset(map(hashed, names))
 
 
 def _reader(caller: Caller) -> str:

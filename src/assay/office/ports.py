@@ -92,6 +92,8 @@ class Wanted(msgspec.Struct, frozen=True):
     due: tuple[Due, ...] = ()
     """Work that follows from it."""
     drawing: "Drawing | None" = None
+    keys: tuple[str, ...] = ()
+    """By which the new one of *cases* is found besides its names (:mod:`~assay.office.found_by`)."""
 
 
 class Handed(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,6 +215,8 @@ class CaseQuery(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     entries: tuple[int, ...] | None = None
     """Only those whose submission is one of these entries."""
+    keys: tuple[str, ...] = ()
+    """Only those that are found by all of these (:mod:`~assay.office.found_by`)."""
     sort: Literal["received", "changed", "deadline", "provider", "product", "result", "stage"] = "received"
     descending: bool = True
     after: str = ""

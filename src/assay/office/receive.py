@@ -60,7 +60,9 @@ def receive(
         if replaced is None
         else (moved(replaced, now, replaced_by=admitted.payload, deadline=None, waits="nobody"),)
     )
-    office.register.append(msgspec.structs.replace(made, cases=(case, *also), due=(next_step(case, 0, now),)))
+    office.register.append(
+        msgspec.structs.replace(made, cases=(case, *also), due=(next_step(case, 0, now),), keys=admitted.keys)
+    )
     return service.case(admitted.payload)
 
 

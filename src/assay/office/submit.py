@@ -11,6 +11,7 @@ from assay.formats.attestation import Attestation
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.formats.text import shown
+from assay.office.found_by import keys_of
 from assay.office.log import entry
 from assay.office.office import Office
 from assay.office.ports import Blobs, Submission, Wanted
@@ -39,6 +40,8 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """Artifacts that the attestation names, whether they came or not."""
     replaces: Digest | None = None
     """The attestation that this one revises."""
+    keys: tuple[str, ...] = ()
+    """By which its case is found (:mod:`~assay.office.found_by`)."""
 
 
 def submit(office: Office, bundle: Bundle) -> Submission:
@@ -108,6 +111,7 @@ def admit_read(trust: bytes, packs: Sequence[str], found: Unverified, now: datet
         values={**subject(attestation), "actor": opened.standing.signer},
         named=tuple(dict.fromkeys(artifact.digest for artifact in attestation.artifacts)),
         replaces=attestation.replaces,
+        keys=keys_of(attestation.releases),
     )
 
 

@@ -1,15 +1,20 @@
 """What anybody sees of an office, and what not."""
 
+import msgspec
 import pytest
+from tests.support import services
 from tests.support.desks import World
 from tests.support.office_pages import ANSWER, answered, handed_in, hostile, not_sampled, posted
 from tests.support.offices import NOW
 
+from assay.formats.attestation import Attestation
+from assay.formats.digest import Digest
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
 from assay.office.sampling_policy import Sampling, Stratum
 from assay.web.app.assets import assets
 from assay.web.app.forms import local
+from assay.web.app.public import named
 from assay.web.app.shell import POLICY
 
 NOBODY = OfficePolicy(sampling=Sampling(strata=(Stratum(name="all", take=0, of=10),), begin=NOW))
@@ -148,3 +153,46 @@ def test_an_ended_session_does_not_hide_what_is_public(world: World) -> None:
     cookie = {"cookie": headers["cookie"] + "x"}
     assert world.client.get("/results", headers=cookie).status_code == 200
     assert "no-store" in world.client.get("/results", headers=headers).headers["cache-control"]
+
+
+def packaged(one: Attestation) -> Attestation:
+    false = services.contradicted(one)
+    release = msgspec.structs.replace(false.releases[0], purl="pkg:pypi/lantern@2.1.0")
+    return msgspec.structs.replace(false, releases=(release,))
+
+
+WHEEL = Digest.sha256(services.WHEEL).value
+
+
+@pytest.mark.parametrize(
+    ("file", "finds"),
+    [
+        (f"sha256:{WHEEL}", True),
+        (f" {WHEEL.upper()} ", True),
+        ("pkg:pypi/lantern", True),
+        ("pkg:pypi/lantern@2.1.0", True),
+        ("pkg:pypi/lantern@2.1.1", False),
+        ("0" * 64, False),
+        ("0" * 128, False),
+    ],
+)
+def test_a_result_is_found_by_file_and_package(world: World, file: str, finds: bool) -> None:
+    case = posted(world, change=packaged)
+    hidden = answered(world, 2, packaged)
+    for path in ("/results", "/results.csv", "/results.json"):
+        answer = world.client.get(path, params={"file": file})
+        assert answer.status_code == 200
+        assert (case.payload.value in answer.text) == finds
+        assert hidden.payload.value not in answer.text
+    found = world.client.get("/api/v1/results", params=named(file)).json()["items"]
+    assert [one["id"] for one in found] == [case.payload.value] * finds
+    officer = world.person(Role.OFFICER)
+    found = world.client.get("/api/v1/submissions", params=named(file), headers=officer).json()["items"]
+    assert len(found) == 2 * finds
+
+
+@pytest.mark.parametrize("file", ["lantern", "sha256:0", "pkg:lantern", "crc32:00000000"])
+def test_files_that_are_none(world: World, file: str) -> None:
+    answer = world.client.get("/results", params={"file": file})
+    assert answer.status_code in (400, 422)
+    assert "<h1>" in answer.text

@@ -53,6 +53,15 @@ parties = Table(
 )
 """Organisations that a case names."""
 
+keys = Table(
+    "case_keys",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("entry", POSITION, primary_key=True, autoincrement=False),
+    Index("case_keys_by_entry", "entry"),
+)
+"""By what else a case is found; the key is part of a SHA-256."""
+
 draws = Table(
     "draws",
     metadata,

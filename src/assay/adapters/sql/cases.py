@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from assay.adapters.sql.bulk import insert_all
-from assay.adapters.sql.case_tables import cases, draws, metadata, parties
+from assay.adapters.sql.case_tables import cases, draws, keys, metadata, parties
 from assay.adapters.sql.moments import micros
 from assay.adapters.sql.transaction import transaction
 from assay.errors import AssayError, Malformed, Refused, Unavailable
@@ -154,6 +154,12 @@ def store(connection: Connection, moved: Sequence[tuple[int, Case]]) -> None:
             connection.execute(update(cases).where(cases.c.payload == key).values(columns(case)))
 
 
+def store_keys(connection: Connection, found_by: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """By what the cases that begin with these entries are found."""
+    rows = [{"key": key, "entry": index} for index, some in found_by for key in some]
+    insert_all(connection, keys, rows)
+
+
 def store_draw(connection: Connection, index: int, drawing: Drawing) -> None:
     """A draw as the entry with this index leaves it."""
     if drawing.result is None:
@@ -221,6 +227,8 @@ def _where(wanted: Select[Any], query: CaseQuery) -> Select[Any]:
     for name in _FOLDED:
         if begins := fold(getattr(query, name)):
             wanted = wanted.where(cases.c[name] >= begins, cases.c[name] < begins + "\U0010ffff")
+    for key in query.keys:
+        wanted = wanted.where(cases.c.entry.in_(select(keys.c.entry).where(keys.c.key == key)))
     return _shown(wanted, query.visible)
 
 

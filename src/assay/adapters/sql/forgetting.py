@@ -4,7 +4,7 @@ from sqlalchemy import Engine, delete, update
 
 from assay.adapters.sql import cases as sql_cases
 from assay.adapters.sql import tables
-from assay.adapters.sql.case_tables import parties
+from assay.adapters.sql.case_tables import keys, parties
 from assay.adapters.sql.due_tables import due
 from assay.adapters.sql.transaction import empty_log, overwrite, transaction
 from assay.office.case import Case
@@ -22,7 +22,8 @@ class SqlForgetting:
         with transaction(self._engine) as connection:
             overwrite(connection)
             sql_cases.keep(connection, case)
-            connection.execute(delete(parties).where(parties.c.entry == case.entry))
+            for table in (parties, keys):
+                connection.execute(delete(table).where(table.c.entry == case.entry))
             # The row stays, so that the same attestation is still known to have been submitted.
             connection.execute(
                 update(tables.submissions).where(submission).values(provider="", product="", version="")

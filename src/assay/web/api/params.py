@@ -16,6 +16,13 @@ Key = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,1400}$", descriptio
 After = Annotated[str, QueryParameter(max_length=2000, description="``next`` of the page before")]
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Rows of a page")]
 
+OfFile = Annotated[
+    str, QueryParameter(max_length=160, description="``algorithm:hex`` of a file that was released")
+]
+OfPackage = Annotated[
+    str, QueryParameter(max_length=2000, description="Package URL; without a version, of all versions")
+]
+
 
 def digest(payload: str) -> Digest:
     return Digest.of("sha256", payload, what="id")

@@ -13,7 +13,8 @@ from assay.office.ports import CasePage
 from assay.office.post import posting_receipt, result_envelope
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed
-from assay.web.api.params import After, Id, Limit, digest
+from assay.web.api.params import After, Id, Limit, OfFile, OfPackage
+from assay.web.api.params import digest as of_payload
 from assay.web.api.routes import lists, reads
 from assay.web.api.submissions import query_of
 from assay.web.api.views import Listed, PublicCase, public_case
@@ -31,6 +32,8 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         provider: FromQuery[str] = "",
         product: FromQuery[str] = "",
         version: FromQuery[str] = "",
+        digest: OfFile = "",
+        purl: OfPackage = "",
         sort: FromQuery[str] = "changed",
         order: FromQuery[str] = "descending",
         after: After = "",
@@ -38,7 +41,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     ) -> Response[Listed[PublicCase]]:
         page = found(
             desk, result=result, provider=provider, product=product, version=version, sort=sort, order=order,
-            after=after, limit=limit,
+            after=after, limit=limit, digest=digest, purl=purl,
         )  # fmt: skip
         return listed(request, PublicCase, tuple(map(public_case, page.cases)), page.after, public=True)
 
@@ -67,18 +70,19 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
 def published(desk: Desk, payload: str) -> Case:
     """Hidden where nothing was posted: that there is a submission does not show."""
-    case = desk.service.cases.case(digest(payload))
+    case = desk.service.cases.case(of_payload(payload))
     if case is None or case.published is None:
         raise hidden()
     return case
 
 
 def found(
-    desk: Desk, *, result: str, provider: str, product: str, version: str, sort: str, order: str, after: str, limit: int
+    desk: Desk, *, result: str, provider: str, product: str, version: str, sort: str, order: str, after: str, limit: int,
+    digest: str = "", purl: str = "",
 ) -> CasePage:  # fmt: skip
     """Published cases. Malformed names what is none of the query's values."""
     query = query_of(
         Caller.public(desk.service.now()), stage="", waits="", result=result, provider=provider, product=product,
-        version=version, sort=sort, order=order, after=after, limit=limit,
+        version=version, sort=sort, order=order, after=after, limit=limit, digest=digest, purl=purl,
     )  # fmt: skip
     return desk.service.cases.find(msgspec.structs.replace(query, visible=PUBLISHED))

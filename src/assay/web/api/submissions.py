@@ -12,6 +12,9 @@ from assay.formats import b64, strict_json
 from assay.formats import verdict as verdicts
 from assay.formats.bundle import Bundle
 from assay.formats.bundle import read_tar as read_bundle
+from assay.formats.digest import Digest
+from assay.formats.purl import Purl
+from assay.office import found_by
 from assay.office.case import Case
 from assay.office.log import receipt
 from assay.office.permissions import Action, Caller, require_role, visible
@@ -23,7 +26,8 @@ from assay.web.api.access import asker
 from assay.web.api.bodies import BODY
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed
-from assay.web.api.params import After, Id, Limit, digest
+from assay.web.api.params import After, Id, Limit, OfFile, OfPackage
+from assay.web.api.params import digest as of_payload
 from assay.web.api.routes import does, lists, reads
 from assay.web.api.views import CaseView, Listed, case_view, tag
 
@@ -77,6 +81,8 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         provider: FromQuery[str] = "",
         product: FromQuery[str] = "",
         version: FromQuery[str] = "",
+        digest: OfFile = "",
+        purl: OfPackage = "",
         sort: FromQuery[str] = "received",
         order: FromQuery[str] = "descending",
         after: After = "",
@@ -86,7 +92,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         require_role(caller, Action.SUBMISSION_READ)
         query = query_of(
             caller, stage=stage, waits=waits, result=result, provider=provider, product=product, version=version,
-            sort=sort, order=order, after=after, limit=limit,
+            sort=sort, order=order, after=after, limit=limit, digest=digest, purl=purl,
         )  # fmt: skip
         page = desk.service.cases.find(query)
         return listed(request, CaseView, tuple(map(case_view, page.cases)), page.after)
@@ -115,7 +121,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     def answer(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Answer]) -> CaseView:
         caller = asker(request, desk).caller
         files = [b64.decode(one, what=f"files[{at}]") for at, one in enumerate(data.files)]
-        return case_view(respond(desk.service, caller, digest(payload), data.text, files))
+        return case_view(respond(desk.service, caller, of_payload(payload), data.text, files))
 
     @does(
         CASE + "/evidence",
@@ -128,26 +134,26 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     def evidence(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Answer]) -> CaseView:
         caller = asker(request, desk).caller
         files = [b64.decode(one, what=f"files[{at}]") for at, one in enumerate(data.files)]
-        return case_view(supply(desk.service, caller, digest(payload), files))
+        return case_view(supply(desk.service, caller, of_payload(payload), files))
 
     @does(CASE + "/withdrawal", "Take a submission back", "submissions", Action.SUBMISSION_WITHDRAW, "case")
     def withdrawal(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Reason]) -> CaseView:
         caller = asker(request, desk).caller
-        return case_view(withdraw(desk.service, caller, digest(payload), data.reason))
+        return case_view(withdraw(desk.service, caller, of_payload(payload), data.reason))
 
     @does(
         CASE + "/lapse", "Give notice that it holds no more", "submissions", Action.SUBMISSION_LAPSE, "case"
     )
     def lapsed(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Reason]) -> CaseView:
         caller = asker(request, desk).caller
-        return case_view(lapse(desk.service, caller, digest(payload), data.reason, data.versions))
+        return case_view(lapse(desk.service, caller, of_payload(payload), data.reason, data.versions))
 
     return [create, index, show, verdict, receipt_, answer, evidence, withdrawal, lapsed]
 
 
 def query_of(
     caller: Caller, *, stage: str, waits: str, result: str, provider: str, product: str, version: str,
-    sort: str, order: str, after: str, limit: int,
+    sort: str, order: str, after: str, limit: int, digest: str = "", purl: str = "",
 ) -> CaseQuery:  # fmt: skip
     """A list's query, from what came in; Malformed names what is none of its values."""
     if order not in ("ascending", "descending"):
@@ -155,7 +161,9 @@ def query_of(
     document = {
         "stages": _listed(stage), "waits": _listed(waits), "results": _listed(result), "provider": provider,
         "product": product, "version": version, "sort": sort, "descending": order == "descending", "after": after,
-        "limit": limit,
+        "limit": limit, "keys": found_by.asked(
+            digest=Digest.parse(digest) if digest else None, purl=Purl.parse(purl) if purl else None
+        ),
     }  # fmt: skip
     try:
         found = msgspec.convert({**document, "visible": {}}, CaseQuery)
@@ -166,7 +174,7 @@ def query_of(
 
 def readable(request: Request[Any, Any, Any], desk: Desk, payload: str) -> Case:
     """The case, if whoever asks may see it; Hidden where there is none, or none for them."""
-    return asked(desk.service, asker(request, desk).caller, Action.SUBMISSION_READ, digest(payload))
+    return asked(desk.service, asker(request, desk).caller, Action.SUBMISSION_READ, of_payload(payload))
 
 
 def _bundle(request: Request[Any, Any, Any], body: bytes) -> Bundle:

@@ -28,6 +28,7 @@ from assay.web.published import Published
 ROWS = 25
 MAX_TABLE = 200
 """Rows of a CSV or JSON file; ``next`` of the API goes on from there."""
+_BY_LENGTH = {len_: f"sha{len_ * 4}" for len_ in (64, 96, 128)}
 COLUMNS = ("id", "provider", "product", "version", "result", "changed", "lapsed", "replaced_by", "page")
 
 
@@ -47,6 +48,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     provider: str = ""
     product: str = ""
     version: str = ""
+    file: str = ""
+    """A digest, or a package URL."""
     sort: str = "changed"
     order: str = "descending"
     after: str = ""
@@ -73,13 +76,14 @@ def _results(desk: Desk) -> list[HTTPRouteHandler]:
         provider: FromQuery[str] = "",
         product: FromQuery[str] = "",
         version: FromQuery[str] = "",
+        file: FromQuery[str] = "",
         sort: FromQuery[str] = "changed",
         order: FromQuery[str] = "descending",
         after: After = "",
     ) -> Response[bytes]:
         who = came(request, desk)
         asked = Filter(
-            result=result, provider=provider, product=product, version=version, sort=sort, order=order, after=after
+            result=result, provider=provider, product=product, version=version, file=file, sort=sort, order=order, after=after
         )  # fmt: skip
         cases, more = find(desk, asked, ROWS)
         following = asked.link(after=more) if more else ""
@@ -93,11 +97,11 @@ def _results(desk: Desk) -> list[HTTPRouteHandler]:
         provider: FromQuery[str] = "",
         product: FromQuery[str] = "",
         version: FromQuery[str] = "",
+        file: FromQuery[str] = "",
     ) -> Response[bytes]:
         came(request, desk)
-        cases, _ = find(
-            desk, Filter(result=result, provider=provider, product=product, version=version), MAX_TABLE
-        )
+        asked = Filter(result=result, provider=provider, product=product, version=version, file=file)
+        cases, _ = find(desk, asked, MAX_TABLE)
         return as_table(tables.table(COLUMNS, [_row(desk, one) for one in cases]), request.url.path)
 
     @get("/results/{payload:str}", sync_to_thread=True, include_in_schema=False)
@@ -141,8 +145,20 @@ def _office(desk: Desk) -> list[HTTPRouteHandler]:
 
 def find(desk: Desk, asked: Filter, limit: int) -> tuple[tuple[Case, ...], str]:
     """Published cases, and the cursor of the next page. Malformed names what is none of the query's values."""
-    page = found(desk, limit=limit, **msgspec.structs.asdict(asked))
+    said = msgspec.structs.asdict(asked)
+    page = found(desk, limit=limit, **named(said.pop("file")), **said)
     return page.cases, page.after
+
+
+def named(file: str) -> dict[str, str]:
+    """What somebody typed to name a file or a package by, as the API takes it; of a digest the algorithm may be left out."""
+    text = file.strip()
+    if text[:4].lower() == "pkg:":
+        return {"purl": text}
+    kind, colon, value = text.lower().rpartition(":")
+    if not colon and text:
+        kind = _BY_LENGTH.get(len(value), "sha256")
+    return {"digest": f"{kind}:{value}"} if text else {}
 
 
 def address(asked: msgspec.Struct, path: str, **changes: str) -> str:

@@ -24,6 +24,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_accounts_organisation"), "accounts", ["organisation"], unique=False)
     op.create_index(op.f("ix_accounts_subject"), "accounts", ["subject"], unique=False)
     op.create_table(
+        "case_keys",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column(
+            "entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.PrimaryKeyConstraint("key", "entry"),
+    )
+    op.create_index("case_keys_by_entry", "case_keys", ["entry"], unique=False)
+    op.create_table(
         "case_parties",
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column(
