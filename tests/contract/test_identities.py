@@ -192,6 +192,41 @@ def test_the_trail_is_read_backwards_in_pages(identities: Identities) -> None:
         assert rows.trail(organisation="c") == ()
 
 
+def test_counts_the_changes_of_each_kind(filled: Identities) -> None:
+    def changes(*kinds: type[Row]) -> int:
+        with filled.read() as rows:
+            return rows.changes(*kinds)
+
+    def changed(*kinds: type[Row]) -> bool:
+        return changes(*kinds) != before[kinds]
+
+    watched: tuple[tuple[type[Row], ...], ...] = ((Organisation, Signer), (ApiToken,), (Session,), (Challenge, Spent))
+    before = {kinds: changes(*kinds) for kinds in watched}
+    assert changes(Organisation, Signer) == changes(Organisation) + changes(Signer)
+    with filled.change() as rows:
+        rows.put(Organisation(id="org", name="Other", kind=Kind.PROVIDER))
+        assert rows.changes(Organisation) == changes(Organisation) + 1
+        assert not changed(Organisation, Signer), "nobody sees it before its end"
+    assert [changed(*kinds) for kinds in watched] == [True, False, False, False]
+    before = {kinds: changes(*kinds) for kinds in watched}
+    with filled.change() as rows:
+        assert rows.take(Session, "ses") is not None
+        assert rows.take(Challenge, "none") is None
+        rows.add(Spent(id="new", expires=LATER))
+    assert [changed(*kinds) for kinds in watched] == [False, False, True, True]
+    before = {kinds: changes(*kinds) for kinds in watched}
+    with filled.change() as rows:
+        assert rows.sweep(LATER)
+    assert [changed(*kinds) for kinds in watched] == [False, True, False, True]
+    before = {kinds: changes(*kinds) for kinds in watched}
+    with pytest.raises(RuntimeError), filled.change() as rows:
+        rows.put(Organisation(id="org", name="Third", kind=Kind.PROVIDER))
+        raise RuntimeError
+    with filled.change() as rows:
+        rows.sweep(LATER)
+    assert [changed(*kinds) for kinds in watched] == [False, False, False, False]
+
+
 def test_one_of_many_takes_it(filled: Identities) -> None:
     ready, won = Barrier(4), list[str]()
 

@@ -16,7 +16,8 @@ from assay.bootstrap import clock
 from assay.collect.files import read_plain
 from assay.formats import text
 from assay.office.identity.identity import Identity, Limits
-from assay.office.identity.signers import Counting, counting, with_signers
+from assay.office.identity.organisation import Organisation, Signer
+from assay.office.identity.signers import counting, with_signers
 from assay.office_config.model import Issuer as Configured
 from assay.office_config.model import OfficeConfig
 from assay.trust.root import TrustRoot
@@ -61,15 +62,21 @@ class Trust:
     def __init__(self, base: TrustRoot, identity: Identity) -> None:
         self._base, self._identity = base, identity
         self._lock = threading.Lock()
-        self._known: tuple[Counting, ...] = ()
+        self._changes = -1
         self._root = base.encode()
 
     def now(self) -> bytes:
-        known = counting(self._identity)
+        """As of this moment: a signer that was ended by whatever process counts no more."""
+        with self._identity.identities.read() as rows:
+            changes = rows.changes(Organisation, Signer)
+            if changes == self._changes:
+                return self._root
+            held = counting(rows)
+        root = with_signers(self._base, held).encode()
         with self._lock:
-            if known != self._known:
-                self._root, self._known = with_signers(self._base, known).encode(), known
-            return self._root
+            if changes > self._changes:
+                self._root, self._changes = root, changes
+        return root
 
 
 def _secret(issuer: Configured) -> str:

@@ -83,7 +83,7 @@ def verify(
     """
     if repeated := _repeated(envelope):
         return EnvelopeStanding(verified=False, reason=repeated)
-    examined = _examine(envelope, root, _preference(root, purpose, provider))
+    examined = _examine(envelope, root, _Ring(root, purpose, provider))
     standings = [
         _of_signer(signer, examined, root, purpose=purpose, provider=provider, at=at)
         for signer in dict.fromkeys(match.signer for match in examined.matches)
@@ -118,7 +118,7 @@ def vouches(
     """
     if repeated := _repeated(envelope):
         return Voucher("invalid", reason=repeated)
-    examined = _examine(envelope, root, _preference(root, purposes[0], provider))
+    examined = _examine(envelope, root, _Ring(root, purposes[0], provider))
     good: list[_Match] = []
     objections: list[str] = list(examined.failures)
     revoked = False
@@ -195,16 +195,31 @@ def _repeated(envelope: Envelope) -> str:
     return ""
 
 
-def _preference(root: TrustRoot, purpose: Purpose, provider: str) -> list[tuple[Signer, TrustedKey]]:
-    """Every key, likeliest first."""
-    ranked = sorted(
-        root.signers,
-        key=lambda signer: (provider not in signer.providers, purpose not in signer.purposes),
-    )
-    return [(signer, key) for signer in ranked for key in signer.keys]
+_Pair = tuple[Signer, TrustedKey]
 
 
-def _examine(envelope: Envelope, root: TrustRoot, keys: list[tuple[Signer, TrustedKey]]) -> _Examined:
+class _Ring:
+    """The keys of a trust root, likeliest first. All are looked through only for a signature that names none of them."""
+
+    def __init__(self, root: TrustRoot, purpose: Purpose, provider: str) -> None:
+        self._root, self._purpose, self._provider = root, purpose, provider
+
+    def named(self, entry: DsseSignature) -> list[_Pair]:
+        return self._ranked(self._root.holders.get(entry.keyid, ()), entry)
+
+    def others(self, entry: DsseSignature) -> list[_Pair]:
+        pairs = [(signer, key) for signer in self._root.signers for key in signer.keys]
+        return self._ranked([pair for pair in pairs if pair[1].public.keyid != entry.keyid], entry)
+
+    def _ranked(self, pairs: Sequence[_Pair], entry: DsseSignature) -> list[_Pair]:
+        fitting = [pair for pair in pairs if _fits(pair[1], entry, self._root)]
+        return sorted(fitting, key=lambda pair: self._rank(pair[0]))
+
+    def _rank(self, signer: Signer) -> tuple[bool, bool]:
+        return self._provider not in signer.providers, self._purpose not in signer.purposes
+
+
+def _examine(envelope: Envelope, root: TrustRoot, ring: _Ring) -> _Examined:
     """Find the trusted key that made each signature, the one it names first."""
     message = envelope.signed
     matches: list[_Match] = []
@@ -212,18 +227,24 @@ def _examine(envelope: Envelope, root: TrustRoot, keys: list[tuple[Signer, Trust
     forged = False
     attempts = MAX_ATTEMPTS
     for at, entry in enumerate(envelope.signatures):
-        fitting = [pair for pair in keys if _fits(pair[1], entry, root)]
-        hinted = [pair for pair in fitting if pair[1].public.keyid == entry.keyid]
-        others = [pair for pair in fitting if pair not in hinted][:attempts]
-        candidates = hinted + others
-        maker = next((pair for pair in candidates if pair[1].public.made(message, entry.signature)), None)
-        attempts -= len(others) if maker is None else candidates.index(maker)
+        hinted = ring.named(entry)
+        maker = _maker(hinted, message, entry)
+        untried = 0
+        if maker is None:
+            others = ring.others(entry)
+            maker = _maker(others[:attempts], message, entry)
+            untried = max(0, len(others) - attempts)
+            attempts -= min(attempts, len(others) if maker is None else others.index(maker) + 1)
         if maker is not None:
             matches.append(_Match(at, *maker))
             continue
         forged = forged or bool(hinted)
-        failures.append(f"signatures[{at}] {_failure(entry, hinted, len(fitting) - len(candidates), root)}")
+        failures.append(f"signatures[{at}] {_failure(entry, hinted, untried, root)}")
     return _Examined(tuple(matches), tuple(failures), forged)
+
+
+def _maker(pairs: Sequence[_Pair], message: bytes, entry: DsseSignature) -> _Pair | None:
+    return next((pair for pair in pairs if pair[1].public.made(message, entry.signature)), None)
 
 
 def _fits(key: TrustedKey, entry: DsseSignature, root: TrustRoot) -> bool:

@@ -4,7 +4,9 @@ Nothing in a message ever adds to it. Its digest is taken over the canonical for
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
@@ -124,7 +126,7 @@ class Policy(msgspec.Struct, frozen=True):
     """Other signatures are not looked at."""
 
 
-class TrustRoot(msgspec.Struct, frozen=True, kw_only=True):
+class TrustRoot(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     policy: Policy = Policy()
     signers: tuple[Signer, ...] = ()
     logs: tuple[Log, ...] = ()
@@ -181,6 +183,15 @@ class TrustRoot(msgspec.Struct, frozen=True, kw_only=True):
     def digest(self) -> Digest:
         """SHA-256 of the canonical form; names the trust root in a verdict."""
         return Digest.sha256(self.encode())
+
+    @cached_property
+    def holders(self) -> Mapping[str, tuple[tuple[Signer, TrustedKey], ...]]:
+        """Key id -> all that stands under it, in the order of the document."""
+        found: dict[str, list[tuple[Signer, TrustedKey]]] = {}
+        for signer in self.signers:
+            for key in signer.keys:
+                found.setdefault(key.public.keyid, []).append((signer, key))
+        return {keyid: tuple(pairs) for keyid, pairs in found.items()}
 
     def signer(self, name: str) -> Signer | None:
         return next((signer for signer in self.signers if signer.name == name), None)

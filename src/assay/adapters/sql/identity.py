@@ -7,7 +7,19 @@ from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import msgspec
-from sqlalchemy import Connection, Engine, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from assay.adapters.sql import identity_tables as tables
@@ -35,6 +47,9 @@ TABLES: Mapping[Any, Table] = {
 }
 PASSING = (Session, Invitation, Challenge, Recovery, Spent)
 """Kinds of which nothing is kept once it has expired."""
+_CHANGES = select(func.coalesce(func.sum(tables.changes.c.number), 0)).where(
+    tables.changes.c.kind.in_(bindparam("kinds", expanding=True))
+)
 _PREPARING = 0x6173736179
 _CHANGING = 0x69646E
 """Keys of PostgreSQL's advisory locks. SQLite has one writer anyway."""
@@ -75,6 +90,7 @@ class SqlRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._counted: set[str] = set()
 
     def get(self, kind: type[T], key: str, /) -> T | None:
         found = self.find(kind, id=key)
@@ -90,6 +106,10 @@ class SqlRows:
             )
         except (Malformed, msgspec.ValidationError) as error:
             raise Unavailable(f"the office's database holds what was never stored there: {error}") from error
+
+    def changes(self, *kinds: type[Row]) -> int:
+        names = [TABLES[kind].name for kind in kinds]
+        return int(self._connection.execute(_CHANGES, {"kinds": names}).scalar_one())
 
     def trail(
         self, *, organisation: str | None, before: int | None = None, limit: int = 100
@@ -112,6 +132,7 @@ class SqlRows:
                 self._connection.execute(insert(TABLES[type(row)]).values(_values(row)))
         except IntegrityError as error:
             raise Duplicate(f"{type(row).__name__} {row.id} is there already") from error
+        self._count(TABLES[type(row)])
 
     def put(self, row: Row) -> None:
         table = TABLES[type(row)]
@@ -119,22 +140,43 @@ class SqlRows:
             update(table).where(table.c.id == row.id).values(_values(row))
         ).rowcount:
             raise ValueError(f"no {type(row).__name__} {row.id} to replace")
+        self._count(table)
 
     def take(self, kind: type[T], key: str, /) -> T | None:
         found = self.get(kind, key)
-        self._connection.execute(delete(TABLES[kind]).where(TABLES[kind].c.id == key))
+        if found is not None:
+            self._connection.execute(delete(TABLES[kind]).where(TABLES[kind].c.id == key))
+            self._count(TABLES[kind])
         return found
 
     def sweep(self, now: datetime) -> int:
         count = 0
         for kind in PASSING:
             table = TABLES[kind]
-            count += self._connection.execute(delete(table).where(table.c.expires <= now)).rowcount
-        of_ci = (tables.tokens.c.rule != "") & (tables.tokens.c.expires <= now)
-        return count + self._connection.execute(delete(tables.tokens).where(of_ci)).rowcount
+            count += self._remove(table, table.c.expires <= now)
+        return count + self._remove(
+            tables.tokens, (tables.tokens.c.rule != "") & (tables.tokens.c.expires <= now)
+        )
 
     def note(self, event: Event) -> None:
         self._connection.execute(insert(tables.trail).values(_values(event)))
+
+    def _remove(self, table: Table, which: ColumnElement[bool]) -> int:
+        count = self._connection.execute(delete(table).where(which)).rowcount
+        if count:
+            self._count(table)
+        return count
+
+    def _count(self, table: Table) -> None:
+        """Once for each transaction is enough: nobody sees what is between."""
+        if table.name in self._counted:
+            return
+        self._counted.add(table.name)
+        same = tables.changes.c.kind == table.name
+        if not self._connection.execute(
+            update(tables.changes).where(same).values(number=tables.changes.c.number + 1)
+        ).rowcount:
+            self._connection.execute(insert(tables.changes).values(kind=table.name, number=1))
 
 
 @lru_cache

@@ -184,6 +184,14 @@ spent = Table(
     Column("expires", Moment, nullable=False, index=True),
 )
 
+changes = Table(
+    "identity_changes",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("number", NUMBER, nullable=False),
+)
+"""How often something of a kind (the name of its table) was changed: what was read before need not be read again meanwhile."""
+
 trail = Table(
     "trail",
     metadata,

@@ -30,6 +30,9 @@ class Reading(Protocol):
     def find(self, kind: type[T], /, **equal: str) -> tuple[T, ...]:
         """Those whose fields are as said, in the order of their ids."""
 
+    def changes(self, *kinds: type[Row]) -> int:
+        """How often rows of these kinds were changed: as long as it is the same number, so are they."""
+
     def trail(
         self, *, organisation: str | None, before: int | None = None, limit: int = 100
     ) -> tuple[Noted, ...]:

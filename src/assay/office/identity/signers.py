@@ -94,16 +94,14 @@ def check_may_submit(identity: Identity, organisation: str, provider: str, signe
 
 def trusting(identity: Identity, root: TrustRoot) -> TrustRoot:
     """*root*, and the verified signers of active organisations, for the providers that these speak for now."""
-    return with_signers(root, counting(identity))
-
-
-def counting(identity: Identity) -> tuple[Counting, ...]:
-    """The verified signers of active organisations, each with the providers that its organisation speaks for."""
     with identity.identities.read() as rows:
-        speaks_for = {
-            one.id: one.speaks_for for one in rows.find(Organisation) if one.status is Status.ACTIVE
-        }
-        held = rows.find(Signer)
+        return with_signers(root, counting(rows))
+
+
+def counting(rows: Reading) -> tuple[Counting, ...]:
+    """The verified signers of active organisations, each with the providers that its organisation speaks for."""
+    speaks_for = {one.id: one.speaks_for for one in rows.find(Organisation) if one.status is Status.ACTIVE}
+    held = rows.find(Signer)
     return tuple(Counting(one, speaks_for.get(one.organisation, ())) for one in held if one.counts)
 
 

@@ -149,6 +149,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organisation", "digest"),
     )
     op.create_table(
+        "identity_changes",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("kind"),
+    )
+    op.create_table(
         "inventories",
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
