@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
+from assay.adapters import waiting
 from assay.errors import AssayError, Unavailable
 from assay.office.ports import Appended, Wanted
 from assay.office.sequencer import Sequencer
@@ -49,19 +50,10 @@ class GroupCommit:
         return self._sequencer.size()
 
     def append(self, wanted: Wanted) -> Appended:
-        found: list[Answer] = []
-        done = threading.Lock()
-        done.acquire()
+        return waiting.answer(self.put, wanted)
 
-        def deliver(answers: Sequence[Answer]) -> None:
-            found.extend(answers)
-            done.release()
-
-        self.put((wanted,), deliver)
-        done.acquire()
-        if isinstance(found[0], AssayError):
-            raise found[0]
-        return found[0]
+    def append_many(self, wanted: Sequence[Wanted]) -> list[Answer]:
+        return waiting.answers(self.put, wanted)
 
     def put(self, wanted: Sequence[Wanted], deliver: Deliver) -> None:
         """Hand in entries, all or none; *deliver* gets their answers, in the committing thread, so it must be quick."""

@@ -78,7 +78,7 @@ class MemoryRows:
     def take(self, kind: type[T], key: str, /) -> T | None:
         found = cast("T | None", self.held.pop((kind, key), None))
         if found is not None:
-            self._count(kind)
+            self._count(cast("type[Row]", kind))
         return found
 
     def sweep(self, now: datetime) -> int:

@@ -91,9 +91,19 @@ class Wanted(msgspec.Struct, frozen=True):
     """Cases that it moves, each one revision on."""
     due: tuple[Due, ...] = ()
     """Work that follows from it."""
+    held: tuple["Held", ...] = ()
+    """Artifacts that came with it."""
     drawing: "Drawing | None" = None
     keys: tuple[str, ...] = ()
     """By which the new one of *cases* is found besides its names (:mod:`~assay.office.found_by`)."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """An artifact that an organisation brought here."""
+
+    organisation: str
+    digest: Digest
+    size: int
 
 
 class Handed(msgspec.Struct, frozen=True, kw_only=True):
@@ -255,8 +265,22 @@ class Cases(Protocol):
         """How many there are at each stage; stages without any are left out."""
 
 
+class Share(msgspec.Struct, frozen=True):
+    """What an organisation keeps here."""
+
+    kept: int
+    """Bytes."""
+    most: int
+    """That it may keep."""
+    held: frozenset[Digest]
+    """Those of the artifacts asked about that it brought."""
+
+
 class Holdings(Protocol):
-    """Who brought which artifact here. Knowing a digest gives nobody the file."""
+    """Who brought which artifact here. Knowing a digest gives nobody the file. What comes with an entry: see :attr:`Wanted.held`."""
+
+    def shares(self, asked: Mapping[str, Collection[Digest]]) -> Mapping[str, Share]:
+        """Of each organisation that is asked about, with artifacts that it may have brought."""
 
     def room(self, organisation: str, sizes: Mapping[Digest, int]) -> None:
         """TooLarge when *organisation* would keep too much here with blobs of these *sizes* in bytes."""
@@ -325,6 +349,9 @@ class Register(Protocol):
 
     def append(self, wanted: Wanted) -> Appended:
         """Record an entry. Durable when it returns. Raises what :meth:`Ledger.record` refuses it for."""
+
+    def append_many(self, wanted: Sequence[Wanted]) -> Sequence[Appended | AssayError]:
+        """:meth:`append` for each, together; an answer for each, in order. Raises when nothing was recorded."""
 
     def checkpoint(self) -> bytes:
         """The newest signed checkpoint, at the register's present size."""

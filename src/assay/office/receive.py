@@ -1,24 +1,56 @@
 """Take a submission into due process: what :mod:`assay.office.submit` records, and the case that begins with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
-from assay.errors import Duplicate, Refused
+from assay.errors import AssayError, Duplicate, Refused, TooLarge, Unavailable
 from assay.formats import times
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.office.case import Case, moved
+from assay.office.holding import check_room
 from assay.office.permissions import Action, Caller, Target, require
-from assay.office.ports import Holdings
+from assay.office.ports import Appended, Held, Holdings, Share, Wanted
 from assay.office.service import Service, next_step
-from assay.office.submit import Admitted, Documents, admit, keep, wanted
+from assay.office.submit import Admitted, Documents, admit, keep_all, wanted
 
 REPLACEABLE = frozenset(
     {"incomplete", "complete", "deep_validation", "under_response", "answered", "published", "closed"}
 )
 """Stages in which a provider may replace a submission by a newer one."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle that somebody hands in."""
+
+    caller: Caller
+    bundle: Bundle
+    speaks_for: Sequence[str]
+    """Providers that the caller's organisation may submit for."""
+    parties: Sequence[str] = ()
+    """Organisations that the customer list names."""
+
+
+class Received(msgspec.Struct, frozen=True):
+    case: Case
+    appended: Appended
+    """Its entry, with what the receipt is made of."""
+
+
+Answer = Received | AssayError
+
+
+class _Step(msgspec.Struct, frozen=True, kw_only=True):
+    """An :class:`Asked` that nothing speaks against so far."""
+
+    at: int
+    asked: Asked
+    admitted: Admitted
+    replaced: Case | None
+    also: frozenset[Digest] = frozenset()
+    """Artifacts that it names and the organisation brought before."""
 
 
 def receive(
@@ -37,47 +69,122 @@ def receive(
     list names. *holdings*: what the caller's organisation brought here before, so that the bundle need not have it. TooLarge
     when it then keeps too much here.
     """
+    asked = Asked(caller=caller, bundle=bundle, speaks_for=speaks_for, parties=parties)
+    (found,) = receive_all(service, (asked,), holdings)
+    if isinstance(found, AssayError):
+        raise found
+    return found.case
+
+
+def receive_all(
+    service: Service, asked: Sequence[Asked], holdings: Holdings | None = None
+) -> Sequence[Answer]:
+    """:func:`receive` for each, with one look at the holdings, one synchronisation for all documents and one commit; answers in order.
+
+    What is wrong with one is told to that one. Raises when none was recorded.
+    """
+    now = service.now()
+    answers: list[Answer] = [Unavailable("nobody answered")] * len(asked)
+    steps: list[_Step] = []
+    for at, one in enumerate(asked):
+        try:
+            steps.append(_admitted(service, at, one, now))
+        except AssayError as error:
+            answers[at] = error
+    if holdings is not None and steps:
+        steps = _within(steps, _shares(steps, holdings), answers)
+    if not steps:
+        return answers
+    # A crash before the entries leaves blobs that nothing refers to: harmless, and the same names when tried again.
+    documents = keep_all([one.asked.bundle for one in steps], service.office.blobs, service.sealed)
+    made = [_wanted(service, step, kept, now) for step, kept in zip(steps, documents, strict=True)]
+    recorded = service.office.register.append_many(made)
+    for step, new, found in zip(steps, made, recorded, strict=True):
+        answers[step.at] = _told(service, new.cases[0], found)
+    return answers
+
+
+def _admitted(service: Service, at: int, asked: Asked, now: datetime) -> _Step:
+    caller, office = asked.caller, service.office
     own = Target(owner=caller.organisation, parties=frozenset((caller.organisation,)))
     require(caller, Action.SUBMISSION_CREATE, own)
-    office, now = service.office, service.now()
-    admitted = admit(office.trust, [ref for ref, _ in office.packs], bundle, now)
-    if admitted.provider not in speaks_for:
+    admitted = admit(office.trust, [ref for ref, _ in office.packs], asked.bundle, now)
+    if admitted.provider not in asked.speaks_for:
         raise Refused(
             f"the attestation is of {admitted.provider[:80]!r}, for whom your organisation does not speak here"
         )
-    earlier = office.ledger.submission(admitted.payload)
-    if earlier is not None:
-        raise Duplicate(
-            f"{admitted.payload} was submitted before, on {times.encode(earlier.received)}, as entry {earlier.entry}"
+    if admitted.replaces is not None and (duplicate := _duplicate(service, admitted.payload)) is not None:
+        raise duplicate  # rather than that the other one was revised, by this
+    return _Step(
+        at=at, asked=asked, admitted=admitted, replaced=_replaced(service, caller, admitted.replaces)
+    )
+
+
+def _shares(steps: Sequence[_Step], holdings: Holdings) -> Mapping[str, Share]:
+    about: dict[str, set[Digest]] = {}
+    for one in steps:
+        about.setdefault(one.asked.caller.organisation, set()).update(
+            one.asked.bundle.artifacts, one.admitted.named
         )
-    replaced = _replaced(service, caller, admitted.replaces)
-    # A crash before the entry leaves blobs that nothing refers to: harmless, and the same names when tried again.
-    documents = _kept(service, caller.organisation, admitted, bundle, holdings)
-    case = _begun(caller.organisation, parties, admitted, now)
-    made = wanted(office, admitted, documents, now)
+    return holdings.shares(about)
+
+
+def _within(steps: Sequence[_Step], shares: Mapping[str, Share], answers: list[Answer]) -> list[_Step]:
+    """Before anything is written: who keeps too much here is refused whole, and told in *answers*."""
+    left: list[_Step] = []
+    now = dict(shares)
+    for one in steps:
+        name, came = one.asked.caller.organisation, _sizes(one.asked.bundle)
+        share = now[name]
+        try:
+            check_room(share, came)
+        except TooLarge as error:
+            answers[one.at] = error
+            continue
+        more = sum(size for digest, size in came.items() if digest not in share.held)
+        now[name] = Share(share.kept + more, share.most, share.held | came.keys())
+        also = shares[name].held.intersection(one.admitted.named) - came.keys()
+        left.append(msgspec.structs.replace(one, also=also))
+    return left
+
+
+def _sizes(bundle: Bundle) -> dict[Digest, int]:
+    return {digest: len(data) for digest, data in bundle.artifacts.items()}
+
+
+def _wanted(service: Service, step: _Step, kept: Documents, now: datetime) -> Wanted:
+    asked, admitted = step.asked, step.admitted
+    organisation = asked.caller.organisation
+    documents = msgspec.structs.replace(kept, artifacts=tuple(sorted({*kept.artifacts, *step.also})))
+    case = _begun(organisation, asked.parties, admitted, now)
     also = (
         ()
-        if replaced is None
-        else (moved(replaced, now, replaced_by=admitted.payload, deadline=None, waits="nobody"),)
+        if step.replaced is None
+        else (moved(step.replaced, now, replaced_by=admitted.payload, deadline=None, waits="nobody"),)
     )
-    office.register.append(
-        msgspec.structs.replace(made, cases=(case, *also), due=(next_step(case, 0, now),), keys=admitted.keys)
+    return msgspec.structs.replace(
+        wanted(service.office, admitted, documents, now),
+        cases=(case, *also),
+        due=(next_step(case, 0, now),),
+        keys=admitted.keys,
+        held=tuple(Held(organisation, digest, size) for digest, size in _sizes(asked.bundle).items()),
     )
-    return service.case(admitted.payload)
 
 
-def _kept(
-    service: Service, organisation: str, admitted: Admitted, bundle: Bundle, holdings: Holdings | None
-) -> Documents:
-    if holdings is None:
-        return keep(bundle, service.office.blobs, service.sealed)
-    came = {digest: len(data) for digest, data in bundle.artifacts.items()}
-    # Before anything is written: who keeps too much here is refused whole.
-    holdings.room(organisation, came)
-    documents = keep(bundle, service.office.blobs, service.sealed)
-    holdings.hold(organisation, came)
-    also = holdings.held(organisation, admitted.named)
-    return msgspec.structs.replace(documents, artifacts=tuple(sorted({*documents.artifacts, *also})))
+def _told(service: Service, case: Case, found: Appended | AssayError) -> Answer:
+    if isinstance(found, Appended):
+        return Received(msgspec.structs.replace(case, entry=found.index, entries=(found.index,)), found)
+    return (_duplicate(service, case.payload) if isinstance(found, Duplicate) else None) or found
+
+
+def _duplicate(service: Service, payload: Digest) -> Duplicate | None:
+    """What is told of *payload* when it was accepted before."""
+    earlier = service.office.ledger.submission(payload)
+    if earlier is None:
+        return None
+    return Duplicate(
+        f"{payload} was submitted before, on {times.encode(earlier.received)}, as entry {earlier.entry}"
+    )
 
 
 def _begun(organisation: str, parties: Sequence[str], admitted: Admitted, now: datetime) -> Case:

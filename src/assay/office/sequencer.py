@@ -72,6 +72,9 @@ class Sequencer:
             raise answer
         return answer
 
+    def append_many(self, wanted: Sequence[Wanted]) -> tuple[Appended | AssayError, ...]:
+        return self.commit(wanted)
+
     def commit(self, wanted: Sequence[Wanted]) -> tuple[Appended | AssayError, ...]:
         """Record a batch durably, then sign once; an answer for each, in order. Raises when nothing was recorded."""
         with self._commit:

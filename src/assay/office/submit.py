@@ -68,19 +68,32 @@ def submit(office: Office, bundle: Bundle) -> Submission:
 
 def keep(bundle: Bundle, plain: Blobs, sealed: Blobs) -> Documents:
     """Make the documents of *bundle* durable: the envelope in *plain*, what is confidential in *sealed*, which may be the same."""
-    confidential = [data for _, data in sorted(bundle.artifacts.items())]
-    if bundle.customers is not None:
-        confidential.append(bundle.customers)
+    return keep_all((bundle,), plain, sealed)[0]
+
+
+def keep_all(bundles: Sequence[Bundle], plain: Blobs, sealed: Blobs) -> list[Documents]:
+    """:func:`keep` for each, with as little waiting as one needs."""
+    envelopes = [one.envelope for one in bundles]
+    rest = [data for one in bundles for data in _confidential(one)]
     if plain is sealed:
-        envelope, *rest = plain.put_many((bundle.envelope, *confidential))
+        names = iter(plain.put_many((*envelopes, *rest)))
     else:
-        envelope, rest = plain.put(bundle.envelope), list(sealed.put_many(confidential))
-    count = len(bundle.artifacts)
-    return Documents(
-        envelope=envelope,
-        customers=rest[count] if bundle.customers is not None else None,
-        artifacts=tuple(rest[:count]),
-    )
+        names = iter((*plain.put_many(envelopes), *sealed.put_many(rest)))
+    firsts = [next(names) for _ in bundles]
+    return [
+        Documents(
+            envelope=envelope,
+            artifacts=tuple(next(names) for _ in one.artifacts),
+            customers=next(names) if one.customers is not None else None,
+        )
+        for one, envelope in zip(bundles, firsts, strict=True)
+    ]
+
+
+def _confidential(bundle: Bundle) -> list[bytes]:
+    """Artifacts in the order of their digests, and the customer list."""
+    found = [data for _, data in sorted(bundle.artifacts.items())]
+    return found if bundle.customers is None else [*found, bundle.customers]
 
 
 def admit(trust: bytes, packs: Sequence[str], bundle: Bundle, now: datetime) -> Admitted:

@@ -14,6 +14,7 @@ from assay.errors import AssayError, Forbidden, Hidden, Malformed, TooLarge, Una
 from assay.formats.digest import Digest
 from assay.office.permission_table import Role
 from assay.office.permissions import Caller
+from assay.office.ports import Share
 from assay.office.upload import Reception, abandon, append, begin, finish, look, sweep
 from assay.office.uploads import OffsetMismatch, Upload, UploadLimits
 
@@ -40,6 +41,16 @@ class Held:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, Digest], int] = {}
         self.most = 10_000
+
+    def shares(self, asked: Mapping[str, Collection[Digest]]) -> dict[str, Share]:
+        return {
+            name: Share(
+                sum(n for (who, _), n in self.rows.items() if who == name),
+                self.most,
+                self.held(name, digests),
+            )
+            for name, digests in asked.items()
+        }
 
     def room(self, organisation: str, sizes: Mapping[Digest, int]) -> None:
         others = sum(n for (name, one), n in self.rows.items() if name == organisation and one not in sizes)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+from assay.adapters import waiting
 from assay.adapters.sql import queue
 from assay.adapters.sql.desk import Answer, Deliver, Desk
 from assay.adapters.sql.leader import Leader
@@ -18,7 +19,7 @@ from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import session
 from assay.adapters.sql.prepare import prepare
 from assay.adapters.sql.shared import Ready, Shared
-from assay.errors import AssayError, Unavailable
+from assay.errors import Unavailable
 from assay.office.ports import Appended, Wanted
 from assay.office.sequencer import Sequencer
 from assay.tlog.ports import TileStore
@@ -89,19 +90,10 @@ class FrontEnd:
         return self._ledger.head().edge.size
 
     def append(self, wanted: Wanted) -> Appended:
-        found: list[Answer] = []
-        done = threading.Lock()
-        done.acquire()
+        return waiting.answer(self.put, wanted)
 
-        def deliver(answers: Sequence[Answer]) -> None:
-            found.extend(answers)
-            done.release()
-
-        self.put((wanted,), deliver)
-        done.acquire()
-        if isinstance(found[0], AssayError):
-            raise found[0]
-        return found[0]
+    def append_many(self, wanted: Sequence[Wanted]) -> list[Answer]:
+        return waiting.answers(self.put, wanted)
 
     def put(self, wanted: Sequence[Wanted], deliver: Deliver) -> None:
         """Hand in entries, all or none; *deliver* gets their answers, in another thread, so it must be quick and raise nothing."""

@@ -1,15 +1,46 @@
 """Who brought which artifact here, and how much each organisation keeps."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, bindparam, func, insert, select, tuple_
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from assay.adapters.sql.holding_tables import holdings, metadata
 from assay.adapters.sql.transaction import transaction
-from assay.errors import TooLarge
 from assay.formats.digest import Digest
+from assay.office.holding import check_room
+from assay.office.ports import Held, Share
 
 _CHUNK = 400
+_own = holdings.c.organisation
+# Statements are made once: making one costs more than running it.
+_KEPT = (
+    select(_own, func.sum(holdings.c.size))
+    .where(_own.in_(bindparam("organisations", expanding=True)))
+    .group_by(_own)
+)
+_HELD = select(_own, holdings.c.digest).where(
+    tuple_(_own, holdings.c.digest).in_(bindparam("pairs", expanding=True))
+)
+_NEW = {
+    "sqlite": insert_sqlite(holdings).on_conflict_do_nothing(),
+    "postgresql": insert_postgresql(holdings).on_conflict_do_nothing(),
+}
+
+
+def prepare(connection: Connection) -> None:
+    """The table, where there is none yet."""
+    metadata.create_all(connection)
+
+
+def store(connection: Connection, held: Sequence[Held]) -> None:
+    """What came with the entries that the transaction of *connection* records; what is held already stays."""
+    if held:
+        rows = [
+            {"organisation": one.organisation, "digest": str(one.digest), "size": one.size} for one in held
+        ]
+        connection.execute(_NEW[connection.dialect.name], rows)
 
 
 class SqlHoldings:
@@ -18,7 +49,11 @@ class SqlHoldings:
     def __init__(self, engine: Engine, most: int) -> None:
         self._engine, self._most = engine, most
         with transaction(engine) as connection:
-            metadata.create_all(connection)
+            prepare(connection)
+
+    def shares(self, asked: Mapping[str, Collection[Digest]]) -> dict[str, Share]:
+        with transaction(self._engine, reads=True) as connection:
+            return self._shares(connection, asked)
 
     def room(self, organisation: str, sizes: Mapping[Digest, int]) -> None:
         with transaction(self._engine, reads=True) as connection:
@@ -34,29 +69,26 @@ class SqlHoldings:
                 connection.execute(insert(holdings), rows)
 
     def held(self, organisation: str, digests: Collection[Digest]) -> frozenset[Digest]:
-        with transaction(self._engine, reads=True) as connection:
-            return _held(connection, organisation, digests)
+        return self.shares({organisation: digests})[organisation].held
 
     def _new(self, connection: Connection, organisation: str, sizes: Mapping[Digest, int]) -> list[Digest]:
         """Those that are not held yet. TooLarge when there is no room for them."""
-        new = sorted(sizes.keys() - _held(connection, organisation, sizes))
-        more = sum(sizes[digest] for digest in new)
-        own = holdings.c.organisation == organisation
-        kept = connection.execute(select(func.coalesce(func.sum(holdings.c.size), 0)).where(own)).scalar_one()
-        if new and kept + more > self._most:
-            raise TooLarge(
-                f"your organisation keeps {kept} bytes here, and {more} more are over {self._most}"
-            )
-        return new
+        share = self._shares(connection, {organisation: sizes})[organisation]
+        check_room(share, sizes)
+        return sorted(sizes.keys() - share.held)
 
-
-def _held(connection: Connection, organisation: str, digests: Collection[Digest]) -> frozenset[Digest]:
-    names = sorted({str(one) for one in digests})
-    found: set[str] = set()
-    for start in range(0, len(names), _CHUNK):
-        query = select(holdings.c.digest).where(
-            holdings.c.organisation == organisation,
-            holdings.c.digest.in_(names[start : start + _CHUNK]),
-        )
-        found |= set(connection.execute(query).scalars())
-    return frozenset(Digest.parse(one) for one in found)
+    def _shares(self, connection: Connection, asked: Mapping[str, Collection[Digest]]) -> dict[str, Share]:
+        names = list(asked)
+        pairs = [(name, str(digest)) for name in names for digest in asked[name]]
+        kept: dict[str, int] = {}
+        held: dict[str, set[str]] = {name: set() for name in names}
+        for start in range(0, len(names), _CHUNK):
+            some = {"organisations": names[start : start + _CHUNK]}
+            kept |= {row[0]: int(row[1]) for row in connection.execute(_KEPT, some)}
+        for start in range(0, len(pairs), _CHUNK):
+            for name, digest in connection.execute(_HELD, {"pairs": pairs[start : start + _CHUNK]}):
+                held[name].add(digest)
+        return {
+            name: Share(kept.get(name, 0), self._most, frozenset(map(Digest.parse, held[name])))
+            for name in names
+        }

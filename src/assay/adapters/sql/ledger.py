@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from assay.adapters.sql import cases, due, tables
+from assay.adapters.sql import cases, due, holdings, tables
 from assay.adapters.sql.bulk import insert_all
 from assay.adapters.sql.transaction import overwrite
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
@@ -273,6 +273,7 @@ def _prepare(connection: Connection) -> None:
     tables.metadata.create_all(connection)
     cases.prepare(connection)
     due.prepare(connection)
+    holdings.prepare(connection)
     if connection.execute(select(tables.head.c.one)).first() is None:
         empty = {"one": 1, "size": 0, "root": merkle.EMPTY_ROOT, "edge": b""}
         connection.execute(
@@ -303,6 +304,7 @@ def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None
         if one.drawing is not None:
             cases.store_draw(connection, at, one.drawing)
     due.insert_due(connection, [work for _, one in taken for work in one.due])
+    holdings.store(connection, [held for _, one in taken for held in one.held])
 
 
 def _move(connection: Connection, edge: Edge, stamp: int) -> None:

@@ -1,15 +1,15 @@
 """What the handlers of one server share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 import msgspec
 
+from assay.errors import AssayError, Unavailable
 from assay.formats import customers as customer_list
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle
 from assay.formats.dsse import Envelope
-from assay.office.case import Case
 from assay.office.facts import Facts
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Organisation
@@ -19,7 +19,7 @@ from assay.office.inventories import Inventories
 from assay.office.permissions import Action, Caller, require_role
 from assay.office.ports import Holdings
 from assay.office.ready import Look
-from assay.office.receive import receive
+from assay.office.receive import Answer, Asked, Received, receive_all
 from assay.office.repeats import Repeats
 from assay.office.service import Service
 from assay.office.subscription import Subscribing
@@ -65,24 +65,44 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         """Whether people reach it over https: cookies then are for that only."""
         return self.url.startswith("https:")
 
+    def submit(self, caller: Caller, bundle: Bundle) -> Received:
+        """Hand *bundle* in, by whichever way it came. Raises what :func:`~assay.office.receive.receive` does, and TooOften."""
+        (answer,) = self.submit_all(((caller, bundle),))
+        if isinstance(answer, AssayError):
+            raise answer
+        return answer
+
+    def submit_all(self, handed: Sequence[tuple[Caller, Bundle]]) -> Sequence[Answer]:
+        """:meth:`submit` for each, together. Raises when none was recorded."""
+        answers: list[Answer] = [Unavailable("nobody answered")] * len(handed)
+        speaks_for = self._speaks_for({caller.organisation for caller, _ in handed})
+        asked: dict[int, Asked] = {}
+        for at, (caller, bundle) in enumerate(handed):
+            try:
+                require_role(caller, Action.SUBMISSION_CREATE)
+                self.gate.submission(caller.organisation, caller.at)
+                asked[at] = Asked(
+                    caller=caller,
+                    bundle=bundle,
+                    speaks_for=speaks_for[caller.organisation],
+                    parties=self.parties(bundle),
+                )
+            except AssayError as error:
+                answers[at] = error
+        for at, answer in zip(
+            asked, receive_all(self.service, [*asked.values()], self.holdings), strict=True
+        ):
+            answers[at] = answer
+        return answers
+
     def speaks_for(self, organisation: str) -> tuple[str, ...]:
         """Providers, as attestations name them, that *organisation* may submit for."""
-        with self.identity.identities.read() as rows:
-            found = rows.get(Organisation, organisation)
-        return found.speaks_for if found is not None else ()
+        return self._speaks_for((organisation,))[organisation]
 
-    def submit(self, caller: Caller, bundle: Bundle) -> Case:
-        """Hand *bundle* in, by whichever way it came. Raises what :func:`~assay.office.receive.receive` does, and TooOften."""
-        require_role(caller, Action.SUBMISSION_CREATE)
-        self.gate.submission(caller.organisation, caller.at)
-        return receive(
-            self.service,
-            caller,
-            bundle,
-            speaks_for=self.speaks_for(caller.organisation),
-            parties=self.parties(bundle),
-            holdings=self.holdings,
-        )
+    def _speaks_for(self, organisations: Collection[str]) -> dict[str, tuple[str, ...]]:
+        with self.identity.identities.read() as rows:
+            found = [rows.get(Organisation, one) for one in organisations]
+        return dict.fromkeys(organisations, ()) | {one.id: one.speaks_for for one in found if one is not None}
 
     def parties(self, bundle: Bundle) -> tuple[str, ...]:
         """Organisations here that the customer list of *bundle* names as having what it attests. Malformed."""

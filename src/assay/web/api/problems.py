@@ -95,7 +95,10 @@ def of_fault(request: "Request[Any, Any, Any]", error: Exception) -> Response[Pr
 def _faults(error: AssayError) -> dict[str, Any]:
     if not isinstance(error, Faulty):
         return {}
-    return {"faults": tuple(Fault(at, reason) for at, reason in error.faults[:MAX_FAULTS]), "count": error.count}
+    return {
+        "faults": tuple(Fault(at, reason) for at, reason in error.faults[:MAX_FAULTS]),
+        "count": error.count,
+    }
 
 
 def _response(

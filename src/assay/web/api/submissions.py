@@ -1,13 +1,15 @@
 """What a provider does: hand in, look, answer, supply, withdraw, let lapse."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, JSONBody, RawBody
 
-from assay.errors import Malformed, Refused
+from assay.errors import AssayError, Malformed, Refused
 from assay.formats import b64, strict_json
 from assay.formats import verdict as verdicts
 from assay.formats.bundle import Bundle
@@ -19,6 +21,7 @@ from assay.office.case import Case
 from assay.office.log import receipt
 from assay.office.permissions import Action, Caller, require_role, visible
 from assay.office.ports import CaseQuery
+from assay.office.receive import Received
 from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.service import asked
 from assay.office.triage import verdict_of
@@ -29,10 +32,13 @@ from assay.web.api.listing import listed
 from assay.web.api.params import After, Id, Limit, OfFile, OfPackage
 from assay.web.api.params import digest as of_payload
 from assay.web.api.routes import does, lists, reads
+from assay.web.api.together import Together
 from assay.web.api.views import CaseView, Listed, case_view, tag
 
 TAR = ("application/x-tar", "application/gzip", "application/x-gtar")
 FILES = {BODY: "bundle"}
+ALONE = 512 << 10
+"""Bytes of a body from which on it is taken in by itself: others need not wait for it."""
 CASE = "/submissions/{payload:str}"
 
 
@@ -41,6 +47,15 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     attestation: msgspec.Raw
     customers: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Handed(msgspec.Struct, frozen=True):
+    """A request that hands something in."""
+
+    caller: Caller
+    kind: str
+    """Of the body, as its header says."""
+    body: bytes
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,12 +76,22 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    @does("/submissions", "Hand in an attestation", "submissions", Action.SUBMISSION_CREATE, "any", opt=FILES)
-    def create(request: Request[Any, Any, Any], body: RawBody) -> Response[Accepted]:
+    origin = desk.service.office.origin
+    together = Together[_Handed, Received](lambda handed: _take_in(desk, handed))
+
+    @does(
+        "/submissions", "Hand in an attestation", "submissions", Action.SUBMISSION_CREATE, "any",
+        opt=FILES, sync_to_thread=None,
+    )  # fmt: skip
+    async def create(request: Request[Any, Any, Any], body: RawBody) -> Response[Accepted]:
         caller = asker(request, desk).caller
         require_role(caller, Action.SUBMISSION_CREATE)
-        case = desk.submit(caller, _bundle(request, body))
-        made = msgspec.Raw(receipt(desk.service.office, case.entry).encode())
+        handed = _Handed(caller, request.headers.get("content-type", ""), body)
+        if len(body) > ALONE:
+            received = await sync_to_thread(lambda: desk.submit(caller, _bundle(handed)))
+        else:
+            received = await together.ask(handed)
+        case, made = received.case, msgspec.Raw(received.appended.encoded(origin))
         where = {"Location": f"/api/v1/submissions/{case.payload.value}", "ETag": tag(case)}
         return Response(Accepted(submission=case_view(case), receipt=made), status_code=201, headers=where)
 
@@ -177,13 +202,25 @@ def readable(request: Request[Any, Any, Any], desk: Desk, payload: str) -> Case:
     return asked(desk.service, asker(request, desk).caller, Action.SUBMISSION_READ, of_payload(payload))
 
 
-def _bundle(request: Request[Any, Any, Any], body: bytes) -> Bundle:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+def _take_in(desk: Desk, handed: Sequence[_Handed]) -> Sequence[Received | Exception]:
+    answers: dict[int, Received | Exception] = {}
+    read: dict[int, tuple[Caller, Bundle]] = {}
+    for at, one in enumerate(handed):
+        try:
+            read[at] = one.caller, _bundle(one)
+        except AssayError as error:
+            answers[at] = error
+    answers |= zip(read, desk.submit_all([*read.values()]), strict=True)
+    return [answers[at] for at in range(len(handed))]
+
+
+def _bundle(handed: _Handed) -> Bundle:
+    kind = handed.kind.partition(";")[0].strip().lower()
     if kind in TAR:
-        return read_bundle(body, what="the bundle")
+        return read_bundle(handed.body, what="the bundle")
     if kind != "application/json":
         raise Malformed(f"Content-Type is {kind[:80]!r}, expected application/json or {TAR[0]}")
-    found = strict_json.decode(body, Submission, what="submission", limit=len(body))
+    found = strict_json.decode(handed.body, Submission, what="submission", limit=len(handed.body))
     customers = bytes(found.customers)
     return Bundle(bytes(found.attestation), None if customers == b"null" else customers, {})
 

@@ -161,7 +161,7 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         require_role(caller, Action.SUBMISSION_CREATE)
         if len(files) != 1:
             raise Malformed(f"{len(files)} files came, expected the bundle as one tar file")
-        case = desk.submit(caller, read_tar(files[0], what="the bundle"))
+        case = desk.submit(caller, read_tar(files[0], what="the bundle")).case
         return Redirect(f"/cases/{case.payload.value}", status_code=303)
 
     @post(CASE + "/response", sync_to_thread=True, include_in_schema=False, status_code=303, opt=FILES)

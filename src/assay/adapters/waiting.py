@@ -1,0 +1,33 @@
+"""Hand entries in to a register that answers in another thread, and wait for the answers."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from assay.errors import AssayError
+from assay.office.ports import Appended, Wanted
+
+Answer = Appended | AssayError
+Put = Callable[[Sequence[Wanted], Callable[[Sequence[Answer]], None]], None]
+
+
+def answers(put: Put, wanted: Sequence[Wanted]) -> list[Answer]:
+    """One for each, in order. Raises what *put* does."""
+    found: list[Answer] = []
+    done = threading.Lock()
+    done.acquire()
+
+    def deliver(told: Sequence[Answer]) -> None:
+        found.extend(told)
+        done.release()
+
+    put(wanted, deliver)
+    done.acquire()
+    return found
+
+
+def answer(put: Put, wanted: Wanted) -> Appended:
+    """Of one. Raises what it is refused for."""
+    (found,) = answers(put, (wanted,))
+    if isinstance(found, AssayError):
+        raise found
+    return found
