@@ -151,6 +151,11 @@ def of_case(body: Any = None, case: str = "case") -> Make:
     return make
 
 
+def referred(scene: Scene, who: Who) -> Try:
+    made = of_case(case="other")(scene, who)
+    return msgspec.structs.replace(made, path={**made.path, "number": "1"})
+
+
 def plain(body: Any = None, **more: Any) -> Make:
     return lambda _, __: Try(body=body, **more)
 
@@ -327,6 +332,8 @@ TRIES: Mapping[str, Make] = {
     "POST /submissions/{payload}/approval": of_case(SEEN),
     "POST /submissions/{payload}/rejection": of_case(SEEN),
     "POST /submissions/{payload}/evidence-requests": of_case(SEEN | {"digests": []}),
+    "POST /submissions/{payload}/referrals": of_case({"to": "x", "reason": "x"} | SEEN, case="other"),
+    "GET /submissions/{payload}/referrals/{number}/package.tar": referred,
     "POST /submissions/{payload}/correction": of_case({"decision": SEEN, "reason": "x"}),
     "POST /login/complete": plain({"answer": {}}),
     "POST /login/staff": plain({"issuer": "https://login.example"}),

@@ -34,13 +34,13 @@ class Swept(msgspec.Struct, frozen=True):
 
 def erase(config: OfficeConfig, index: int, reason: Reason) -> Erased:
     """All that the submission means which entry *index* is about."""
-    with _opened(config) as found:
+    with opened(config) as found:
         return _erased(config, found, erasing.about(found.service, index), reason)
 
 
 def hold(config: OfficeConfig, index: int, *, held: bool, because: str) -> Case:
     """Set or lift a legal hold on that submission."""
-    with _opened(config) as found:
+    with opened(config) as found:
         case = erasing.hold(found.service, erasing.about(found.service, index), held=held)
         _note(found, "hold.write", case, because)
         return case
@@ -49,7 +49,7 @@ def hold(config: OfficeConfig, index: int, *, held: bool, because: str) -> Case:
 def sweep(config: OfficeConfig, *, erase_them: bool) -> tuple[Swept, ...]:
     """Submissions whose time to be kept is over; erased, if that is wanted. One that cannot be keeps no other."""
     swept = []
-    with _opened(config) as found:
+    with opened(config) as found:
         for case in erasing.due_now(found.service):
             if not erase_them:
                 swept.append(Swept(case, None))
@@ -62,7 +62,7 @@ def sweep(config: OfficeConfig, *, erase_them: bool) -> tuple[Swept, ...]:
 
 
 @contextmanager
-def _opened(config: OfficeConfig) -> Iterator[Desk]:
+def opened(config: OfficeConfig) -> Iterator[Desk]:
     with desk(config) as found:
         yield found
 

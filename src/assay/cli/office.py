@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from assay.cli import exits, office_backup, office_erase, office_migrate, office_reseal, office_work
+from assay.cli import (
+    exits,
+    office_backup,
+    office_erase,
+    office_migrate,
+    office_refer,
+    office_reseal,
+    office_work,
+)
 from assay.cli.output import Json, Rows, complain, emit, out
 from assay.formats.text import shown
 
@@ -33,6 +41,7 @@ app.command("go-on")(office_backup.go_on)
 app.command("erase")(office_erase.erase)
 app.command("hold")(office_erase.hold)
 app.command("retention")(office_erase.retention)
+app.command("refer")(office_refer.refer)
 app.command("migrate")(office_migrate.migrate)
 app.command("reseal")(office_reseal.reseal)
 app.command("work")(office_work.work)

@@ -9,7 +9,7 @@ import msgspec
 from assay import errors
 from assay.adapters.http_client import Answer, HttpClient
 from assay.errors import AssayError, Faulty, Malformed, Unavailable
-from assay.formats import b64, strict_json
+from assay.formats import b64, package, strict_json
 from assay.formats.bundle import Bundle, write_tar
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
@@ -19,6 +19,7 @@ from assay.formats.verdict import parse as parse_verdict
 from assay.register.receipt import Receipt
 from assay.trust.root import TrustRoot
 from assay.web.api.problems import Fault
+from assay.web.api.referrals import ReferralView
 from assay.web.api.views import CaseView, DrawView, Listed, PublicCase
 
 API = "/api/v1"
@@ -98,6 +99,16 @@ class OfficeClient:
     def lapse(self, payload: Digest, reason: str, versions: str) -> CaseView:
         """*versions*: from which on the attestation no longer holds."""
         return self._post(f"/submissions/{payload.value}/lapse", {"reason": reason, "versions": versions})
+
+    # What an officer asks; to refer takes a person in a session.
+
+    def referrals(self, payload: Digest) -> Iterator[ReferralView]:
+        return self._all(f"/submissions/{payload.value}/referrals", Listed[ReferralView], {})
+
+    def referral_package(self, payload: Digest, number: int) -> bytes:
+        """The archive; whether it holds is the caller's question (``assay verify``)."""
+        path = f"{self.url}{API}/submissions/{payload.value}/referrals/{number}/package.tar"
+        return _good(self._http.get(path, limit=package.LIMITS.total, headers=self._headers)).body
 
     # What anybody may ask.
 

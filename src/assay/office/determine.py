@@ -131,7 +131,10 @@ def _conclude(service: Service, caller: Caller, case: Case, document: Determinat
         digest = put(service, document)
         proposal = Proposal(digest, caller.account, service.now())
         return service.keep(
-            case, proposal=proposal, because=f"proposed: {document.result}; a second officer has to approve"
+            case,
+            proposal=proposal,
+            waits="officer",
+            because=f"proposed: {document.result}; a second officer has to approve",
         )
     return record_final(service, case, document)
 

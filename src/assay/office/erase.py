@@ -12,6 +12,7 @@ import msgspec
 
 from assay.errors import Malformed, Refused
 from assay.formats import strict_json, times
+from assay.formats.case_documents import Ending, parse
 from assay.formats.digest import Digest
 from assay.office.case import Case
 from assay.office.log import entry
@@ -201,13 +202,21 @@ def _documents(service: Service, case: Case) -> tuple[tuple[Digest, ...], tuple[
         artifacts |= set(submission.artifacts)
         named = (submission.envelope, submission.customers, submission.verdict, submission.result)
         found |= {one for one in named if one is not None}
-    found |= set(case.referred)
+    found |= set(case.referred) | set(_packages(service, case))
     if case.proposal is not None:
         found.add(case.proposal.document)
     uses = office.ledger.uses(tuple(sorted(artifacts)), office.register.size())
     shared = {digest for digest, other in uses if other.payload != case.payload}
     gone = sorted(one for one in (found | artifacts) - shared if office.blobs.has(one))
     return tuple(gone), tuple(sorted(shared))
+
+
+def _packages(service: Service, case: Case) -> Iterator[Digest]:
+    """Archives that were handed on: each holds all of the case."""
+    blobs = service.office.blobs
+    for digest in case.referred:
+        if blobs.has(digest) and (package := parse(blobs.get(digest), Ending).document):
+            yield Digest.parse(package)
 
 
 def _of_entry(service: Service, index: int) -> tuple[Digest, ...]:

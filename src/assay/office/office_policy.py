@@ -48,7 +48,7 @@ class OfficePolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     insufficient_fails: bool = False
     """Whether insufficient evidence alone opens a determination against the provider."""
     four_eyes: bool = False
-    """Whether a determination by one officer is confirmed by another before it counts."""
+    """Whether a determination, or a referral, by one officer is confirmed by another before it counts."""
     post_incomplete: Literal["none", "status"] = "none"
     """What of the completeness check is posted: nothing, or that a submission is incomplete (never what is missing)."""
     referral: bool = True

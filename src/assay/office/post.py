@@ -1,9 +1,9 @@
-"""Publish what was determined, correct it, refer it (M8, M9, D12)."""
+"""Publish what was determined, correct it (M8, D12)."""
 
 import msgspec
 
 from assay.errors import Refused
-from assay.formats.case_documents import MAX_TEXT, Determination, Ending, Response, parse
+from assay.formats.case_documents import Determination, Response, parse
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.intoto import PAYLOAD_TYPE
@@ -14,7 +14,7 @@ from assay.office.log import receipt
 from assay.office.notify import notice
 from assay.office.permissions import Action, Caller
 from assay.office.revalidate import next_look
-from assay.office.service import Act, Service, act, asked, next_step, put, record_final
+from assay.office.service import Act, Service, act, asked, next_step, record_final
 from assay.office.triage import verdict_of
 from assay.register.leaf import Kind
 from assay.register.receipt import Receipt
@@ -84,24 +84,6 @@ def correct(service: Service, caller: Caller, payload: Digest, decision: Decisio
             f"the correction comes to {document.result!r}: make an initial determination, which may be answered"
         )
     return record_final(service, case, msgspec.structs.replace(document, reasons=(reason, *document.reasons)))
-
-
-def refer(service: Service, caller: Caller, payload: Digest, to: str, reason: str, package: Digest) -> Case:
-    """Record that an attestation that failed was handed on to *to*; *package* is the signed archive, kept already."""
-    case = asked(service, caller, Action.CASE_REFER, payload)
-    if not service.policy.referral:
-        raise Refused("this office's policy refers nothing")
-    if case.stage != "published" or case.result in FAVOURABLE or case.result == "not_sampled":
-        raise Refused("only a published determination against the provider is referred")
-    if not to.strip() or not reason.strip():
-        raise Refused("say to whom the case is referred, and why")
-    now = service.now()
-    document = Ending(
-        attestation=str(payload), salt=service.salt(), kind="referral", made=now, reason=reason[:MAX_TEXT],
-        to=to[:200], document=str(package),
-    )  # fmt: skip
-    done = Act(kind=Kind.NOTICE, document=put(service, document), outcome="referred", actor="officer")
-    return act(service, case, done, now, referred=(*case.referred, done.document))
 
 
 def result_envelope(service: Service, case: Case) -> Envelope:

@@ -75,8 +75,8 @@ class _Review(msgspec.Struct, frozen=True):
 
 def revalidate(service: Service, case: Case) -> Case:
     """Judge a published case again, and say what follows. Nothing, where it was revised, has lapsed, or is open."""
-    if not _standing(case):
-        return case
+    if not _standing(case) or case.proposal is not None:
+        return case  # what is proposed is looked at first; the next look comes
     after = rejudge(service, case)
     before, now = compared(service, after)
     worse = RANK.index(now) < RANK.index(before)

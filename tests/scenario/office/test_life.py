@@ -28,8 +28,9 @@ from assay.office.drawing import commit, run_now, schedule
 from assay.office.log import receipt, verify_register
 from assay.office.office_policy import OfficePolicy
 from assay.office.permissions import Role
-from assay.office.post import correct, posting_receipt, refer, result_envelope
+from assay.office.post import correct, posting_receipt, result_envelope
 from assay.office.receive import receive
+from assay.office.referral import Referral, refer
 from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.revalidate import revalidate
 from assay.office.sampling_policy import Sampling, Stratum
@@ -134,12 +135,14 @@ def test_contradicted_heard_and_determined() -> None:
         "submission", "completeness", "determination", "notice", "response", "determination", "publication", "notice",
     ]  # fmt: skip
     with pytest.raises(Forbidden):
-        refer(
-            one, provider(one), case.payload, "Attorney (fictional)", "it failed", Digest.sha256(b"package")
-        )
-    refer(one, officer(one), case.payload, "Attorney (fictional)", "it failed", Digest.sha256(b"package"))
+        refer(one, provider(one), case.payload, referral(one, case))
+    refer(one, officer(one), case.payload, referral(one, case))
     ending = parse(document(one, one.case(case.payload).entries[-1]), Ending)
     assert (ending.kind, ending.to) == ("referral", "Attorney (fictional)")
+
+
+def referral(one: Service, case: Case) -> Referral:
+    return Referral(to="Attorney (fictional)", reason="it failed", revision=one.case(case.payload).revision)
 
 
 def test_a_response_turns_the_determination() -> None:

@@ -22,7 +22,7 @@ from assay.formats.bundle import write_tar
 from assay.office.case import Case
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
-from assay.office.post import refer
+from assay.office.referral import Referral, refer
 
 OFFICER = (Role.OFFICER, Role.OFFICER_LEAD)
 
@@ -262,8 +262,8 @@ def test_a_case_that_is_posted_links_its_result() -> None:
 def test_a_case_that_was_referred_tells_to_whom(world: World) -> None:
     case = posted(world)
     lead = services.person(world.service, *OFFICER, name="lea")
-    package = world.service.office.blobs.put(b"the package")
-    refer(world.service, lead, case.payload, "Harbour court <b>", "It goes on being sold.", package)
+    handed = Referral(to="Harbour court <b>", reason="It goes on being sold.", revision=case.revision)
+    refer(world.service, lead, case.payload, handed)
     page = world.client.get(where(case), headers=world.person(*OFFICER))
     assert page.status_code == 200
     assert "Harbour court &lt;b&gt;" in page.text

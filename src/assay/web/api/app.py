@@ -19,6 +19,7 @@ from assay.web.api import (
     own,
     problems,
     recovery,
+    referrals,
     results,
     returning,
     submissions,
@@ -43,7 +44,18 @@ _TAGS = (
     Tag("identity", "Coming in, and what belongs to oneself"),
     Tag("organisations", "Organisations, their people, and what speaks for them"),
 )
-AREAS = (submissions, cases, results, login, own, organisations, recovery, inventory, subscriptions)
+AREAS = (
+    submissions,
+    cases,
+    referrals,
+    results,
+    login,
+    own,
+    organisations,
+    recovery,
+    inventory,
+    subscriptions,
+)
 
 
 def api(desk: Desk) -> Router:

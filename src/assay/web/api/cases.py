@@ -8,11 +8,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from assay.formats.digest import Digest
-from assay.office.determine import Decision, approve, decide_final, decide_initial, reject, request_evidence
+from assay.office.determine import Decision, decide_final, decide_initial, request_evidence
 from assay.office.drawing import run_now
 from assay.office.permissions import Action, Target, Visible, require
 from assay.office.ports import CaseQuery
 from assay.office.post import correct
+from assay.office.referral import approve, reject
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed

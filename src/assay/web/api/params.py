@@ -12,6 +12,7 @@ Id = Annotated[
     str,
     PathParameter(pattern="^[0-9a-f]{64}$", description="Hexadecimal SHA-256 of the attestation's payload"),
 ]
+Number = Annotated[str, PathParameter(pattern="^[1-9][0-9]{0,8}$", description="As the list says it")]
 Key = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,1400}$", description="As lists say it")]
 After = Annotated[str, QueryParameter(max_length=2000, description="``next`` of the page before")]
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Rows of a page")]

@@ -15,11 +15,12 @@ from assay.formats.case_documents import Judgement
 from assay.formats.digest import Digest
 from assay.formats.verdict import Token
 from assay.office.case import Case
-from assay.office.determine import Decision, approve, decide_final, decide_initial, reject, request_evidence
+from assay.office.determine import Decision, decide_final, decide_initial, request_evidence
 from assay.office.dossier import dossier, within
 from assay.office.drawing import run_now
 from assay.office.permissions import Action, Caller, may, require_role
 from assay.office.post import correct
+from assay.office.referral import approve, reject
 from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.service import asked
 from assay.web.api.desk import Desk
