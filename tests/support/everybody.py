@@ -11,6 +11,7 @@ from tests.support.desks import ASSESSOR_ORG, HOMES, OTHER_ORG, World
 from tests.support.services import CUSTOMER_ORG, PROVIDER_ORG
 
 from assay.formats.digest import Digest
+from assay.formats.upload_headers import PARTIAL, encode_digest
 from assay.office.determine import Decision, decide_final
 from assay.office.identity.account import Account, Invitation, Passkey, Recovery, Session
 from assay.office.identity.organisation import SERVICE_ROLE, Kind, Organisation, Signer
@@ -19,6 +20,7 @@ from assay.office.identity.tokens import make_token
 from assay.office.permission_table import Role
 from assay.office.permissions import TOKEN_ACTIONS, Action, Caller, Target
 from assay.office.subscription import Subscription
+from assay.office.uploads import Upload, UploadLimits
 from assay.web.api.routes import Open, What
 
 STRANGERS: Mapping[Kind, str] = {
@@ -302,6 +304,21 @@ def subscribed(scene: Scene, _: Who) -> Try:
     return Try(path={"key": made.id}, target=made.target_of)
 
 
+def uploading(scene: Scene, who: Who) -> Try:
+    """An upload of the provider's that has just begun."""
+    now = scene.world.service.now()
+    uploads = scene.world.desk.reception.uploads
+    made = Upload(
+        id="upload", organisation=PROVIDER_ORG, digest=Digest.sha256(b"x"), length=1, began=now,
+        expires=now + timedelta(hours=1),
+    )  # fmt: skip
+    uploads.remove(made.id)
+    uploads.add(made, UploadLimits())
+    headers = {"content-type": PARTIAL, "upload-offset": "0"}
+    target = Target(owner=PROVIDER_ORG, parties=frozenset((PROVIDER_ORG,)))
+    return Try(path={"key": made.id}, content=b"x", headers=headers, target=target)
+
+
 def minded(scene: Scene, who: Who) -> Try:
     """The same, which whoever minds deliveries may do too."""
     if Role.ADMINISTRATOR in who.caller.roles:
@@ -352,6 +369,16 @@ TRIES: Mapping[str, Make] = {
     "POST /subscriptions/{key}/secret": subscribed,
     "POST /subscriptions/{key}/test": minded,
     "GET /subscriptions/{key}/undelivered": minded,
+    "POST /uploads": plain(
+        headers={
+            "repr-digest": encode_digest(Digest.sha256(b"")),
+            "upload-length": "0",
+            "upload-complete": "?0",
+        }
+    ),
+    "GET /uploads/{key}": uploading,
+    "PATCH /uploads/{key}": uploading,
+    "DELETE /uploads/{key}": uploading,
     "POST /organisations": of_office({"name": "New", "kind": "assessor"}),
     "PUT /organisations/{key}/providers": of_spare({"speaksFor": []}),
     "PUT /organisations/{key}/identifiers": of_spare({"identifiers": []}),

@@ -35,6 +35,8 @@ class Answer(msgspec.Struct, frozen=True):
     coding: str = ""
     location: str = ""
     retry_after: str = ""
+    headers: Mapping[str, str] = {}
+    """All of them, by their names in small letters."""
 
 
 Dial = Callable[[str, int, float], socket.socket]
@@ -106,6 +108,18 @@ class HttpClient:
     ) -> Answer:
         """As :meth:`get`. What is posted may arrive twice: a kept connection that was closed meanwhile is tried anew once."""
         return self._ask("POST", url, body, limit, {"Content-Type": content_type, **(headers or {})})
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        *,
+        limit: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """As :meth:`post`, by another *method*."""
+        return self._ask(method, url, body, limit, headers or {})
 
     def close(self) -> None:
         """Let go of the kept connections."""
@@ -269,6 +283,7 @@ def _read(response: http.client.HTTPResponse, limit: int, named: str) -> Answer:
         coding=headers.get("Content-Encoding", ""),
         location=headers.get("Location", ""),
         retry_after=headers.get("Retry-After", ""),
+        headers={name.lower(): value for name, value in headers.items()},
     )
 
 

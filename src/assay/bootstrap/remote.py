@@ -1,15 +1,18 @@
 """What commands do with an office over HTTP."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from assay.adapters import bundles
 from assay.client import OfficeClient
 from assay.client.office import Accepted
-from assay.collect.files import read_plain
+from assay.collect.files import open_plain, read_plain
 from assay.config import environment
 from assay.errors import Malformed, Unavailable
+from assay.formats.digest import Digest
+from assay.formats.text import shown
+from assay.web.api.views import CaseView
 
 MAX_TOKEN = 4096
 
@@ -34,3 +37,29 @@ def submit(url: str, bundle: Path) -> Accepted:
     """Hand the bundle at *bundle* in."""
     with office(url) as client:
         return client.submit(bundles.read(bundle))
+
+
+def upload(url: str, paths: Sequence[Path], tell: Callable[[str], None] | None) -> list[tuple[Path, Digest]]:
+    """Each of the files at *paths*, by its digest; *tell* hears a line for each that is there."""
+    done = []
+    with office(url) as client:
+        for path in paths:
+            done.append((path, _uploaded(client, path)))
+            if tell is not None:
+                tell(f"{done[-1][1]}  {shown(str(path), 200)}")
+    return done
+
+
+def respond(url: str, payload: Digest, text: str, paths: Sequence[Path]) -> CaseView:
+    with office(url) as client:
+        return client.respond(payload, text, uploaded=[_uploaded(client, path) for path in paths])
+
+
+def supply(url: str, payload: Digest, paths: Sequence[Path]) -> CaseView:
+    with office(url) as client:
+        return client.supply(payload, (), uploaded=[_uploaded(client, path) for path in paths])
+
+
+def _uploaded(client: OfficeClient, path: Path) -> Digest:
+    with open_plain(path) as file:
+        return client.upload(file)

@@ -18,7 +18,6 @@ OfficeUrl = typer.Option(
     ..., "--office", metavar="URL", help="Of the office, such as https://office.example."
 )
 Id = typer.Argument(metavar="ID", help="SHA-256 of the attestation's payload, in hexadecimal.")
-MAX_FILE = 64 << 20
 
 
 @app.command("create")
@@ -36,6 +35,21 @@ def create(
     if receipt is not None:
         write_whole(receipt, made.open().encode())
     _tell(made.submission, json=json, more={"receipt": str(receipt.resolve()) if receipt else None})
+    return 0
+
+
+@app.command("upload")
+def upload(
+    file: list[Path] = typer.Argument(exists=True, dir_okay=False, help="Files to upload."),
+    office: str = OfficeUrl,
+    json: bool = Json,
+) -> int:
+    """Upload files by digest, for a submission or an answer that names them. Run again, it goes on where it was."""
+    from assay.bootstrap.remote import upload as bring
+
+    done = bring(office, file, None if json else lambda line: out().print(line, soft_wrap=True))
+    if json:
+        emit({"uploads": [{"file": str(path), "digest": str(digest)} for path, digest in done]})
     return 0
 
 
@@ -87,12 +101,23 @@ def respond(
     json: bool = Json,
 ) -> int:
     """Answer an initial determination in time."""
-    from assay.bootstrap.remote import office as reach
-    from assay.collect.files import read_plain
+    from assay.bootstrap.remote import respond as answer
 
-    files = [read_plain(one, limit=MAX_FILE) for one in file]
-    with reach(office) as client:
-        _tell(client.respond(_digest(payload), text, files), json=json)
+    _tell(answer(office, _digest(payload), text, file), json=json)
+    return 0
+
+
+@app.command("supply")
+def supply(
+    payload: str = Id,
+    file: list[Path] = typer.Argument(exists=True, dir_okay=False, help="Files that were asked for."),
+    office: str = OfficeUrl,
+    json: bool = Json,
+) -> int:
+    """Hand in evidence that the office asked for by digest."""
+    from assay.bootstrap.remote import supply as bring
+
+    _tell(bring(office, _digest(payload), file), json=json)
     return 0
 
 

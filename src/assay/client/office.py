@@ -1,13 +1,15 @@
 """An office over HTTP, as a provider's programs and the public use it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+from io import BytesIO
+from typing import BinaryIO, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
 from assay import errors
 from assay.adapters.http_client import Answer, HttpClient
+from assay.client.uploading import upload
 from assay.errors import AssayError, Faulty, Malformed, Unavailable
 from assay.formats import b64, package, strict_json
 from assay.formats.bundle import Bundle, write_tar
@@ -25,6 +27,8 @@ from assay.web.api.views import CaseView, DrawView, Listed, PublicCase
 API = "/api/v1"
 MAX_ANSWER = 64 << 20
 PAGE = 200
+DIRECT = 32 << 20
+"""Bytes of artifacts that a bundle has with it; larger ones are uploaded before."""
 T = TypeVar("T")
 
 
@@ -68,8 +72,15 @@ class OfficeClient:
     # What a provider does.
 
     def submit(self, bundle: Bundle) -> Accepted:
-        """Hand in *bundle*, whole."""
-        return self._read(self._send("/submissions", write_tar(bundle), "application/x-tar"), Accepted)
+        """Hand in *bundle*. Artifacts that make it large are uploaded before, one by one."""
+        direct, large = _parted(bundle)
+        for data in large:
+            self.upload(BytesIO(data))
+        return self._read(self._send("/submissions", write_tar(direct), "application/x-tar"), Accepted)
+
+    def upload(self, source: BinaryIO) -> Digest:
+        """An artifact, by digest and in pieces; who begins again goes on where it was."""
+        return upload(self._exchange, _good, source)
 
     def submissions(self, **query: str) -> Iterator[CaseView]:
         """Those that the caller may see, page after page; *query* as in the API: stage, waits, result, product, sort, order, ..."""
@@ -86,12 +97,15 @@ class OfficeClient:
         """For the submission's entry, under the newest checkpoint."""
         return Receipt.parse(self._bytes(f"/submissions/{payload.value}/receipt"))
 
-    def respond(self, payload: Digest, text: str, files: Sequence[bytes] = ()) -> CaseView:
-        return self._post(f"/submissions/{payload.value}/responses", _answer(text, files))
+    def respond(
+        self, payload: Digest, text: str, files: Sequence[bytes] = (), uploaded: Sequence[Digest] = ()
+    ) -> CaseView:
+        """*uploaded*: files that were uploaded before."""
+        return self._post(f"/submissions/{payload.value}/responses", _answer(text, files, uploaded))
 
-    def supply(self, payload: Digest, files: Sequence[bytes]) -> CaseView:
+    def supply(self, payload: Digest, files: Sequence[bytes], uploaded: Sequence[Digest] = ()) -> CaseView:
         """Evidence that was asked for."""
-        return self._post(f"/submissions/{payload.value}/evidence", _answer("", files))
+        return self._post(f"/submissions/{payload.value}/evidence", _answer("", files, uploaded))
 
     def withdraw(self, payload: Digest, reason: str) -> CaseView:
         return self._post(f"/submissions/{payload.value}/withdrawal", {"reason": reason})
@@ -159,12 +173,34 @@ class OfficeClient:
             )
         )
 
+    def _exchange(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        return self._http.ask(
+            method, self.url + path, body, limit=MAX_ANSWER, headers={**self._headers, **headers}
+        )
+
     def _read(self, answer: Answer, kind: type[T]) -> T:
         return strict_json.decode(answer.body, kind, what="the office's answer", limit=MAX_ANSWER)
 
 
-def _answer(text: str, files: Sequence[bytes]) -> dict[str, object]:
-    return {"text": text, "files": [b64.encode(one) for one in files]}
+def _answer(text: str, files: Sequence[bytes], uploaded: Sequence[Digest]) -> dict[str, object]:
+    return {
+        "text": text,
+        "files": [b64.encode(one) for one in files],
+        "artifacts": [str(one) for one in uploaded],
+    }
+
+
+def _parted(bundle: Bundle) -> tuple[Bundle, tuple[bytes, ...]]:
+    """What goes in one request, the smallest artifacts first, and the artifacts that do not fit."""
+    direct: dict[Digest, bytes] = {}
+    large, left = [], DIRECT
+    for digest, data in sorted(bundle.artifacts.items(), key=lambda one: (len(one[1]), one[0])):
+        left -= len(data)
+        if left >= 0:
+            direct[digest] = data
+        else:
+            large.append(data)
+    return msgspec.structs.replace(bundle, artifacts=direct), tuple(large)
 
 
 def _good(answer: Answer) -> Answer:

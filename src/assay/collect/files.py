@@ -2,8 +2,10 @@
 
 import os
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from assay.errors import Malformed, TooLarge, Unavailable
 
@@ -33,15 +35,22 @@ def _kind(mode: int) -> str:
     return "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
 
 
-def read_pieces(path: Path, *, size: int = 256 * 1024) -> Generator[bytes, None, None]:
-    """The bytes of the plain file at *path*, piece by piece; as :func:`read_plain`, without a limit."""
+@contextmanager
+def open_plain(path: Path) -> Iterator[BinaryIO]:
+    """The plain file at *path*, open for reading; as :func:`read_plain`, without a limit."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
                 raise Malformed(f"{path} is {_kind(mode)}, expected a plain file")
-            while piece := file.read(size):
-                yield piece
+            yield file
     except OSError as error:
         raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def read_pieces(path: Path, *, size: int = 256 * 1024) -> Generator[bytes, None, None]:
+    """The bytes of the plain file at *path*, piece by piece."""
+    with open_plain(path) as file:
+        while piece := file.read(size):
+            yield piece

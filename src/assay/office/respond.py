@@ -1,11 +1,12 @@
 """What a provider does about a case: answers, supplies, withdraws, lets lapse (M7, M10)."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from assay.errors import Refused
 from assay.formats.case_documents import MAX_TEXT, Ending, Response
 from assay.formats.digest import Digest
+from assay.office.bring import NOTHING, Brought, check
+from assay.office.bring import keep as keep_files
 from assay.office.case import Case
 from assay.office.permissions import Action, Caller
 from assay.office.service import Act, Service, act, asked, put, texts
@@ -13,25 +14,27 @@ from assay.office.triage import judge
 from assay.office.validate import keep
 from assay.register.leaf import Kind
 
-MAX_FILES = 500
 _WITHDRAWN = "withdrawn by the provider"
 
 
-def respond(
-    service: Service, caller: Caller, payload: Digest, text: str, files: Sequence[bytes] = ()
-) -> Case:
-    """Answer the newest notice in time. Artifacts that the attestation names count as evidence at once."""
+def respond(service: Service, caller: Caller, payload: Digest, text: str, brought: Brought = NOTHING) -> Case:
+    """Answer the newest notice in time. Artifacts that the attestation names count as evidence at once.
+
+    TooLarge when the organisation then keeps too much here; nothing is written before that is known.
+    """
     case = asked(service, caller, Action.RESPONSE_WRITE, payload)
     now = service.now()
     if case.stage != "under_response":
         raise Refused(f"the case is {case.stage!r}: there is no determination to answer")
     if case.deadline is not None and now > case.deadline:
         raise Refused(f"the time to answer ended on {case.deadline:%Y-%m-%d %H:%M} UTC")
-    if len(text) > MAX_TEXT or len(files) > MAX_FILES:
-        raise Refused(f"a response has at most {MAX_TEXT} characters and {MAX_FILES} files")
-    if not text.strip() and not files:
+    if len(text) > MAX_TEXT:
+        raise Refused(f"a response has at most {MAX_TEXT} characters")
+    if not text.strip() and not brought:
         raise Refused("a response says something, or brings files")
-    came = service.sealed.put_many(files)
+    check(brought, caller.organisation)
+    keep_files(brought, caller.organisation, service.sealed)
+    came = brought.digests
     document = Response(
         attestation=str(payload),
         salt=service.salt(),
@@ -47,16 +50,17 @@ def respond(
     )  # fmt: skip
 
 
-def supply(service: Service, caller: Caller, payload: Digest, files: Sequence[bytes]) -> Case:
-    """Hand in evidence that was asked for; each file is one of the digests asked for."""
+def supply(service: Service, caller: Caller, payload: Digest, brought: Brought) -> Case:
+    """Hand in evidence that was asked for; each file is one of the digests asked for. TooLarge as :func:`respond`."""
     case = asked(service, caller, Action.ARTIFACT_PUT, payload)
     now = service.now()
     if not case.requested or case.stage != "deep_validation":
         raise Refused("no evidence is asked for")
-    digests = [Digest.sha256(data) for data in files]
+    digests = brought.digests
     if strange := [one for one in digests if one not in case.requested]:
         raise Refused(f"nobody asked for {strange[0]}")
-    service.sealed.put_many(files)
+    check(brought, caller.organisation)
+    keep_files(brought, caller.organisation, service.sealed)
     left = tuple(one for one in case.requested if one not in digests)
     document = Response(
         attestation=str(payload),

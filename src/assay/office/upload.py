@@ -40,7 +40,7 @@ class Reception(msgspec.Struct, frozen=True, kw_only=True):
 def begin(at: Reception, caller: Caller, digest: Digest, length: int) -> Upload:
     """An upload of *length* bytes with SHA-256 *digest*; the one that is under way already, or a complete one without an id.
 
-    TooLarge when the document, or all that the organisation has under way, is.
+    TooLarge when the document is, or all that the organisation has under way, or would keep here with it.
     """
     own = Target(owner=caller.organisation, parties=frozenset((caller.organisation,)))
     require(caller, Action.ARTIFACT_PUT, own)
@@ -58,6 +58,7 @@ def begin(at: Reception, caller: Caller, digest: Digest, length: int) -> Upload:
     under_way = at.uploads.of(caller.organisation, digest)
     if under_way is not None and under_way.length == length and under_way.expires > now:
         return under_way
+    at.holdings.room(caller.organisation, {digest: length})
     at.uploads.add(made, at.limits)
     return made
 

@@ -1,6 +1,7 @@
 """The typed client and the commands on it, against an office on loopback."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.support import services
 from tests.support.desks import World
 from tests.support.serving import served
 
+from assay.adapters.http_client import Answer, HttpClient
 from assay.cli.app import run
 from assay.client import OfficeClient
 from assay.errors import Duplicate, Faulty, Hidden, Malformed, Refused, Unauthenticated, Unavailable
@@ -44,6 +46,7 @@ def office() -> Iterator[Office]:
             Action.RESPONSE_WRITE,
             Action.SUBMISSION_WITHDRAW,
             Action.SUBMISSION_LAPSE,
+            Action.ARTIFACT_PUT,
         }
     )
     with world.identity.identities.change() as rows:
@@ -83,6 +86,66 @@ def test_the_whole_of_a_providers_side(office: Office) -> None:
     assert list(client.results()) == []
     assert list(client.draws()) == []
     assert client.trust().signers
+    client.close()
+
+
+def test_large_artifacts_go_before(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assay.client.office.DIRECT", 100)
+    monkeypatch.setattr("assay.client.uploading.PIECE", 300)
+    client = OfficeClient(office.url, TOKEN.encode())
+    accepted = client.submit(services.bundle(1))
+    office.world.tick()
+    assert client.submission(Digest.of("sha256", accepted.submission.id)).stage == "complete"
+    client.close()
+
+
+class Breaking(HttpClient):
+    """Loses the connection at some requests: before they are done, or after."""
+
+    def __init__(self, at: frozenset[int], *, after: bool) -> None:
+        super().__init__()
+        self.at, self.after, self.count = at, after, 0
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        *,
+        limit: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        self.count += 1
+        lost = self.count in self.at
+        if lost and not self.after:
+            raise Unavailable("lost")
+        answer = super().ask(method, url, body, limit=limit, headers=headers)
+        if lost:
+            raise Unavailable("lost")
+        return answer
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("at", [{2}, {3}, {4}, {2, 4}])
+def test_goes_on_where_it_was(
+    office: Office, at: set[int], after: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assay.client.uploading.PIECE", 10)
+    http = Breaking(frozenset(at), after=after)
+    client = OfficeClient(office.url, TOKEN.encode(), http=http)
+    data = bytes(range(25))
+    assert client.upload(BytesIO(data)) == Digest.sha256(data)
+    assert office.world.desk.service.sealed.get(Digest.sha256(data)) == data
+    client.close()
+
+
+def test_what_is_lost_each_time_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assay.client.uploading.PIECE", 10)
+    http = Breaking(frozenset({2, 4, 6, 8}), after=False)
+    client = OfficeClient(office.url, TOKEN.encode(), http=http)
+    with pytest.raises(Unavailable, match="stays at 0 of 25 bytes"):
+        client.upload(BytesIO(bytes(25)))
+    assert client.upload(BytesIO(bytes(25))) == Digest.sha256(bytes(25))
     client.close()
 
 
@@ -131,7 +194,13 @@ def test_commands(
     assert "under_response" in said
     (case,) = office.world.service.cases.find(CaseQuery(visible=Visible(everything=True))).cases
     payload = case.payload.value
-    assert run(["submission", "respond", payload, *where, "--text", "A sample."]) == 0
+    file = tmp_path / "file"
+    file.write_bytes(b"of an answer")
+    assert run(["submission", "upload", str(file), *where, "--json"]) == 0
+    assert str(Digest.sha256(b"of an answer")) in capsys.readouterr().out
+    assert run(["submission", "respond", payload, *where, "--text", "A sample.", "--file", str(file)]) == 0
+    assert run(["submission", "supply", payload, str(file), *where]) == 2
+    assert "no evidence is asked for" in capsys.readouterr().err
     assert run(["submission", "show", payload, *where, "--json"]) == 0
     assert '"answered"' in capsys.readouterr().out
     assert run(["submission", "create", str(bundle), *where]) == 2

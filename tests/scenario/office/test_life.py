@@ -22,6 +22,7 @@ from assay.errors import Duplicate, Forbidden, Hidden, Refused, Unconfirmed
 from assay.formats.case_documents import Determination, Ending, Judgement, Notice, parse
 from assay.formats.digest import Digest
 from assay.formats.result import read_result
+from assay.office.bring import Brought
 from assay.office.case import Case
 from assay.office.determine import Decision, approve, decide_final, decide_initial, reject, request_evidence
 from assay.office.drawing import commit, run_now, schedule
@@ -148,7 +149,7 @@ def referral(one: Service, case: Case) -> Referral:
 def test_a_response_turns_the_determination() -> None:
     one = service()
     case = submitted(one, change=world.contradicted)
-    respond(one, provider(one), case.payload, "See the file.", [POLICY])
+    respond(one, provider(one), case.payload, "See the file.", Brought([POLICY]))
     case = one.case(case.payload)
     assert case.supplied == (Digest.sha256(POLICY),)
     right = Judgement(DISCLOSURE, "satisfied", "the policy handed in with the response has a real address")
@@ -222,10 +223,10 @@ def test_evidence_is_asked_for_and_comes() -> None:
     case = one.case(case.payload)
     assert (case.waits, case.requested, case.deadline) == ("provider", tuple(asked), one.now() + 7 * DAY)
     with pytest.raises(Refused, match="nobody asked for"):
-        supply(one, provider(one), case.payload, [b"something else"])
-    supply(one, provider(one), case.payload, [low])
+        supply(one, provider(one), case.payload, Brought([b"something else"]))
+    supply(one, provider(one), case.payload, Brought([low]))
     assert one.case(case.payload).waits == "provider"
-    supply(one, provider(one), case.payload, [other])
+    supply(one, provider(one), case.payload, Brought([other]))
     case = one.case(case.payload)
     assert (case.waits, case.requested, case.deadline) == ("officer", (), None)
 

@@ -24,6 +24,7 @@ from assay.web.api import (
     returning,
     submissions,
     subscriptions,
+    uploads,
     wellknown,
 )
 from assay.web.api.bodies import BODY, bodies
@@ -38,6 +39,7 @@ LIMITS = Limits(holds=False, head_s=10, requests=1024)
 _TAGS = (
     Tag("public", "What anybody may ask"),
     Tag("submissions", "What a provider does"),
+    Tag("uploads", "Artifacts by digest, in pieces"),
     Tag("authority", "What an officer does"),
     Tag("subscriptions", "Who is told of what happens"),
     Tag("inventory", "What a relying party runs, and what stands behind it"),
@@ -55,6 +57,7 @@ AREAS = (
     recovery,
     inventory,
     subscriptions,
+    uploads,
 )
 
 

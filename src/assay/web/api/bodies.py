@@ -18,6 +18,7 @@ from assay.web.serving import DRAIN_S, MAX_DRAINED, told_length
 
 BODY = "body"
 """Under which a route's options have its kind of body."""
+PIECE = 1 << 20
 Kind = Literal["small", "form", "table", "bundle", "stream"]
 """Most JSON; a page's form without files; a table that is imported; a bundle or other files; what is kept as it comes."""
 
@@ -31,7 +32,7 @@ class Bodies(msgspec.Struct, frozen=True, kw_only=True):
     bundle_bytes: int = 128 << 20
     silence_seconds: float = 30.0
     whole_seconds: float = 120.0
-    """From the first to the last byte of a body, or of one piece of what is kept as it comes."""
+    """From the first to the last byte of a body, or for each :data:`PIECE` of what is kept as it comes."""
 
     def limit(self, kind: Kind) -> int | None:
         """Bytes of a body; None where whoever reads it sees to it."""
@@ -76,7 +77,7 @@ class _Coming:
     def __init__(self, receive: Receive, limits: Bodies, limit: int | None, told: int | None) -> None:
         self._receive, self._limits, self._limit, self._told = receive, limits, limit, told
         self._size, self._whole = 0, told == 0
-        self._until: float | None = None
+        self._until, self._mark = 0.0, -1
 
     async def receive(self) -> Message:
         """TooLarge, TooSlow."""
@@ -96,11 +97,9 @@ class _Coming:
         return cast("Message", message)
 
     def _patience(self) -> float:
-        if self._limit is None:
-            return self._limits.silence_seconds
         now = time.monotonic()
-        if self._until is None:
-            self._until = now + self._limits.whole_seconds
+        if self._mark < 0 or (self._limit is None and self._size - self._mark >= PIECE):
+            self._until, self._mark = now + self._limits.whole_seconds, self._size
         return max(0.0, min(self._limits.silence_seconds, self._until - now))
 
     def answering(self, send: Send) -> Send:

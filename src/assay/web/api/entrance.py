@@ -17,6 +17,7 @@ from assay.office.permissions import Action, require_role
 from assay.office.service import asked
 from assay.web.api import addresses, cross_origin, repeating
 from assay.web.api.access import asker
+from assay.web.api.bodies import BODY
 from assay.web.api.conditional import conditionally, require_match
 from assay.web.api.desk import Desk
 from assay.web.api.listing import PRIVATE
@@ -51,7 +52,8 @@ def entrance(desk: Desk) -> Middleware:
                 await conditionally(request, lambda held: app(request.scope, receive, held), to)
                 return
             caller, key = asker(request, desk).caller, repeating.key_of(request)
-            if request.method == "POST" and key and caller.known:
+            kept = request.route_handler.opt.get(BODY) != "stream"  # such a body is nowhere whole
+            if request.method == "POST" and key and caller.known and kept:
                 await repeating.repeatably(
                     request,
                     desk,

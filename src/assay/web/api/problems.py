@@ -16,12 +16,16 @@ from litestar.exceptions import HTTPException
 
 from assay.errors import AssayError, Faulty, Forbidden, Hidden, Stale, TooOften, Unauthenticated, Unconfirmed
 from assay.formats.text import shown
+from assay.formats.upload_headers import OFFSET, encode_count
+from assay.office.uploads import OffsetMismatch
 from assay.web.serving import status
 
 MEDIA_TYPE = "application/problem+json"
 MAX_DETAIL = 2000
 MAX_FAULTS = 100
 RETRY_S = 2
+ELSEWHERE = "https://iana.org/assignments/http-problem-types#mismatching-upload-offset"
+"""As the protocol of uploads names it."""
 ASKER = "asker"
 """Under which the state of a request has who asks, once that is known."""
 
@@ -46,6 +50,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 def code_of(error: AssayError) -> int:
     match error:
+        case OffsetMismatch():
+            return 409
         case Unauthenticated():
             return 401
         case Hidden():
@@ -64,7 +70,10 @@ def of(error: AssayError, *, known: bool = True) -> Response[Problem]:
     if not known and isinstance(error, Forbidden) and not isinstance(error, Hidden):
         error = Unauthenticated(f"{error}: log in, or send a token")
     wait = error.wait_s if isinstance(error, TooOften) else RETRY_S
-    return _response(code_of(error), str(error), type(error).__name__, wait, _faults(error))
+    made = _response(code_of(error), str(error), type(error).__name__, wait, _members(error))
+    if isinstance(error, OffsetMismatch):
+        made.headers[OFFSET] = encode_count(error.offset)
+    return made
 
 
 def of_http(_: "Request[Any, Any, Any]", error: HTTPException) -> Response[Problem]:
@@ -92,7 +101,9 @@ def of_fault(request: "Request[Any, Any, Any]", error: Exception) -> Response[Pr
     return _response(500, "a fault in Assay", "Fault")
 
 
-def _faults(error: AssayError) -> dict[str, Any]:
+def _members(error: AssayError) -> dict[str, Any]:
+    if isinstance(error, OffsetMismatch):
+        return {"type": ELSEWHERE}
     if not isinstance(error, Faulty):
         return {}
     return {

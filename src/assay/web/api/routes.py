@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
-from litestar import delete, get, post, put
+from litestar import delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, Parameter, Schema
@@ -106,6 +106,10 @@ def does(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -
 
 def replaces(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:
     return put(path, **_said(summary, tag, action, on, ALWAYS + CHANGING, more))
+
+
+def changes(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:
+    return patch(path, **_said(summary, tag, action, on, ALWAYS + CHANGING, more))
 
 
 def removes(path: str, summary: str, tag: str, action: What, on: On, **more: Any) -> Handler:

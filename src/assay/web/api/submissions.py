@@ -17,6 +17,7 @@ from assay.formats.bundle import read_tar as read_bundle
 from assay.formats.digest import Digest
 from assay.formats.purl import Purl
 from assay.office import found_by
+from assay.office.bring import Brought
 from assay.office.case import Case
 from assay.office.log import receipt
 from assay.office.permissions import Action, Caller, require_role, visible
@@ -62,6 +63,13 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: str = ""
     files: tuple[str, ...] = ()
     """Base64; larger files are uploaded before and named in ``artifacts``."""
+    artifacts: tuple[str, ...] = ()
+    """Digests, as ``sha256:...``."""
+
+    def brought(self, desk: Desk) -> Brought:
+        files = tuple(b64.decode(one, what=f"files[{at}]") for at, one in enumerate(self.files))
+        uploaded = tuple(Digest.parse(one, what=f"artifacts[{at}]") for at, one in enumerate(self.artifacts))
+        return Brought(files, uploaded, desk.holdings)
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,8 +153,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     )
     def answer(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Answer]) -> CaseView:
         caller = asker(request, desk).caller
-        files = [b64.decode(one, what=f"files[{at}]") for at, one in enumerate(data.files)]
-        return case_view(respond(desk.service, caller, of_payload(payload), data.text, files))
+        return case_view(respond(desk.service, caller, of_payload(payload), data.text, data.brought(desk)))
 
     @does(
         CASE + "/evidence",
@@ -158,8 +165,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     )
     def evidence(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Answer]) -> CaseView:
         caller = asker(request, desk).caller
-        files = [b64.decode(one, what=f"files[{at}]") for at, one in enumerate(data.files)]
-        return case_view(supply(desk.service, caller, of_payload(payload), files))
+        return case_view(supply(desk.service, caller, of_payload(payload), data.brought(desk)))
 
     @does(CASE + "/withdrawal", "Take a submission back", "submissions", Action.SUBMISSION_WITHDRAW, "case")
     def withdrawal(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Reason]) -> CaseView:

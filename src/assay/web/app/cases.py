@@ -14,6 +14,7 @@ from assay.formats.bundle import read_tar
 from assay.formats.case_documents import Judgement
 from assay.formats.digest import Digest
 from assay.formats.verdict import Token
+from assay.office.bring import Brought
 from assay.office.case import Case
 from assay.office.determine import Decision, decide_final, decide_initial, request_evidence
 from assay.office.dossier import dossier, within
@@ -170,7 +171,13 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
     ) -> Redirect:
         form, files = _handed(request, desk, data, "files")
-        respond(desk.service, form.who.caller, digest(payload), form.text("text"), files)
+        respond(
+            desk.service,
+            form.who.caller,
+            digest(payload),
+            form.text("text"),
+            Brought(files, (), desk.holdings),
+        )
         return Redirect(f"/cases/{payload}", status_code=303)
 
     @post(CASE + "/evidence", sync_to_thread=True, include_in_schema=False, status_code=303, opt=FILES)
@@ -178,7 +185,7 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
     ) -> Redirect:
         form, files = _handed(request, desk, data, "files")
-        supply(desk.service, form.who.caller, digest(payload), files)
+        supply(desk.service, form.who.caller, digest(payload), Brought(files, (), desk.holdings))
         return Redirect(f"/cases/{payload}", status_code=303)
 
     return [submit, submitted, response, evidence]
