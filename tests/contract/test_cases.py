@@ -213,3 +213,11 @@ def test_what_is_not_posted_cannot_be_found_by(ledger: SqlLedger, cases: SqlCase
     assert names(cases, visible=public, results=("validated",)) == ["Product 001", "Product 000"]
     assert names(cases, results=("contradicted",)) == ["Product 001"]
     assert names(cases, visible=public, sort="result") == ["Product 001", "Product 000"]
+
+
+def test_what_happened_and_is_not_posted_gives_no_order(ledger: SqlLedger, cases: SqlCases) -> None:
+    posted = Digest.sha256(b"result")
+    record(ledger, case(0, published=posted, shown_since=NOW, changed=NOW + timedelta(days=2)))
+    record(ledger, case(1, published=posted, shown_since=NOW + timedelta(days=1), changed=NOW))
+    assert names(cases, visible=Visible(published=True), sort="changed") == ["Product 001", "Product 000"]
+    assert names(cases, sort="changed") == ["Product 000", "Product 001"]

@@ -76,7 +76,8 @@ class World:
         rates: Rates = Rates(),  # noqa: B008
         passkeys: Passkeys | None = None,
     ) -> None:
-        self.service = services.service(policy, beacon)
+        tiles = MemoryTiles()
+        self.service = services.service(policy, beacon, tiles=tiles)
         cases = self.service.cases
         assert isinstance(cases, SqlCases)
         self.identity = Identity(
@@ -107,7 +108,7 @@ class World:
                 entropy=entropy,
             ),
             url=url,
-            tiles=MemoryTiles(),
+            tiles=tiles,
             repeats=MemoryRepeats(),
             gate=Gate(rates),
             inventories=SqlInventories(cases.engine),

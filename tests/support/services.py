@@ -35,6 +35,7 @@ from assay.office.ports import Drawing
 from assay.office.receive import receive
 from assay.office.service import Service
 from assay.provider.bundle import committed, salted
+from assay.tlog.ports import TileStore
 from assay.trust.envelope import sign
 
 PACK = "lighthouse-rules@1"
@@ -79,10 +80,11 @@ def service(
     policy: OfficePolicy = OfficePolicy(),  # noqa: B008 - frozen
     beacon: Beacon | None = None,
     engine: Engine | None = None,
+    tiles: TileStore | None = None,
 ) -> Service:
     engine = engine if engine is not None else SqlLedger.memory_engine()
     office = msgspec.structs.replace(
-        offices.office(MemoryBlobs(), SqlLedger(engine)), packs=((PACK, PACK_DATA),)
+        offices.office(MemoryBlobs(), SqlLedger(engine), tiles=tiles), packs=((PACK, PACK_DATA),)
     )
     return Service(
         office=office,
@@ -91,6 +93,7 @@ def service(
         policy=policy,
         sealed=office.blobs,
         beacon=beacon,
+        public=tiles,
     )
 
 

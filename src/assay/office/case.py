@@ -115,6 +115,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """What that result says; what is decided since is not public before it is posted."""
     publication: int | None = None
     """Index of the entry by which it was first posted; from there on its openings are public."""
+    shown_since: datetime | None = None
+    """When what everybody sees of it changed last: it was posted, corrected, taken back, or lapsed."""
     posting: int | None = None
     """Index of the entry that records the newest result: the publication, or a correction."""
     replaces: Digest | None = None

@@ -56,6 +56,7 @@ def post(service: Service, case: Case) -> Case:
         "published",
         published=result,
         posted=determination.result,
+        shown_since=now,
         posting=None,
         because="",
     )

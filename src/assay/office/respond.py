@@ -103,7 +103,10 @@ def withdraw(service: Service, caller: Caller, payload: Digest, reason: str) -> 
     done = Act(
         kind=Kind.WITHDRAWAL, document=put(service, document), outcome="withdrawn", actor=caller.organisation
     )
-    return act(service, case, done, now, "withdrawn", because=_WITHDRAWN, result="withdrawn", proposal=None)
+    return act(
+        service, case, done, now, "withdrawn",
+        because=_WITHDRAWN, result="withdrawn", proposal=None, shown_since=now if case.published else None,
+    )  # fmt: skip
 
 
 def lapse(service: Service, caller: Caller, payload: Digest, reason: str, versions: str) -> Case:
@@ -121,4 +124,5 @@ def lapse(service: Service, caller: Caller, payload: Digest, reason: str, versio
         versions=versions[:200],
     )
     done = Act(kind=Kind.LAPSE, document=put(service, document), outcome="lapsed", actor=caller.organisation)
-    return act(service, case, done, now, lapsed=now)
+    shown = now if case.published else None
+    return act(service, case, done, now, lapsed=now, shown_since=shown)

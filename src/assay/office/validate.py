@@ -7,8 +7,10 @@ from typing import cast
 import msgspec
 
 from assay.formats import strict_json
+from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
+from assay.formats.dsse import Envelope
 from assay.formats.verdict import VerdictDocument
 from assay.formats.verdict import parse as parse_verdict
 from assay.office.examining import Examined, Here
@@ -21,6 +23,7 @@ from assay.validation.examine import Inputs
 from assay.validation.history import History
 from assay.validation.opened import Opened, open_attestation, read_trust
 
+UNNAMED = "a submission that is not public"
 MAX_USES = 100
 """Earlier uses of one artifact that a verdict goes by."""
 
@@ -40,8 +43,10 @@ def inputs_of(office: Office, bundle: Bundle, entry: int, replaces: Digest | Non
     With all packs: by which of them is said by the attestation, never by whoever happens to finish the work.
     """
     uses: dict[str, list[str]] = {}
-    for digest, earlier in office.ledger.uses(tuple(bundle.artifacts), entry):
-        uses.setdefault(digest.value, []).append(f"{earlier.provider}/{earlier.product}@{earlier.version}")
+    found = office.ledger.uses(tuple(bundle.artifacts), entry)
+    own = _labels(bundle) if any(not _is_public(earlier) for _, earlier in found) else frozenset()
+    for digest, earlier in found:
+        uses.setdefault(digest.value, []).append(_use(earlier, own))
     known = (str(replaces),) if replaces and office.ledger.submission(replaces) else ()
     history = History(
         payloads=known,
@@ -57,6 +62,23 @@ def inputs_of(office: Office, bundle: Bundle, entry: int, replaces: Digest | Non
         now=office.clock.now(),
         engine=office.engine,
     )
+
+
+def _use(earlier: Submission, own: frozenset[str]) -> str:
+    """How a verdict, which may be posted, names an earlier submission: what is not public has no name but one of its *own*."""
+    label = f"{earlier.product}@{earlier.version}"
+    if _is_public(earlier):
+        return f"{earlier.provider}/{label}"
+    return label if label in own else UNNAMED
+
+
+def _is_public(earlier: Submission) -> bool:
+    return earlier.state == "published" and bool(earlier.provider)
+
+
+def _labels(bundle: Bundle) -> frozenset[str]:
+    envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
+    return frozenset(f"{one.name}@{one.version}" for one in parse_attestation(envelope.payload).releases)
 
 
 def keep(office: Office, inputs: Inputs, *documents: bytes) -> tuple[Digest, ...]:

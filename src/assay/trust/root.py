@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, Self, TypeVar, get_args
 
 import msgspec
 
@@ -139,6 +139,11 @@ class TrustRoot(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Key id -> why it may not be relied on at that moment, for those that may not."""
         keys = [key for signer in self.signers for key in signer.keys]
         return {key.public.keyid: reason for key in keys if (reason := key.objection(at))}
+
+    def of_office(self) -> Self:
+        """What it takes to verify what the office signs, and nobody else's names, keys and identities."""
+        own = tuple(one for one in self.signers if not {"office", "log"}.isdisjoint(one.purposes))
+        return msgspec.structs.replace(self, signers=own, sigstore=())
 
     def encode(self) -> bytes:
         """The canonical form: compact JSON, keys sorted, every field that has a value."""

@@ -22,6 +22,7 @@ cases = Table(
     Column("waits", Text, nullable=False),
     Column("result", Text, nullable=False),
     Column("shown", Text, nullable=False),
+    Column("shown_since", POSITION, nullable=False),
     Column("deadline", POSITION, nullable=False),
     Column("received", POSITION, nullable=False),
     Column("changed", POSITION, nullable=False),
@@ -37,13 +38,14 @@ cases = Table(
             "waits",
             "result",
             "shown",
+            "shown_since",
             "deadline",
             "received",
             "changed",
         )
     ),
 )
-"""*shown* is the result for everybody. *provider*, *product* and *version* are folded for comparing; times are microseconds, *deadline* the greatest where there is none."""
+"""*shown* is the result for everybody, since *shown_since*, which is the greatest where there is none. *provider*, *product* and *version* are folded for comparing; times are microseconds, *deadline* the greatest where there is none."""
 
 parties = Table(
     "case_parties",

@@ -1,6 +1,7 @@
 """The cases of an office in its database. The ledger writes them, in the transaction of the entries that move them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -30,7 +31,9 @@ from assay.office.permissions import Visible
 from assay.office.ports import CasePage, CaseQuery, Drawing
 
 NEVER = 2**62
-"""The deadline of a case that has none."""
+"""Where a case has no such time."""
+PUBLIC = {"result": "shown", "changed": "shown_since"}
+"""Columns for who sees what is published only: nobody finds, or puts in order, by what happened and was not posted."""
 MAX_PAGE = 1000
 _CHUNK = 400
 _REVISIONS = select(cases.c.payload, cases.c.revision).where(
@@ -194,7 +197,8 @@ def columns(case: Case) -> dict[str, Any]:
         "waits": case.waits,
         "result": case.result,
         "shown": case.shown,
-        "deadline": NEVER if case.deadline is None else micros(case.deadline),
+        "shown_since": _micros(case.shown_since),
+        "deadline": _micros(case.deadline),
         "received": micros(case.received),
         "changed": micros(case.changed),
         "published": case.published is not None,
@@ -233,8 +237,11 @@ def _where(wanted: Select[Any], query: CaseQuery) -> Select[Any]:
 
 
 def _column(name: str, visible: Visible) -> str:
-    """By which column to look: who sees what is published only, must not find by what is decided and not posted."""
-    return "shown" if name == "result" and visible.published and not visible.everything else name
+    return PUBLIC.get(name, name) if visible.published and not visible.everything else name
+
+
+def _micros(moment: datetime | None) -> int:
+    return NEVER if moment is None else micros(moment)
 
 
 def _shown(wanted: Select[Any], visible: Visible) -> Select[Any]:

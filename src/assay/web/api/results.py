@@ -7,10 +7,13 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
+from assay.errors import Malformed
+from assay.formats.digest import Digest
 from assay.office.case import Case
 from assay.office.permissions import Action, Caller, Visible, hidden
 from assay.office.ports import CasePage
 from assay.office.post import posting_receipt, result_envelope
+from assay.trust.root import TrustRoot
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed
 from assay.web.api.params import After, Id, Limit, OfFile, OfPackage
@@ -22,6 +25,8 @@ from assay.web.api.views import Listed, PublicCase, public_case
 BRIEFLY = {"Cache-Control": "public, max-age=60"}
 RESULT = "/results/{payload:str}"
 PUBLISHED = Visible(published=True)
+SORTS = ("changed", "provider", "product", "result")
+"""What says no more than is posted."""
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -43,11 +48,12 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
             desk, result=result, provider=provider, product=product, version=version, sort=sort, order=order,
             after=after, limit=limit, digest=digest, purl=purl,
         )  # fmt: skip
-        return listed(request, PublicCase, tuple(map(public_case, page.cases)), page.after, public=True)
+        rows = tuple(shown_to_all(desk, one) for one in page.cases)
+        return listed(request, PublicCase, rows, page.after, public=True)
 
     @reads(RESULT, "One result, in a line", "public", Action.RESULT_READ, "published")
     def show(payload: Id) -> Response[PublicCase]:
-        return Response(public_case(published(desk, payload)), headers=BRIEFLY)
+        return Response(shown_to_all(desk, published(desk, payload)), headers=BRIEFLY)
 
     @reads(RESULT + "/result.dsse.json", "The signed result", "public", Action.RESULT_READ, "published")
     def signed(payload: Id) -> Response[bytes]:
@@ -61,9 +67,12 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         made = posting_receipt(desk.service, published(desk, payload)).encode()
         return Response(made, media_type="application/json", headers=BRIEFLY)
 
-    @reads("/trust.json", "The office's trust root", "public", Action.POLICY_READ, "any")
+    @reads(
+        "/trust.json", "By which keys to verify what the office signs", "public", Action.POLICY_READ, "any"
+    )
     def trust() -> Response[bytes]:
-        return Response(desk.service.office.trust, media_type="application/json", headers=BRIEFLY)
+        made = TrustRoot.parse(desk.service.office.trust).of_office()
+        return Response(made.encode(), media_type="application/json", headers=BRIEFLY)
 
     return [index, show, signed, receipt_, trust]
 
@@ -76,11 +85,24 @@ def published(desk: Desk, payload: str) -> Case:
     return case
 
 
+def shown_to_all(desk: Desk, case: Case) -> PublicCase:
+    """What anybody may know of a published case: nothing of what has happened to it and was not posted."""
+    return public_case(case, successor(desk, case))
+
+
+def successor(desk: Desk, case: Case) -> Digest | None:
+    """The posted one that replaces *case*; None as long as there is none, whatever the provider has handed in."""
+    newer = None if case.replaced_by is None else desk.service.cases.case(case.replaced_by)
+    return newer.payload if newer is not None and newer.published is not None else None
+
+
 def found(
     desk: Desk, *, result: str, provider: str, product: str, version: str, sort: str, order: str, after: str, limit: int,
     digest: str = "", purl: str = "",
 ) -> CasePage:  # fmt: skip
     """Published cases. Malformed names what is none of the query's values."""
+    if sort not in SORTS:
+        raise Malformed(f"sort is {sort[:40]!r}, expected one of {', '.join(SORTS)}")
     query = query_of(
         Caller.public(desk.service.now()), stage="", waits="", result=result, provider=provider, product=product,
         version=version, sort=sort, order=order, after=after, limit=limit, digest=digest, purl=purl,

@@ -97,9 +97,9 @@ def tag(case: Case) -> str:
     return f'"{case.payload.short}-{case.revision}"'
 
 
-def public_case(case: Case) -> PublicCase:
-    """Of a published case only."""
-    if case.publication is None:
+def public_case(case: Case, successor: Digest | None) -> PublicCase:
+    """Of a published case only; *successor*: the posted one that replaces it."""
+    if case.publication is None or case.shown_since is None:
         raise ValueError(f"case {case.payload} is not published")
     return PublicCase(
         id=case.payload.value,
@@ -108,9 +108,9 @@ def public_case(case: Case) -> PublicCase:
         version=case.version,
         result=case.shown,
         published=case.publication,
-        changed=case.changed,
+        changed=case.shown_since,
         lapsed=case.lapsed,
-        replaced_by=_hex(case.replaced_by),
+        replaced_by=_hex(successor),
     )
 
 

@@ -21,7 +21,8 @@ from assay.register.checkpoint import open_ as open_checkpoint
 from assay.web import pages, tables, words
 from assay.web.api.desk import Desk
 from assay.web.api.params import After, Id
-from assay.web.api.results import found, published
+from assay.web.api.results import found, published, shown_to_all, successor
+from assay.web.api.views import PublicCase
 from assay.web.app.shell import came, shown
 from assay.web.published import Published
 
@@ -143,11 +144,11 @@ def _office(desk: Desk) -> list[HTTPRouteHandler]:
     return [draws, about]
 
 
-def find(desk: Desk, asked: Filter, limit: int) -> tuple[tuple[Case, ...], str]:
+def find(desk: Desk, asked: Filter, limit: int) -> tuple[tuple[PublicCase, ...], str]:
     """Published cases, and the cursor of the next page. Malformed names what is none of the query's values."""
     said = msgspec.structs.asdict(asked)
     page = found(desk, limit=limit, **named(said.pop("file")), **said)
-    return page.cases, page.after
+    return tuple(shown_to_all(desk, one) for one in page.cases), page.after
 
 
 def named(file: str) -> dict[str, str]:
@@ -196,12 +197,12 @@ def result_page(desk: Desk, case: Case, caller: Caller) -> dict[str, Any]:
     office = desk.service.office
     made = pages.result_values(office.name, office.engine, _told(found), _published(desk, case, found), {})
     inside = may(caller, Action.SUBMISSION_READ, case.target) and caller.known
-    return {
-        **made, "layout": "app/layout.html", "links": links, "has_feed": False, "marks": marks(case, found, inside)
-    }  # fmt: skip
+    said = marks(case, found, successor(desk, case), inside)
+    return {**made, "layout": "app/layout.html", "links": links, "has_feed": False, "marks": said}
 
 
-def marks(case: Case, found: Result, inside: bool) -> tuple[Mark, ...]:
+def marks(case: Case, found: Result, newer: Digest | None, inside: bool) -> tuple[Mark, ...]:
+    """*newer*: the posted one that replaces it."""
     made: list[Mark] = []
     if case.stage == "withdrawn":
         made.append(
@@ -210,24 +211,17 @@ def marks(case: Case, found: Result, inside: bool) -> tuple[Mark, ...]:
                 "The provider has taken the attestation back. The result stays here as it was posted.",
             )
         )
-    if case.stage in ("under_response", "answered", "determined"):
-        made.append(
-            Mark(
-                "Looked at again.",
-                "The office has reopened the case. What stands here is the newest result that was posted.",
-            )
-        )
     if case.lapsed is not None:
         made.append(
             Mark("Lapsed.", f"Since {case.lapsed:%Y-%m-%d} the attestation no longer holds for new versions.")
         )
-    if case.replaced_by is not None:
+    if newer is not None:
         made.append(
             Mark(
                 "Replaced.",
                 "The provider has submitted a newer attestation.",
-                f"/results/{case.replaced_by.value}",
-                "Its result, once it is posted",
+                f"/results/{newer.value}",
+                "Its result",
             )
         )
     if found.token == "not_sampled":  # noqa: S105 - a result
@@ -285,12 +279,12 @@ def _result(desk: Desk, case: Case) -> Result:
     return read_result(result_envelope(desk.service, case).payload)
 
 
-def _row(desk: Desk, case: Case) -> tuple[str, ...]:
+def _row(desk: Desk, case: PublicCase) -> tuple[str, ...]:
     return (
-        str(case.payload), case.provider, case.product, case.version, case.shown, moment(case.changed),
-        moment(case.lapsed) if case.lapsed else "", _hex(case.replaced_by), f"{desk.url}/results/{case.payload.value}",
+        _digest(case.id), case.provider, case.product, case.version, case.result, moment(case.changed),
+        moment(case.lapsed) if case.lapsed else "", _digest(case.replaced_by), f"{desk.url}/results/{case.id}",
     )  # fmt: skip
 
 
-def _hex(found: Digest | None) -> str:
-    return str(found) if found is not None else ""
+def _digest(found: str) -> str:
+    return f"sha256:{found}" if found else ""

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("waits", sa.Text(), nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("shown", sa.Text(), nullable=False),
+        sa.Column("shown_since", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("deadline", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("received", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("changed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -69,6 +70,7 @@ def upgrade() -> None:
     op.create_index("cases_by_received", "cases", ["received", "entry"], unique=False)
     op.create_index("cases_by_result", "cases", ["result", "entry"], unique=False)
     op.create_index("cases_by_shown", "cases", ["shown", "entry"], unique=False)
+    op.create_index("cases_by_shown_since", "cases", ["shown_since", "entry"], unique=False)
     op.create_index("cases_by_stage", "cases", ["stage", "entry"], unique=False)
     op.create_index("cases_by_waits", "cases", ["waits", "entry"], unique=False)
     op.create_table(
