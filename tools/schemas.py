@@ -19,6 +19,7 @@ from assay.formats.attestation import Milestone
 from assay.formats.cdxa_properties import ARTIFACT, ATTESTATION, MANY, PROFILE, PROFILE_VERSION, RELEASE
 from assay.formats.cdxa_write import MILESTONE_TYPE
 from assay.formats.customers import CustomerList, RowProof
+from assay.formats.rederivation import Rederivation
 from assay.formats.scope_document import ScopeDocument
 from assay.formats.verdict import VerdictDocument
 from assay.register import opening, receipt
@@ -39,6 +40,9 @@ def schemas() -> dict[str, bytes]:
         "customer-row-proof": typed(RowProof, "Proof that one row stands in a committed customer list"),
         "environment": typed(EnvironmentStatement, "The provider's statement about its environments"),
         "receipt": receipt_(),
+        "rederivation": typed(
+            Rederivation, "What an office derived again of a drawn submission", complete=True
+        ),
         "scope": typed(ScopeDocument, "Subject of an attestation without release files", complete=True),
         "submission": submission(),
         "verdict": typed(VerdictDocument, "The verdict document, RFC 8785 text", complete=True),

@@ -18,6 +18,7 @@ from assay.formats.digest import Digest
 from assay.formats.verdict import Engine
 from assay.office.examining import Examined, Here
 from assay.validation.examine import Inputs
+from assay.validation.rederive import Deep, Rederived
 
 LIMIT_S = 600.0
 """For one submission."""
@@ -64,11 +65,23 @@ class Examiners:
         self._closed = False
 
     def examine(self, inputs: Inputs) -> Examined:
+        answer = self._ask(inputs, None)
+        if not isinstance(answer, Examined):
+            raise TypeError("another question was answered")
+        return answer
+
+    def rederive(self, inputs: Inputs, deep: Deep) -> Rederived:
+        answer = self._ask(inputs, deep)
+        if not isinstance(answer, Rederived):
+            raise TypeError("another question was answered")
+        return answer
+
+    def _ask(self, inputs: Inputs, deep: Deep | None) -> Examined | Rederived:
         process = self._idle.get()
         try:
             if self._closed:
                 raise Unavailable("nothing is examined any more: the office is ending")
-            return process.examine(inputs)
+            return process.examine(inputs, deep)
         finally:
             self._idle.put(process)
 
@@ -88,9 +101,10 @@ class _Process:
         self._pipe: Connection | None = None
         self._sent: _Standing | None = None
 
-    def examine(self, inputs: Inputs) -> Examined:
+    def examine(self, inputs: Inputs, deep: Deep | None) -> Examined | Rederived:
+        """The verdict, or with *deep* the re-derivation."""
         try:
-            answer = self._ask(inputs)
+            answer = self._ask(inputs, deep)
         except (EOFError, OSError) as error:
             self.end()
             raise Unavailable(
@@ -113,19 +127,20 @@ class _Process:
             process.kill()
             process.join(_END_S)
 
-    def _ask(self, inputs: Inputs) -> Examined | Exception:
+    def _ask(self, inputs: Inputs, deep: Deep | None) -> Examined | Rederived | Exception:
         pipe = self._pipe or self._start()
         standing = _Standing(inputs.packs, inputs.policy, inputs.trust, inputs.snapshot, inputs.engine)
         bundle = inputs.bundle
         same = standing == self._sent
-        pipe.send((None if same else standing, inputs.history, inputs.now, bundle.envelope, bundle.customers))
+        sent = None if same else standing
+        pipe.send((sent, inputs.history, inputs.now, bundle.envelope, bundle.customers, deep))
         self._sent = standing
         pipe.send([(digest, len(data)) for digest, data in bundle.artifacts.items()])
         for data in bundle.artifacts.values():
             pipe.send_bytes(data)
         if not pipe.poll(self._limit_s):
             raise Unavailable(f"examining the submission took over {self._limit_s:g} s and was given up")
-        answer: Examined | Exception = pipe.recv()
+        answer: Examined | Rederived | Exception = pipe.recv()
         return answer
 
     def _start(self) -> Connection:
@@ -151,7 +166,7 @@ def _examine_there(pipe: Connection, sigstore: Sigstore | None, memory: tuple[in
     since = 0
     try:
         while True:
-            sent, history, now, envelope, customers = pipe.recv()
+            sent, history, now, envelope, customers, deep = pipe.recv()
             if sent is not None:  # with the first, always
                 standing = sent
             sizes: list[tuple[Digest, int]] = pipe.recv()
@@ -160,7 +175,7 @@ def _examine_there(pipe: Connection, sigstore: Sigstore | None, memory: tuple[in
             inputs = Inputs(
                 bundle=Bundle(envelope, customers, artifacts), history=history, now=now, **standing._asdict()
             )
-            pipe.send(_answer(here, inputs))
+            pipe.send(_answer(here, inputs, deep))
             if since > _COLLECT_AFTER:
                 gc.collect()
                 since = 0
@@ -168,9 +183,9 @@ def _examine_there(pipe: Connection, sigstore: Sigstore | None, memory: tuple[in
         return  # whoever asked has gone
 
 
-def _answer(here: Here, inputs: Inputs) -> Examined | Exception:
+def _answer(here: Here, inputs: Inputs, deep: Deep | None) -> Examined | Rederived | Exception:
     try:
-        return here.examine(inputs)
+        return here.examine(inputs) if deep is None else here.rederive(inputs, deep)
     except AssayError as error:
         return error
     except Exception as error:  # noqa: BLE001 - a fault of ours, told where it is noticed

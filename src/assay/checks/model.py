@@ -11,8 +11,11 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
+from packaging.version import Version
 
 from assay.evidence.model import Exhibit, Source, Unreadable
+from assay.evidence.subject import pep440
+from assay.formats import semver
 from assay.formats.attestation import Attestation, Release
 from assay.formats.digest import Digest
 from assay.trust.envelope import EnvelopeStanding as EnvelopeStanding  # noqa: PLC0414 - part of this vocabulary
@@ -135,6 +138,25 @@ class Span(msgspec.Struct, frozen=True):
     introduced: str
     fixed: str = ""
     last: str = ""
+
+    def holds(self, kind: str, version: str) -> bool | None:
+        """Whether *version* of a package of purl type *kind* lies in it; None when the versions cannot be compared."""
+        start = "" if self.introduced == "0" else self.introduced
+        end = self.fixed or self.last
+        compared = [text for text in (version, start, end) if text]
+        if kind == "pypi":
+            known = all(pep440(text) for text in compared)
+            order: Callable[[str], Any] = Version
+        else:
+            known = all(semver.is_version(text) for text in compared)
+            order = semver.key
+        if not known:
+            return None
+        if start and order(version) < order(start):
+            return False
+        if not end:
+            return True
+        return bool(order(version) < order(end) if self.fixed else order(version) <= order(end))
 
 
 class Malicious(msgspec.Struct, frozen=True):

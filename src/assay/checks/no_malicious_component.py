@@ -4,17 +4,13 @@ Absence from a list proves little: lists are late and incomplete. Presence in it
 lock gives, is a fact.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-from packaging.version import Version
-
-from assay.checks.model import Basis, Case, Check, Finding, Malicious, Severity, Span
+from assay.checks.model import Basis, Case, Check, Finding, Malicious, Severity
 from assay.evidence.contents import Part, parts
 from assay.evidence.lockfile import Lockfile
 from assay.evidence.sbom import Sbom
-from assay.evidence.subject import pep440, same_version
-from assay.formats import semver
+from assay.evidence.subject import same_version
 from assay.formats.text import shown
 
 MAX_NAMED = 5
@@ -95,7 +91,7 @@ def _judge(part: Part, malicious: Malicious, as_of: str) -> Finding | None:
         return Finding.unknown(
             f"{what} is malicious in some versions, {as_of}, and no version is given", part.source, at=part.at
         )
-    inside = [(_within(subject.type, span, subject.version), bool(span.fixed or span.last)) for span in spans]
+    inside = [(span.holds(subject.type, subject.version), bool(span.fixed or span.last)) for span in spans]
     if (True, True) in inside and versions is None:
         return _against(part, f"{what} lies in the range of versions listed as malicious, {as_of}")
     if any(within is not False for within, _ in inside):
@@ -111,26 +107,6 @@ def _against(part: Part, message: str) -> Finding:
     return Finding.against(
         message, part.source, at=part.at, remedy="remove it, and treat what it ran on as compromised"
     )
-
-
-def _within(kind: str, span: Span, version: str) -> bool | None:
-    """None when the versions cannot be compared."""
-    start = "" if span.introduced == "0" else span.introduced
-    end = span.fixed or span.last
-    compared = [text for text in (version, start, end) if text]
-    if kind == "pypi":
-        known = all(pep440(text) for text in compared)
-        order: Callable[[str], Any] = Version
-    else:
-        known = all(semver.is_version(text) for text in compared)
-        order = semver.key
-    if not known:
-        return None
-    if start and order(version) < order(start):
-        return False
-    if not end:
-        return True
-    return bool(order(version) < order(end) if span.fixed else order(version) <= order(end))
 
 
 CHECK = Check(

@@ -69,7 +69,7 @@ class Response(_Document, frozen=True, kw_only=True):
 
 
 class Judgement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person found about one requirement."""
+    """What a person, or the office by a re-derivation, found about one requirement."""
 
     requirement: RequirementText
     verdict: Token
@@ -92,6 +92,8 @@ class Determination(_Document, frozen=True, kw_only=True):
     """Number of the draw whose frame it was in."""
     reasons: Annotated[tuple[Text, ...], Meta(max_length=MAX_ITEMS)] = ()
     judgements: Annotated[tuple[Judgement, ...], Meta(max_length=MAX_ITEMS)] = ()
+    rederivation: DigestText | None = None
+    """What was derived again of a drawn case, a :class:`~assay.formats.rederivation.Rederivation`; None where nothing was."""
     response: DigestText | None = None
     """The response that was considered; None when there is none."""
     consideration: Text = ""

@@ -48,14 +48,18 @@ def read(archive: Archive, *, what: str) -> Package:
         raise Malformed(f"{what} has no package.json in one top folder")
     if size > _MAX_BYTES:
         raise TooLarge(f"{what}: package.json has {size} bytes, over {_MAX_BYTES}")
-    data = archive.read(path).removeprefix(b"\xef\xbb\xbf")
-    manifest = strict_json.decode(data, _Manifest, what=f"{what}: package.json")
-    for field, value in (("name", manifest.name), ("version", manifest.version)):
+    return manifest(archive.read(path), what=what)
+
+
+def manifest(data: bytes, *, what: str) -> Package:
+    """What a package.json says of a package that is installed or packed."""
+    if len(data) > _MAX_BYTES:
+        raise TooLarge(f"{what}: package.json has {len(data)} bytes, over {_MAX_BYTES}")
+    found = strict_json.decode(data.removeprefix(b"\xef\xbb\xbf"), _Manifest, what=f"{what}: package.json")
+    for field, value in (("name", found.name), ("version", found.version)):
         if not value or shown(value, 220) != value:
             raise Malformed(f"{what}: package.json has no well-formed {field}")
-    return Package(
-        manifest.name, manifest.version, _licence(manifest.license), _needs(manifest), _bundled(manifest)
-    )
+    return Package(found.name, found.version, _licence(found.license), _needs(found), _bundled(found))
 
 
 def _needs(manifest: _Manifest) -> tuple[Need, ...]:

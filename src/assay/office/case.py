@@ -104,6 +104,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Low-level evidence that was asked for and has not come."""
     supplied: tuple[Digest, ...] = ()
     """Artifacts that came after the submission: evidence asked for, and files of responses."""
+    rederivation: Digest | None = None
+    """What the office derived again, once it was drawn: a :class:`~assay.formats.rederivation.Rederivation`, the newest."""
+    derived: tuple[Digest, ...] = ()
+    """All documents that re-derivations left: themselves, and the derived bills."""
+    rederived: int = -1
+    """How many of *supplied* the newest one went by."""
     initial: Digest | None = None
     response: Digest | None = None
     """The newest."""

@@ -11,6 +11,7 @@ from assay.formats.digest import Digest
 from assay.formats.result import judged
 from assay.formats.verdict import ResultToken
 from assay.office.case import Case, Proposal
+from assay.office.deepen import against
 from assay.office.notify import notice
 from assay.office.permissions import Action, Caller
 from assay.office.service import Act, Service, act, asked, next_step, put, record_final
@@ -21,6 +22,9 @@ from assay.validation.examine import conclude
 INITIAL_FROM = frozenset({"complete", "deep_validation", "answered", "published"})
 FINAL_FROM = frozenset({"deep_validation", "answered"})
 FAVOURABLE = frozenset({"validated", "validated_with_findings"})
+
+MAX_REASONS = 1_999
+NOT_DERIVED = "it was drawn, and its release was not derived again"
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,12 +107,15 @@ def reject(service: Service, caller: Caller, payload: Digest, revision: int) -> 
 def determination_of(
     service: Service, case: Case, decision: Decision, stage: Literal["initial", "final"]
 ) -> Determination:
-    """What *decision* comes to: the automatic verdict with its judgements."""
+    """What *decision* comes to: the automatic verdict with its judgements, and with what was derived again where nobody judged."""
     verdict = verdict_of(service, case)
-    result: ResultToken = conclude(verdict.missing, judged(verdict, decision.judgements))
+    judgements = (*decision.judgements, *against(service, case, verdict, decision.judgements))
+    result: ResultToken = conclude(verdict.missing, judged(verdict, judgements))
     reasons = tuple(line for line in decision.reasons if line.strip())
-    if result not in FAVOURABLE and not reasons and not decision.judgements:
-        reasons = verdict.reasons[:2000]
+    if result not in FAVOURABLE and not reasons and not judgements:
+        reasons = verdict.reasons[:MAX_REASONS]
+    if case.stage == "deep_validation" and case.rederivation is None:
+        reasons = (*reasons[: MAX_REASONS - 1], NOT_DERIVED)
     return Determination(
         attestation=str(case.payload),
         salt=service.salt(),
@@ -120,7 +127,8 @@ def determination_of(
         drawn=case.drawn,
         draw=case.draw,
         reasons=reasons,
-        judgements=decision.judgements,
+        judgements=judgements,
+        rederivation=str(case.rederivation) if case.rederivation else None,
         response=str(case.response) if case.response else None,
         consideration=decision.consideration,
     )

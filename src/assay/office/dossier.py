@@ -10,14 +10,17 @@ from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.case_documents import CaseDocument, Determination, Ending, Notice, Response, parse
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
+from assay.formats.rederivation import Difference, Rederivation
 from assay.formats.verdict import ClaimVerdict, VerdictDocument
 from assay.office.case import Case
+from assay.office.deepen import found
 from assay.office.permissions import Action, Caller, may
 from assay.office.service import Service
 from assay.office.triage import verdict_of
 from assay.packs import read
 from assay.packs.model import Requirement
 from assay.register.leaf import Kind, open_
+from assay.validation.weigh import bearing
 
 _READERS: Mapping[Kind, Callable[[bytes], CaseDocument]] = {
     Kind.NOTICE: lambda data: parse(data, Notice),
@@ -51,6 +54,8 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     """None where its pack is not this office's any more."""
     claim: Claim | None
     artifacts: tuple[Artifact, ...]
+    differences: tuple[Difference, ...] = ()
+    """What was derived again and bears on the claim."""
 
 
 class Dossier(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +66,8 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     history: tuple[Happened, ...]
     have: frozenset[Digest]
     """Artifacts that are here."""
+    rederivation: Rederivation | None = None
+    """What the office derived again; None where nothing was."""
 
 
 def within(caller: Caller, case: Case) -> bool:
@@ -77,12 +84,14 @@ def dossier(service: Service, case: Case) -> Dossier:
     envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
     attestation = parse_attestation(envelope.payload)
     verdict = verdict_of(service, case) if case.verdict is not None else None
+    again = found(service, case)
     return Dossier(
         attestation=attestation,
         verdict=verdict,
-        rows=tuple(_beside(service, attestation, verdict)) if verdict is not None else (),
+        rows=tuple(_beside(service, attestation, verdict, again)) if verdict is not None else (),
         history=history(service, case),
         have=frozenset((*submission.artifacts, *case.supplied)),
+        rederivation=again,
     )
 
 
@@ -102,7 +111,9 @@ def _happened(service: Service, case: Case, index: int) -> Happened:
     return Happened(index, entry.kind, entry.time, document)
 
 
-def _beside(service: Service, attestation: Attestation, verdict: VerdictDocument) -> Iterator[Beside]:
+def _beside(
+    service: Service, attestation: Attestation, verdict: VerdictDocument, again: Rederivation | None
+) -> Iterator[Beside]:
     packs = {ref: read.parse(data, name=ref) for ref, data in service.office.packs}
     asked = {f"{ref}#{one.id}": one for ref, pack in packs.items() for one in pack.requirements}
     claims = {one.requirement: one for one in attestation.claims}
@@ -110,10 +121,11 @@ def _beside(service: Service, attestation: Attestation, verdict: VerdictDocument
     for row in verdict.claims:
         claim = claims.get(row.requirement)
         named = claim.artifacts if claim is not None else ()
-        found = [Digest.parse(text) for finding in row.findings for text in finding.evidence]
+        cited = [Digest.parse(text) for finding in row.findings for text in finding.evidence]
         yield Beside(
             row=row,
             requirement=asked.get(row.requirement),
             claim=claim,
-            artifacts=tuple(artifacts[one] for one in dict.fromkeys((*named, *found)) if one in artifacts),
+            artifacts=tuple(artifacts[one] for one in dict.fromkeys((*named, *cited)) if one in artifacts),
+            differences=bearing(row, claim, again) if again is not None else (),
         )

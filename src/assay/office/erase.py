@@ -126,7 +126,7 @@ def nameless(case: Case, now: datetime) -> Case:
         case,
         provider="", product="", version="", subject={}, parties=(), because="", requested=(), supplied=(), proposal=None,
         told=None, initial=None, response=None, final=None, published=None, verdict=None, referred=(),
-        shown_since=None,
+        shown_since=None, rederivation=None, derived=(),
         revision=case.revision + 1, changed=now, deadline=None,
     )  # fmt: skip
 
@@ -203,7 +203,7 @@ def _documents(service: Service, case: Case) -> tuple[tuple[Digest, ...], tuple[
         artifacts |= set(submission.artifacts)
         named = (submission.envelope, submission.customers, submission.verdict, submission.result)
         found |= {one for one in named if one is not None}
-    found |= set(case.referred) | set(_packages(service, case))
+    found |= {*case.referred, *case.derived, *_packages(service, case)}
     if case.proposal is not None:
         found.add(case.proposal.document)
     uses = office.ledger.uses(tuple(sorted(artifacts)), office.register.size())

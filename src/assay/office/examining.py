@@ -9,6 +9,7 @@ from assay.evidence.memory import Memory
 from assay.evidence.statement import SigstoreVerifier
 from assay.formats.verdict import Missing, ResultToken, encode
 from assay.validation.examine import Inputs, examine_as_asked
+from assay.validation.rederive import Deep, Rederived, rederive
 
 
 class Examined(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,9 @@ class Examiner(Protocol):
         Raises Malformed for a bundle that is not in its form; Unavailable when it could not be computed, which says nothing of it.
         """
 
+    def rederive(self, inputs: Inputs, deep: Deep) -> Rederived:
+        """What :func:`assay.validation.rederive.rederive` derives. Raises as :meth:`examine` does."""
+
 
 class Here:
     """In the thread that asks. With *memory* it reads once what comes again."""
@@ -50,3 +54,6 @@ class Here:
             result=verdict.result,
             reason=verdict.reasons[0] if verdict.reasons else "",
         )
+
+    def rederive(self, inputs: Inputs, deep: Deep) -> Rederived:
+        return rederive(inputs, deep, self._sigstore, self._memory)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from assay.formats.digest import Digest
 from assay.office import deadlines, drawing, revalidate
 from assay.office.case import Case, Stage
+from assay.office.deepen import deepen
 from assay.office.post import post, tell_published
 from assay.office.revalidate import REVIEW, WORLD
 from assay.office.service import ADVANCE, DEADLINE, DRAW, REMINDER, REVALIDATE, Service
@@ -22,6 +23,7 @@ STEPS: Mapping[Stage, Step] = {
     "submitted": check,
     "incomplete": proceed,
     "complete": proceed,
+    "deep_validation": deepen,
     "under_response": tell_determination,
     "determined": post,
     "published": tell_published,

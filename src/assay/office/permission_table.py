@@ -60,6 +60,7 @@ class Action(StrEnum):
     SEARCH_READ = "search.read"
     QUEUE_READ = "queue.read"
     CASE_READ = "case.read"
+    REDERIVATION_READ = "rederivation.read"
     CASE_JUDGE = "case.judge"
     EVIDENCE_REQUEST = "evidence.request"
     DRAW_RUN = "draw.run"
@@ -125,6 +126,7 @@ response.write             own   own    -     -       -      -      -         - 
 search.read                own   own    -     all     all    -      party     -       -       -        -          search components of releases
 queue.read                 -     -      -     all     all    -      -         -       -       -        -          see what needs a person
 case.read                  -     -      -     all     all    -      -         -       -       -        -          see claim and evidence side by side, drafts and holds
+rederivation.read          own   own    own   all     all    -      -         -       -       -        -          see what the office derived again of a drawn submission
 case.judge                 -     -      -     all     all    -      -         -       -       -        person     answer a requirement that needs a person
 evidence.request           -     -      -     all     all    -      -         -       -       -        person     ask for low-level evidence by digest
 draw.run                   -     -      -     all     all    -      -         -       -       -        confirmed  run a draw that is due

@@ -9,7 +9,7 @@ from assay.office.bring import NOTHING, Brought, check
 from assay.office.bring import keep as keep_files
 from assay.office.case import Case
 from assay.office.permissions import Action, Caller
-from assay.office.service import Act, Service, act, asked, put, texts
+from assay.office.service import Act, Service, act, asked, next_step, put, texts
 from assay.office.triage import judge
 from assay.office.validate import keep
 from assay.register.leaf import Kind
@@ -69,7 +69,10 @@ def supply(service: Service, caller: Caller, payload: Digest, brought: Brought) 
         received=now,
         artifacts=texts(digests),
     )
-    done = Act(kind=Kind.RESPONSE, document=put(service, document), actor=caller.organisation)
+    done = Act(
+        kind=Kind.RESPONSE, document=put(service, document), actor=caller.organisation,
+        due=(next_step(case, case.revision + 1, now),),
+    )  # fmt: skip
     changes: dict[str, Any] = (
         {} if left else {"waits": "officer", "deadline": None, "because": "all evidence asked for has come"}
     )

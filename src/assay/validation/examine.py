@@ -100,12 +100,12 @@ def _judged(
     )
     facts = Facts(
         signature=opened.standing,
-        malicious=None if inputs.snapshot is None else _snapshot(inputs.snapshot),
+        malicious=snapshot_facts(inputs.snapshot),
         accepted_builders=policy.accepted_builders,
         customers=customers,
         artifact_uses=history.uses,
     )
-    bench = Bench(_cases(attestation, reading, facts, inputs.now), CHECKS)
+    bench = Bench(cases(attestation, reading, facts, inputs.now), CHECKS)
     claims = tuple(row for pack in packs for row in judge(pack, attestation, bench))
     lacking = _lacking(inputs, opened, packs, policy, history, customers)
     return VerdictDocument(
@@ -119,7 +119,7 @@ def _judged(
         claims=claims,
         result=conclude(lacking, claims),
         reasons=tuple(_reasons(lacking, claims)),
-        inputs=tuple(_named(inputs, attestation)),
+        inputs=tuple(inputs_named(inputs, attestation)),
         engine=inputs.engine,
         checked=tuple(
             dict.fromkeys(answer.check.id for answer in bench.answers() if answer.outcome != "unknown")
@@ -147,13 +147,19 @@ def _snapshot(data: bytes) -> Malicious:
     return malicious(data)
 
 
+def snapshot_facts(data: bytes | None) -> Malicious | None:
+    """The malicious packages known to the office; None where it has no snapshot."""
+    return None if data is None else _snapshot(data)
+
+
 @lru_cache(maxsize=32)
 def _standing(data: bytes) -> str:
     """The digest of a document that all are judged by."""
     return str(Digest.sha256(data))
 
 
-def _cases(attestation: Attestation, reading: Reading, facts: Facts, now: datetime) -> tuple[Case, ...]:
+def cases(attestation: Attestation, reading: Reading, facts: Facts, now: datetime) -> tuple[Case, ...]:
+    """One for each release of *attestation*, with the evidence that is about it."""
     releases = attestation.releases or (Release(name=attestation.provider.name),)
     return tuple(
         Case(
@@ -235,7 +241,7 @@ def _release_ref(release: Release) -> ReleaseRef:
     return ReleaseRef(release.name, release.version, release.purl, files)
 
 
-def _named(inputs: Inputs, attestation: Attestation) -> list[Input]:
+def inputs_named(inputs: Inputs, attestation: Attestation) -> list[Input]:
     """Inputs by name and digest. Packs, policy and trust are public; what the provider handed in is not."""
     bundle = inputs.bundle
     named = [("attestation.dsse.json", bundle.envelope, False)]

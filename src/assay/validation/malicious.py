@@ -24,11 +24,11 @@ def malicious_from_osv(records: Iterable[Record], as_of: datetime) -> Malicious:
         if not record.id.startswith("MAL-") or record.withdrawn is not None:
             continue
         for affected in record.affected or ():
-            key = _key(affected)
+            key = key_of(affected)
             if key is None:
                 continue
             reports[key[0]] += 1
-            found = tuple(span for within in affected.ranges or () for span in _spans(within))
+            found = tuple(span for within in affected.ranges or () for span in spans_of(within))
             if affected.versions:
                 versions.setdefault(key, {}).update(dict.fromkeys(affected.versions))
             elif any(_is_everything(span) for span in found):
@@ -44,7 +44,7 @@ def malicious_from_osv(records: Iterable[Record], as_of: datetime) -> Malicious:
     )
 
 
-def _key(affected: Affected) -> Key | None:
+def key_of(affected: Affected) -> Key | None:
     if affected.package is None or not affected.package.name:
         return None
     kind = PURL_TYPES.get(affected.package.ecosystem.partition(":")[0])
@@ -55,7 +55,7 @@ def _is_everything(span: Span) -> bool:
     return span.introduced == "0" and not span.fixed and not span.last
 
 
-def _spans(within: Range) -> Iterator[Span]:
+def spans_of(within: Range) -> Iterator[Span]:
     """Each ``introduced`` up to the next ``fixed`` or ``last_affected``; commits are not versions."""
     if within.type == "GIT":
         return

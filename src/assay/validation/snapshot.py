@@ -1,5 +1,6 @@
 """A snapshot of advisories as an office holds it: OSV records with the day they were taken. A JSON document, by digest."""
 
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -21,5 +22,11 @@ class _Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def malicious(data: bytes, *, what: str = "snapshot") -> Malicious:
     """The malicious-package reports in a snapshot; Malformed with the reason when it is none."""
+    as_of, found = records(data, what=what)
+    return malicious_from_osv(found, as_of)
+
+
+def records(data: bytes, *, what: str = "snapshot") -> tuple[datetime, tuple[Record, ...]]:
+    """The day it was taken, and all that is in it; Malformed with the reason when it is none."""
     found = strict_json.decode(data, _Snapshot, what=what, limit=LIMIT)
-    return malicious_from_osv(found.records, times.parse(found.as_of, what=f"{what}: as_of"))
+    return times.parse(found.as_of, what=f"{what}: as_of"), found.records

@@ -22,6 +22,7 @@ from assay.formats.verdict import parse
 from assay.office.examining import Here
 from assay.trust.root import TrustRoot
 from assay.validation.examine import Inputs
+from assay.validation.rederive import Deep
 
 NAMES = golden.names()
 
@@ -48,6 +49,14 @@ def test_the_same_verdicts_many_at_once(examiners: Examiners) -> None:
         golden.verdict_file(name).read_text() for name in NAMES
     ]
     assert len(processes()) == 2
+
+
+def test_what_is_derived_again_is_the_same_here_and_there(examiners: Examiners) -> None:
+    inputs = golden.inputs("honest")
+    deep = Deep("ab" * 32, (b"a note",))
+    assert examiners.rederive(inputs, deep) == Here(None).rederive(inputs, deep)
+    assert examiners.rederive(inputs, Deep("cd" * 32)) != Here(None).rederive(inputs, deep)
+    assert examiners.examine(inputs) == Here(None).examine(inputs)
 
 
 def test_what_all_are_judged_by_may_change_between(examiners: Examiners) -> None:

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from tests.support.attestations import COMPANY_WIDE, FULL, attestations
 from tests.support.json_edit import Edit, drop, edited, put, twice
+from tests.support.rederivations import REDERIVATION
 from tests.support.verdicts import VERDICT, verdicts
 from tools.schemas import FOLDER, schemas
 
 from assay.evidence.environment import EnvironmentStatement, Fact
-from assay.formats import attestation_statement, bundle, customers, scope_document, verdict
+from assay.formats import attestation_statement, bundle, customers, rederivation, scope_document, verdict
 from assay.formats.attestation import Attestation
 from assay.formats.customers import Customer, CustomerId, CustomerList
 from assay.formats.verdict import VerdictDocument
@@ -71,6 +72,7 @@ EXAMPLES = [
     pytest.param("environment", msgspec.json.encode(ENVIRONMENT), id="environment"),
     pytest.param("receipt", RECEIPT.encode(), id="receipt"),
     pytest.param("receipt", RECEIPT.without_openings().encode(), id="receipt without openings"),
+    pytest.param("rederivation", rederivation.encode(REDERIVATION), id="re-derivation"),
     pytest.param("scope", scope_document.encode(scope_document.of(FULL)), id="scope"),
     pytest.param("submission", SUBMISSION, id="submission"),
     pytest.param("verdict", verdict.encode(VERDICT), id="verdict"),

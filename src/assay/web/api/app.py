@@ -19,6 +19,7 @@ from assay.web.api import (
     own,
     problems,
     recovery,
+    rederivation,
     referrals,
     results,
     returning,
@@ -48,6 +49,7 @@ _TAGS = (
 )
 AREAS = (
     submissions,
+    rederivation,
     cases,
     referrals,
     results,
