@@ -35,6 +35,7 @@ from assay.web.api import cookies
 from assay.web.api.app import app
 from assay.web.api.desk import Desk
 from assay.web.api.gate import Gate, Rates
+from assay.web.app.errors import elsewhere
 from assay.web.app.routes import handlers
 
 URL = "http://office.localhost:8080"
@@ -117,7 +118,7 @@ class World:
         with self.identity.identities.change() as rows:
             for one in ORGANISATIONS:
                 rows.add(one)
-        self.client = TestClient(app(self.desk, handlers(self.desk)), base_url=url)
+        self.client = TestClient(app(self.desk, handlers(self.desk), elsewhere(self.desk)), base_url=url)
 
     def person(
         self, *roles: Role, name: str = "", organisation: str = "", confirmed: bool = True

@@ -13,6 +13,7 @@ from assay.bootstrap.working import KINDS, look, working
 from assay.office.identity.invite import address, first_administrator
 from assay.office_config.model import OfficeConfig
 from assay.web.api.app import LIMITS, app
+from assay.web.app.errors import elsewhere
 from assay.web.app.routes import handlers
 from assay.web.observed import observed
 from assay.web.serving import Address, require, serve
@@ -37,5 +38,10 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
             if invited is not None:
                 tell("administrator", address(desk.url, invited.link))
 
-        watched = observed(app(whole, handlers(whole)), seen.log, seen.metrics, lambda: secrets.token_hex(16))
+        watched = observed(
+            app(whole, handlers(whole), elsewhere(whole)),
+            seen.log,
+            seen.metrics,
+            lambda: secrets.token_hex(16),
+        )
         serve(watched, Address(host, port), ready=ready, limits=LIMITS)

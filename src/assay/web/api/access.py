@@ -10,11 +10,11 @@ from assay.errors import Forbidden, Unauthenticated
 from assay.office.identity.account import Session
 from assay.office.identity.authenticate import Presence, by_session, by_token
 from assay.office.identity.session import check_csrf
-from assay.office.permissions import Caller
+from assay.office.permissions import Action, Caller, require_role
 from assay.web.api import cookies
 from assay.web.api.desk import Desk
 from assay.web.api.problems import ASKER
-from assay.web.api.routes import Open
+from assay.web.api.routes import Open, What
 
 CSRF_HEADER = "x-assay-csrf"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -65,6 +65,16 @@ def _asker(request: Request[Any, Any, Any], desk: Desk, form: str) -> Asker:
     if request.method not in SAFE:
         require_csrf(request, desk, presence.session, form)
     return Asker(presence.caller, presence)
+
+
+def require_any(caller: Caller, what: What) -> tuple[Action, ...]:
+    """The actions of *what*; Forbidden when the table of permissions grants *caller* none of them."""
+    if isinstance(what, Open):
+        return ()
+    actions = (what,) if isinstance(what, Action) else what
+    if not any(caller.scopes_of(one) for one in actions):
+        require_role(caller, actions[0])
+    return actions
 
 
 def presence_of(request: Request[Any, Any, Any], desk: Desk) -> Presence:

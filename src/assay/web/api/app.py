@@ -1,9 +1,9 @@
 """The office's HTTP application: API, register, and what machines ask for. Pages are in :mod:`assay.web.app`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Response, Router
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -47,6 +47,7 @@ _TAGS = (
     Tag("identity", "Coming in, and what belongs to oneself"),
     Tag("organisations", "Organisations, their people, and what speaks for them"),
 )
+Failing = dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]]
 AREAS = (
     submissions,
     rederivation,
@@ -68,8 +69,8 @@ def api(desk: Desk) -> Router:
     return Router(path=API, route_handlers=made, middleware=[entrance(desk)], opt={BODY: "small"})
 
 
-def app(desk: Desk, more: Sequence[Any] = ()) -> Litestar:
-    """*more*: routes of pages."""
+def app(desk: Desk, more: Sequence[Any] = (), failing: Failing | None = None) -> Litestar:
+    """*more*: routes of pages; *failing*: what answers where there is no route, in the place of problem details."""
     require()
 
     made = Litestar(
@@ -96,6 +97,7 @@ def app(desk: Desk, more: Sequence[Any] = ()) -> Litestar:
             HTTPException: problems.of_http,
             AssayError: problems.of_ours,
             Exception: problems.of_fault,
+            **(failing or {}),
         },
     )
     made.asgi_handler = outermost(made.asgi_handler)

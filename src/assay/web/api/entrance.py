@@ -13,17 +13,15 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Middleware, Receive, Scope, Send
 
 from assay.errors import Unauthenticated
-from assay.office.permissions import Action, require_role
 from assay.office.service import asked
 from assay.web.api import addresses, cross_origin, repeating
-from assay.web.api.access import asker
+from assay.web.api.access import asker, require_any
 from assay.web.api.bodies import BODY
 from assay.web.api.conditional import conditionally, require_match
 from assay.web.api.desk import Desk
 from assay.web.api.listing import PRIVATE
 from assay.web.api.messages import Headers, changed
 from assay.web.api.params import digest
-from assay.web.api.routes import Open, What
 from assay.web.api.views import tag
 
 AnyRequest = Request[Any, Any, Any]
@@ -101,12 +99,7 @@ def admit(request: Request[Any, Any, Any], desk: Desk) -> None:
         desk.gate.known(caller.id, now)
     else:
         desk.gate.unknown(where, now)
-    what: What = request.route_handler.opt["action"]
-    if isinstance(what, Open):
-        return
-    actions = (what,) if isinstance(what, Action) else what
-    if not any(caller.scopes_of(one) for one in actions):
-        require_role(caller, actions[0])
-    if "if-match" in request.headers and request.route_handler.opt["on"] == "case":
+    actions = require_any(caller, request.route_handler.opt["action"])
+    if actions and "if-match" in request.headers and request.route_handler.opt["on"] == "case":
         case = asked(desk.service, caller, actions[0], digest(request.path_params["payload"]))
         require_match(request, tag(case))

@@ -76,6 +76,17 @@ def of(error: AssayError, *, known: bool = True) -> Response[Problem]:
     return made
 
 
+def again(error: AssayError) -> dict[str, str]:
+    """The header that says when to try again, where that is worth it."""
+    if code_of(error) not in (429, 503):
+        return {}
+    return _retry(error.wait_s if isinstance(error, TooOften) else RETRY_S)
+
+
+def _retry(wait_s: float) -> dict[str, str]:
+    return {"Retry-After": str(max(1, math.ceil(wait_s)))}
+
+
 def of_http(_: "Request[Any, Any, Any]", error: HTTPException) -> Response[Problem]:
     detail = error.detail
     extra = getattr(error, "extra", None)
@@ -123,6 +134,6 @@ def _response(
     if code == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if code in (429, 503):
-        headers["Retry-After"] = str(max(1, math.ceil(wait_s)))
+        headers |= _retry(wait_s)
     problem = Problem(title=title, status=code, detail=shown(detail, MAX_DETAIL) or title, error=kind, **more)
     return Response(problem, status_code=code, media_type=MEDIA_TYPE, headers=headers)

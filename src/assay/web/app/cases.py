@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response
 from litestar.datastructures import UploadFile
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import MultipartBody, RawBody
@@ -30,6 +30,7 @@ from assay.web.api.submissions import FILES
 from assay.web.app import pictures
 from assay.web.app.forms import Form, admitted, entered
 from assay.web.app.shell import came, shown
+from assay.web.app.ways import form, page
 from assay.web.view import view
 
 CASE = "/cases/{payload:str}"
@@ -75,7 +76,7 @@ def offered(caller: Caller, case: Case) -> frozenset[str]:
 
 
 def _reading(desk: Desk) -> list[HTTPRouteHandler]:
-    @get(CASE, sync_to_thread=True, include_in_schema=False)
+    @page(CASE, Action.SUBMISSION_READ, "case")
     def show(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
         who = came(request, desk)
         service = desk.service
@@ -99,93 +100,100 @@ def _officer(desk: Desk) -> list[HTTPRouteHandler]:
             desk.service, caller, payload, digests, form.text("text"), form.number("revision")
         )
 
-    acts: dict[str, Act] = {
-        "initial": lambda caller, payload, form: decide_initial(
-            desk.service, caller, payload, decision(form)
-        ),
-        "final": lambda caller, payload, form: decide_final(desk.service, caller, payload, decision(form)),
-        "approval": lambda caller, payload, form: approve(
-            desk.service, caller, payload, form.number("revision")
-        ),
-        "rejection": lambda caller, payload, form: reject(
-            desk.service, caller, payload, form.number("revision")
-        ),
-        "correction": lambda caller, payload, form: correct(
-            desk.service, caller, payload, decision(form), form.text("reason")
-        ),
-        "request": ask,
-    }
+    def initial(caller: Caller, payload: Digest, form: Form) -> object:
+        return decide_initial(desk.service, caller, payload, decision(form))
 
-    @post("/draws", sync_to_thread=True, include_in_schema=False, status_code=303)
+    def final(caller: Caller, payload: Digest, form: Form) -> object:
+        return decide_final(desk.service, caller, payload, decision(form))
+
+    def approval(caller: Caller, payload: Digest, form: Form) -> object:
+        return approve(desk.service, caller, payload, form.number("revision"))
+
+    def rejection(caller: Caller, payload: Digest, form: Form) -> object:
+        return reject(desk.service, caller, payload, form.number("revision"))
+
+    def correction(caller: Caller, payload: Digest, form: Form) -> object:
+        return correct(desk.service, caller, payload, decision(form), form.text("reason"))
+
+    @form("/draws", Action.DRAW_RUN, "office")
     def draw(request: Request[Any, Any, Any], body: RawBody) -> Redirect:
         run_now(desk.service, entered(request, desk, body).who.caller)
         return Redirect("/draws", status_code=303)
 
-    return [draw, *(_does(desk, name, act) for name, act in acts.items())]
+    return [
+        draw,
+        _does(desk, "initial", Action.DETERMINATION_INITIAL, initial),
+        _does(desk, "final", Action.DETERMINATION_FINAL, final),
+        _does(desk, "approval", Action.DETERMINATION_APPROVE, approval),
+        _does(desk, "rejection", Action.DETERMINATION_APPROVE, rejection),
+        _does(desk, "correction", Action.RESULT_CORRECT, correction),
+        _does(desk, "request", Action.EVIDENCE_REQUEST, ask),
+    ]
 
 
 def _provider(desk: Desk) -> list[HTTPRouteHandler]:
-    acts: dict[str, Act] = {
-        "withdrawal": lambda caller, payload, form: withdraw(
-            desk.service, caller, payload, form.text("reason")
-        ),
-        "lapse": lambda caller, payload, form: lapse(
-            desk.service, caller, payload, form.text("reason"), form.text("versions")
-        ),
-    }
-    return [_does(desk, name, act) for name, act in acts.items()]
+    def withdrawal(caller: Caller, payload: Digest, form: Form) -> object:
+        return withdraw(desk.service, caller, payload, form.text("reason"))
+
+    def lapsed(caller: Caller, payload: Digest, form: Form) -> object:
+        return lapse(desk.service, caller, payload, form.text("reason"), form.text("versions"))
+
+    return [
+        _does(desk, "withdrawal", Action.SUBMISSION_WITHDRAW, withdrawal),
+        _does(desk, "lapse", Action.SUBMISSION_LAPSE, lapsed),
+    ]
 
 
-def _does(desk: Desk, name: str, act: Act) -> HTTPRouteHandler:
+def _does(desk: Desk, name: str, action: Action, act: Act) -> HTTPRouteHandler:
     """A form of a case that is handed in: done, and back to the case."""
 
     def handle(request: Request[Any, Any, Any], payload: Id, body: RawBody) -> Redirect:
-        form = entered(request, desk, body)
-        act(form.who.caller, digest(payload), form)
+        given = entered(request, desk, body)
+        act(given.who.caller, digest(payload), given)
         return Redirect(f"/cases/{payload}", status_code=303)
 
     handle.__name__ = name
-    return post(f"{CASE}/{name}", sync_to_thread=True, include_in_schema=False, status_code=303)(handle)
+    return form(f"{CASE}/{name}", action, "case")(handle)
 
 
 def _files(desk: Desk) -> list[HTTPRouteHandler]:
-    @get("/submit", sync_to_thread=True, include_in_schema=False)
+    @page("/submit", Action.SUBMISSION_CREATE, "any")
     def submit(request: Request[Any, Any, Any]) -> Response[bytes]:
         who = came(request, desk)
         require_role(who.caller, Action.SUBMISSION_CREATE)
         names = desk.speaks_for(who.caller.organisation)
         return shown(desk, who, "app/submit.html", here="/overview", speaks_for=names, url=desk.url)
 
-    @post("/submit", sync_to_thread=True, include_in_schema=False, status_code=303, opt=FILES)
+    @form("/submit", Action.SUBMISSION_CREATE, "any", opt=FILES)
     def submitted(request: Request[Any, Any, Any], data: MultipartBody[dict[str, Any]]) -> Redirect:
-        form, files = _handed(request, desk, data, "bundle")
-        caller = form.who.caller
+        given, files = _handed(request, desk, data, "bundle")
+        caller = given.who.caller
         require_role(caller, Action.SUBMISSION_CREATE)
         if len(files) != 1:
             raise Malformed(f"{len(files)} files came, expected the bundle as one tar file")
         case = desk.submit(caller, read_tar(files[0], what="the bundle")).case
         return Redirect(f"/cases/{case.payload.value}", status_code=303)
 
-    @post(CASE + "/response", sync_to_thread=True, include_in_schema=False, status_code=303, opt=FILES)
+    @form(CASE + "/response", Action.RESPONSE_WRITE, "case", opt=FILES)
     def response(
         request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
     ) -> Redirect:
-        form, files = _handed(request, desk, data, "files")
+        given, files = _handed(request, desk, data, "files")
         respond(
             desk.service,
-            form.who.caller,
+            given.who.caller,
             digest(payload),
-            form.text("text"),
+            given.text("text"),
             Brought(files, (), desk.holdings),
         )
         return Redirect(f"/cases/{payload}", status_code=303)
 
-    @post(CASE + "/evidence", sync_to_thread=True, include_in_schema=False, status_code=303, opt=FILES)
+    @form(CASE + "/evidence", Action.ARTIFACT_PUT, "case", opt=FILES)
     def evidence(
         request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
     ) -> Redirect:
-        form, files = _handed(request, desk, data, "files")
-        supply(desk.service, form.who.caller, digest(payload), Brought(files, (), desk.holdings))
+        given, files = _handed(request, desk, data, "files")
+        supply(desk.service, given.who.caller, digest(payload), Brought(files, (), desk.holdings))
         return Redirect(f"/cases/{payload}", status_code=303)
 
     return [submit, submitted, response, evidence]
@@ -195,12 +203,12 @@ def _handed(
     request: Request[Any, Any, Any], desk: Desk, data: dict[str, Any], name: str
 ) -> tuple[Form, Sequence[bytes]]:
     """The form, and its files of *name* that are not empty."""
-    form = admitted(request, desk, {key: value for key, value in data.items() if isinstance(value, str)})
+    handed = admitted(request, desk, {key: value for key, value in data.items() if isinstance(value, str)})
     given = data.get(name, [])
     listed = [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, UploadFile)]
     if len(listed) > MAX_FILES:
         raise Malformed(f"{len(listed)} files came, over {MAX_FILES}")
-    return form, [content for one in listed if (content := one.file.read())]
+    return handed, [content for one in listed if (content := one.file.read())]
 
 
 def decision(form: Form) -> Decision:

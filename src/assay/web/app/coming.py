@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, RawBody
 from litestar.response import Redirect
@@ -23,6 +23,7 @@ from assay.web.app.assets import address
 from assay.web.app.errors import confirm as confirm_page
 from assay.web.app.forms import Form, entered, local
 from assay.web.app.shell import came, shown
+from assay.web.app.ways import ANYBODY, form, page
 
 ACCOUNT = "/account"
 _WORK = (
@@ -37,7 +38,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
 
 def _coming(desk: Desk) -> list[HTTPRouteHandler]:
-    @get("/login", sync_to_thread=True, include_in_schema=False)
+    @page("/login", ANYBODY, "any")
     def login(request: Request[Any, Any, Any], failed: FromQuery[str] = "") -> Response[bytes]:
         who = came(request, desk)
         return shown(
@@ -45,22 +46,22 @@ def _coming(desk: Desk) -> list[HTTPRouteHandler]:
             script=address("passkeys.js"),
         )  # fmt: skip
 
-    @get("/enrol", sync_to_thread=True, include_in_schema=False)
+    @page("/enrol", ANYBODY, "any")
     def enrol(request: Request[Any, Any, Any]) -> Response[bytes]:
         return shown(desk, came(request, desk), "app/enrol.html", script=address("passkeys.js"))
 
-    @get("/confirm", sync_to_thread=True, include_in_schema=False)
+    @page("/confirm", ANYBODY, "any")
     def confirm(request: Request[Any, Any, Any]) -> Response[bytes]:
         who = came(request, desk)
         presence(who)
         return confirm_page(desk, who, _next(request, "/"), {})
 
-    @get("/start", sync_to_thread=True, include_in_schema=False)
+    @page("/start", ANYBODY, "any")
     def start(request: Request[Any, Any, Any]) -> Redirect:
         """Where somebody's work is."""
         return Redirect(_work(came(request, desk).caller), status_code=303)
 
-    @post("/logout", sync_to_thread=True, include_in_schema=False, status_code=303)
+    @form("/logout", ANYBODY, "any")
     def leave(request: Request[Any, Any, Any], body: RawBody) -> Redirect:
         form = entered(request, desk, body)
         if form.who.presence is not None:
@@ -74,7 +75,7 @@ def _coming(desk: Desk) -> list[HTTPRouteHandler]:
 def _account(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
 
-    @get(ACCOUNT, sync_to_thread=True, include_in_schema=False)
+    @page(ACCOUNT, Action.SESSION_MANAGE_OWN, "self")
     def account(request: Request[Any, Any, Any]) -> Response[bytes]:
         who = came(request, desk)
         own = presence(who)
@@ -86,7 +87,7 @@ def _account(desk: Desk) -> list[HTTPRouteHandler]:
             script=address("passkeys.js"),
         )  # fmt: skip
 
-    @post(ACCOUNT + "/tokens", sync_to_thread=True, include_in_schema=False, status_code=200)
+    @form(ACCOUNT + "/tokens", Action.TOKEN_MAKE_OWN, "self", status_code=200)
     def make(request: Request[Any, Any, Any], body: RawBody) -> Response[bytes]:
         form = entered(request, desk, body)
         made = make_own_token(
@@ -97,19 +98,17 @@ def _account(desk: Desk) -> list[HTTPRouteHandler]:
             text="Put it where your program finds it; the office keeps only its digest.",
         )  # fmt: skip
 
-    @post(ACCOUNT + "/tokens/{key:str}/revoke", sync_to_thread=True, include_in_schema=False, status_code=303)
+    @form(ACCOUNT + "/tokens/{key:str}/revoke", Action.TOKEN_MANAGE_OWN, "account")
     def revoke(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Redirect:
         revoke_token(identity, entered(request, desk, body).who.caller, key)
         return Redirect(ACCOUNT + "#tokens", status_code=303)
 
-    @post(
-        ACCOUNT + "/passkeys/{key:str}/remove", sync_to_thread=True, include_in_schema=False, status_code=303
-    )
+    @form(ACCOUNT + "/passkeys/{key:str}/remove", Action.PASSKEY_MANAGE_OWN, "account")
     def remove(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Redirect:
         remove_passkey(identity, entered(request, desk, body).who.caller, key)
         return Redirect(ACCOUNT + "#passkeys", status_code=303)
 
-    @post(ACCOUNT + "/sessions/{key:str}/end", sync_to_thread=True, include_in_schema=False, status_code=303)
+    @form(ACCOUNT + "/sessions/{key:str}/end", Action.SESSION_MANAGE_OWN, "account")
     def end(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Redirect:
         end_session(identity, entered(request, desk, body).who.caller, key)
         return Redirect(ACCOUNT + "#sessions", status_code=303)

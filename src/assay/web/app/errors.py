@@ -24,7 +24,7 @@ from assay.errors import (
 )
 from assay.web.api.access import SAFE, Asker
 from assay.web.api.desk import Desk
-from assay.web.api.problems import ASKER, code_of, of_fault
+from assay.web.api.problems import ASKER, again, code_of, of_fault, of_http, of_ours
 from assay.web.app.assets import address
 from assay.web.app.forms import FORM
 from assay.web.app.shell import shown
@@ -46,6 +46,14 @@ _KINDS: tuple[tuple[type[AssayError], Said], ...] = (
     (Refused, Said("This was not done", "Go back, load the page again, and look at what changed.")),
     (AssayError, Said("The office cannot tell at the moment", "Nothing was decided. Try again in a minute.")),
 )
+_BY_CODE: Mapping[int, Said] = {
+    404: Said("Not found", "Check the address."),
+    405: Said("Not here", "This address does not take what was sent. Go back, and load the page again."),
+    408: Said("Too slow", "What you sent did not arrive in time. Try again."),
+    413: Said("Too large", "Send less, or use the API, which takes files one by one."),
+}
+PROGRAMS = ("/api/", "/register/", "/.well-known/")
+"""Where programs look, whatever they say that they accept."""
 
 
 def to_login(path: str) -> str:
@@ -65,13 +73,14 @@ def exceptions(
         if isinstance(error, Unconfirmed):
             return confirm(desk, who, request.url.path, request.scope["state"].get(FORM, {}), 403)
         said = next(said for kind, said in _KINDS if isinstance(error, kind))
-        return failed(desk, who, code_of(error), said, str(error), request.url.path)
+        return failed(desk, who, code_of(error), said, str(error), request.url.path, again(error))
 
     def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
         who: Asker | None = request.scope["state"].get(ASKER)
-        title = HTTPStatus(error.status_code).phrase
-        said = Said(title, "Check the address." if error.status_code == 404 else "Go back, and try again.")
-        return failed(desk, who, error.status_code, said, "", "")
+        said = _BY_CODE.get(error.status_code) or Said(
+            HTTPStatus(error.status_code).phrase, "Go back, and try again."
+        )
+        return failed(desk, who, error.status_code, said, "", "", error.headers or {})
 
     def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         of_fault(request, error)
@@ -81,9 +90,36 @@ def exceptions(
     return {AssayError: ours, HTTPException: http, Exception: fault}
 
 
-def failed(desk: Desk, who: Asker | None, code: int, said: Said, line: str, path: str) -> Response[bytes]:
+def elsewhere(
+    desk: Desk,
+) -> dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]]:
+    """Where no route was found, or none for the method: a page for a browser, unless it looked for the API or the register."""
+    pages, problems = exceptions(desk), {AssayError: of_ours, HTTPException: of_http, Exception: of_fault}
+
+    def choosing(kind: type[Exception]) -> Callable[[Request[Any, Any, Any], Any], Response[Any]]:
+        def choose(request: Request[Any, Any, Any], error: Any) -> Response[Any]:
+            return (pages if _is_browser(request) else problems)[kind](request, error)
+
+        return choose
+
+    return {kind: choosing(kind) for kind in problems}
+
+
+def _is_browser(request: Request[Any, Any, Any]) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(PROGRAMS)
+
+
+def failed(
+    desk: Desk,
+    who: Asker | None,
+    code: int,
+    said: Said,
+    line: str,
+    path: str,
+    headers: Mapping[str, str] = {},
+) -> Response[bytes]:
     return shown(
-        desk, who, "app/error.html", status=code, title=said.title, line=line, next=said.next, path=path,
+        desk, who, "app/error.html", status=code, headers=headers, title=said.title, line=line, next=said.next, path=path,
         login=code == 401,
     )  # fmt: skip
 

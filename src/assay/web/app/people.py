@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import RawBody
 from litestar.response import Redirect
@@ -28,9 +28,11 @@ from assay.office.permission_table import RULES, Role
 from assay.office.permissions import TOKEN_ACTIONS, Action, Caller, Target, may, require_role
 from assay.web.api.desk import Desk
 from assay.web.api.params import Key
+from assay.web.api.routes import On, What
 from assay.web.app.coming import scopes_of
 from assay.web.app.forms import Form, entered
 from assay.web.app.shell import came, shown
+from assay.web.app.ways import form, page
 
 ALL = "/organisations"
 ONE = ALL + "/{key:str}"
@@ -44,7 +46,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 def _pages(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
 
-    @get(ALL, sync_to_thread=True, include_in_schema=False)
+    @page(ALL, Action.ORGANISATION_READ, "any")
     def index(request: Request[Any, Any, Any]) -> Response[bytes]:
         who = came(request, desk)
         caller = who.caller
@@ -56,7 +58,7 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
             desk, who, "app/organisations.html", here=ALL, organisations=found, able=able, kinds=list(Kind), waiting=waiting
         )  # fmt: skip
 
-    @get(ONE, sync_to_thread=True, include_in_schema=False)
+    @page(ONE, Action.ORGANISATION_READ, "organisation")
     def show(request: Request[Any, Any, Any], key: Key) -> Response[bytes]:
         who = came(request, desk)
         caller = who.caller
@@ -68,7 +70,7 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
             members=members(identity, caller, key) if Action.MEMBER_READ in can else (),
             invited=invitations(identity, caller, key) if Action.MEMBER_READ in can else (),
             signers=signers(identity, caller, key),
-            tokens=service_tokens(identity, caller, key) if Action.TOKEN_MANAGE in can else (),
+            tokens=service_tokens(identity, caller, key) if Action.TOKEN_MANAGE in can and caller.confirmed else None,
             scopes=[(action, rule.says) for action, rule in RULES.items() if action in TOKEN_ACTIONS],
         )  # fmt: skip
 
@@ -79,7 +81,7 @@ def _making(desk: Desk) -> list[HTTPRouteHandler]:
     """What shows a secret, once; and what makes something of which the address is not known before."""
     identity = desk.identity
 
-    @post(ALL, sync_to_thread=True, include_in_schema=False, status_code=303)
+    @form(ALL, Action.ORGANISATION_MANAGE, "office")
     def add(request: Request[Any, Any, Any], body: RawBody) -> Redirect:
         form = entered(request, desk, body)
         kind = next((one for one in Kind if one == form.text("kind")), None)
@@ -90,7 +92,7 @@ def _making(desk: Desk) -> list[HTTPRouteHandler]:
         )
         return Redirect(f"{ALL}/{made.id}", status_code=303)
 
-    @post(ONE + "/invitations", sync_to_thread=True, include_in_schema=False, status_code=200)
+    @form(ONE + "/invitations", Action.MEMBER_MANAGE, "organisation", status_code=200)
     def invites(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Response[bytes]:
         form = entered(request, desk, body)
         made = invite(
@@ -98,7 +100,7 @@ def _making(desk: Desk) -> list[HTTPRouteHandler]:
         )
         return link(desk, form, made, f"{ALL}/{key}")
 
-    @post(ONE + "/tokens", sync_to_thread=True, include_in_schema=False, status_code=200)
+    @form(ONE + "/tokens", Action.TOKEN_MANAGE, "organisation", status_code=200)
     def token(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Response[bytes]:
         form = entered(request, desk, body)
         lasting = timedelta(days=form.number("days"))
@@ -108,7 +110,7 @@ def _making(desk: Desk) -> list[HTTPRouteHandler]:
             text="It belongs to the organisation. The office keeps only its digest.",
         )  # fmt: skip
 
-    @post("/recoveries/{key:str}/approval", sync_to_thread=True, include_in_schema=False, status_code=200)
+    @form("/recoveries/{key:str}/approval", Action.RECOVERY_APPROVE, "thing", status_code=200)
     def approval(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Response[bytes]:
         form = entered(request, desk, body)
         return link(desk, form, approve_recovery(identity, form.who.caller, key), ALL)
@@ -118,38 +120,38 @@ def _making(desk: Desk) -> list[HTTPRouteHandler]:
 
 def _acts(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
-    acts: dict[str, Act] = {
-        ONE + "/providers": lambda who, key, form: let_speak_for(
-            identity, who, key, _lines(form, "speaks_for")
-        ),
-        ONE + "/suspend": lambda who, key, _: suspend_organisation(identity, who, key),
-        ONE + "/restore": lambda who, key, _: restore_organisation(identity, who, key),
-        ONE + "/signers": lambda who, key, form: offer_signer(
-            identity, who, key, form.text("record").encode()
-        ),
-        "/signers/{key:str}/verify": lambda who, key, _: verify_signer(identity, who, key),
-        "/signers/{key:str}/end": lambda who, key, _: end_signer(identity, who, key),
-        "/tokens/{key:str}/revoke": lambda who, key, _: revoke_token(identity, who, key),
-        "/invitations/{key:str}/withdraw": lambda who, key, _: withdraw_invitation(identity, who, key),
-        "/members/{key:str}/roles": lambda who, key, form: give_roles(identity, who, key, _roles(form)),
-        "/members/{key:str}/suspend": lambda who, key, _: suspend_member(identity, who, key),
-        "/members/{key:str}/restore": lambda who, key, _: restore_member(identity, who, key),
-        "/members/{key:str}/recover": lambda who, key, form: start_recovery(
-            identity, who, key, form.text("reason")
-        ),
-        "/recoveries/{key:str}/refusal": lambda who, key, _: refuse_recovery(identity, who, key),
-    }
-    return [_does(desk, path, act) for path, act in acts.items()]
+    acts: tuple[tuple[str, What, On, Act], ...] = (
+        (ONE + "/providers", Action.ORGANISATION_MANAGE, "organisation", lambda who, key, given: let_speak_for(
+            identity, who, key, _lines(given, "speaks_for")
+        )),
+        (ONE + "/suspend", Action.ORGANISATION_MANAGE, "organisation", lambda who, key, _: suspend_organisation(identity, who, key)),
+        (ONE + "/restore", Action.ORGANISATION_MANAGE, "organisation", lambda who, key, _: restore_organisation(identity, who, key)),
+        (ONE + "/signers", Action.KEY_REGISTER, "organisation", lambda who, key, given: offer_signer(
+            identity, who, key, given.text("record").encode()
+        )),
+        ("/signers/{key:str}/verify", Action.KEY_VERIFY, "account", lambda who, key, _: verify_signer(identity, who, key)),
+        ("/signers/{key:str}/end", (Action.KEY_REGISTER, Action.KEY_VERIFY), "account", lambda who, key, _: end_signer(identity, who, key)),
+        ("/tokens/{key:str}/revoke", Action.TOKEN_MANAGE, "account", lambda who, key, _: revoke_token(identity, who, key)),
+        ("/invitations/{key:str}/withdraw", Action.MEMBER_MANAGE, "account", lambda who, key, _: withdraw_invitation(identity, who, key)),
+        ("/members/{key:str}/roles", Action.MEMBER_MANAGE, "account", lambda who, key, given: give_roles(identity, who, key, _roles(given))),
+        ("/members/{key:str}/suspend", Action.MEMBER_MANAGE, "account", lambda who, key, _: suspend_member(identity, who, key)),
+        ("/members/{key:str}/restore", Action.MEMBER_MANAGE, "account", lambda who, key, _: restore_member(identity, who, key)),
+        ("/members/{key:str}/recover", Action.RECOVERY_START, "account", lambda who, key, given: start_recovery(
+            identity, who, key, given.text("reason")
+        )),
+        ("/recoveries/{key:str}/refusal", Action.RECOVERY_APPROVE, "thing", lambda who, key, _: refuse_recovery(identity, who, key)),
+    )  # fmt: skip
+    return [_does(desk, *one) for one in acts]
 
 
-def _does(desk: Desk, path: str, act: Act) -> HTTPRouteHandler:
+def _does(desk: Desk, path: str, action: What, on: On, act: Act) -> HTTPRouteHandler:
     def handle(request: Request[Any, Any, Any], key: Key, body: RawBody) -> Redirect:
-        form = entered(request, desk, body)
-        act(form.who.caller, key, form)
-        back = form.text("organisation")
+        given = entered(request, desk, body)
+        act(given.who.caller, key, given)
+        back = given.text("organisation")
         return Redirect(f"{ALL}/{back}" if back.isascii() and back.replace("-", "").replace("_", "").isalnum() else ALL, status_code=303)  # fmt: skip
 
-    return post(path, sync_to_thread=True, include_in_schema=False, status_code=303)(handle)
+    return form(path, action, on)(handle)
 
 
 def link(desk: Desk, form: Form, made: Invited, back: str) -> Response[bytes]:

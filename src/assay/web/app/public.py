@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
@@ -24,6 +24,7 @@ from assay.web.api.params import After, Id
 from assay.web.api.results import found, published, shown_to_all, successor
 from assay.web.api.views import PublicCase
 from assay.web.app.shell import came, shown
+from assay.web.app.ways import as_files, page
 from assay.web.published import Published
 
 ROWS = 25
@@ -64,13 +65,13 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
 
 def _results(desk: Desk) -> list[HTTPRouteHandler]:
-    @get("/", sync_to_thread=True, include_in_schema=False)
+    @page("/", Action.RESULT_READ, "any")
     def home(request: Request[Any, Any, Any]) -> Response[bytes]:
         who = came(request, desk)
         cases, _ = find(desk, Filter(), 6)
         return shown(desk, who, "app/home.html", cases=cases, f=Filter(), results_of=words.RESULTS)
 
-    @get("/results", sync_to_thread=True, include_in_schema=False)
+    @page("/results", Action.RESULT_READ, "any")
     def index(
         request: Request[Any, Any, Any],
         result: FromQuery[str] = "",
@@ -105,23 +106,23 @@ def _results(desk: Desk) -> list[HTTPRouteHandler]:
         cases, _ = find(desk, asked, MAX_TABLE)
         return as_table(tables.table(COLUMNS, [_row(desk, one) for one in cases]), request.url.path)
 
-    @get("/results/{payload:str}", sync_to_thread=True, include_in_schema=False)
+    @page("/results/{payload:str}", Action.RESULT_READ, "published")
     def show(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
         who = came(request, desk)
         case = published(desk, payload)
         values = result_page(desk, case, who.caller)
         return shown(desk, who, "result.html", here="/results", **values)
 
-    @get("/results/{payload:str}/verdict.json", sync_to_thread=True, include_in_schema=False)
+    @page("/results/{payload:str}/verdict.json", Action.RESULT_READ, "published")
     def verdict(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
         came(request, desk)
         return Response(_result(desk, published(desk, payload)).raw, media_type="application/json")
 
-    return [home, index, *as_files("/results", taken), show, verdict]
+    return [home, index, *as_files("/results", Action.RESULT_READ, "any", taken), show, verdict]
 
 
 def _office(desk: Desk) -> list[HTTPRouteHandler]:
-    @get("/draws", sync_to_thread=True, include_in_schema=False)
+    @page("/draws", Action.RESULT_READ, "any")
     def draws(request: Request[Any, Any, Any]) -> Response[bytes]:
         who = came(request, desk)
         able = bool(who.caller.known and who.caller.scopes_of(Action.DRAW_RUN))
@@ -131,7 +132,7 @@ def _office(desk: Desk) -> list[HTTPRouteHandler]:
             desk, who, "app/draws.html", here="/draws", draws=found, able=able, url=desk.url, sampling=policy
         )
 
-    @get("/about", sync_to_thread=True, include_in_schema=False)
+    @page("/about", Action.POLICY_READ, "any")
     def about(request: Request[Any, Any, Any]) -> Response[bytes]:
         who = came(request, desk)
         service = desk.service
@@ -147,8 +148,8 @@ def _office(desk: Desk) -> list[HTTPRouteHandler]:
 def find(desk: Desk, asked: Filter, limit: int) -> tuple[tuple[PublicCase, ...], str]:
     """Published cases, and the cursor of the next page. Malformed names what is none of the query's values."""
     said = msgspec.structs.asdict(asked)
-    page = found(desk, limit=limit, **named(said.pop("file")), **said)
-    return tuple(shown_to_all(desk, one) for one in page.cases), page.after
+    made = found(desk, limit=limit, **named(said.pop("file")), **said)
+    return tuple(shown_to_all(desk, one) for one in made.cases), made.after
 
 
 def named(file: str) -> dict[str, str]:
@@ -168,13 +169,6 @@ def address(asked: msgspec.Struct, path: str, **changes: str) -> str:
     usual = msgspec.structs.asdict(type(asked)())
     said = {name: value for name, value in values.items() if value != usual[name]}
     return f"{path}?{urlencode(said)}" if said else path
-
-
-def as_files(path: str, taken: Any) -> list[HTTPRouteHandler]:
-    """Routes of *taken* under *path* as CSV and as JSON."""
-    return [
-        get(f"{path}.{kind}", sync_to_thread=True, include_in_schema=False)(taken) for kind in ("csv", "json")
-    ]
 
 
 def as_table(made: tables.Table, path: str) -> Response[bytes]:

@@ -7,10 +7,11 @@ import msgspec
 from litestar import Response
 from litestar.connection import Request
 
+from assay import __version__
 from assay.office.permissions import Action, Caller
 from assay.web import pages
 from assay.web.api import addresses
-from assay.web.api.access import Asker, asker
+from assay.web.api.access import Asker, asker, require_any
 from assay.web.api.desk import Desk
 from assay.web.api.outermost import HEADERS as EVERYWHERE
 from assay.web.app.assets import address
@@ -42,13 +43,14 @@ _PUBLIC = (Link("/results", "Results"), Link("/draws", "Draws"), Link("/about", 
 
 
 def came(request: Request[Any, Any, Any], desk: Desk, form: str = "") -> Asker:
-    """Who asks, counted as the API counts. Unauthenticated, Forbidden or TooOften."""
+    """Who asks, counted and held against the route's action as the API does. Unauthenticated, Forbidden or TooOften."""
     now = desk.identity.clock.now()
     found = asker(request, desk, form)
     if found.caller.known:
         desk.gate.known(found.caller.id, now)
     else:
         desk.gate.unknown(addresses.origin(request.scope, desk.proxies), now)
+    require_any(found.caller, request.route_handler.opt["action"])
     return found
 
 
@@ -61,11 +63,9 @@ def places(caller: Caller) -> tuple[Link, ...]:
 def shell(desk: Desk, who: Asker | None) -> dict[str, Any]:
     """What ``app/layout.html`` shows around a page; *who* is None where that is not known."""
     presence = who.presence if who is not None else None
-    office = desk.service.office
     return {
         "layout": "app/layout.html",
-        "office": office.name,
-        "engine": office.engine,
+        **_office(desk),
         "subject": "page",
         "has_feed": False,
         "places": places(who.caller) if who is not None else _PUBLIC,
@@ -75,6 +75,14 @@ def shell(desk: Desk, who: Asker | None) -> dict[str, Any]:
         "css": address("office.css"),
         "script": "",
     }
+
+
+def _office(desk: Desk) -> dict[str, Any]:
+    try:
+        office = desk.service.office
+    except Exception:  # noqa: BLE001 - the page of a failure is shown by this too, and must not fail for the same cause
+        return {"office": "Assay", "engine": {"version": __version__}}
+    return {"office": office.name, "engine": office.engine}
 
 
 def shown(

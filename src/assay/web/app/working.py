@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from litestar import Request, Response, get
+from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
@@ -17,8 +17,9 @@ from assay.web.api.desk import Desk
 from assay.web.api.params import After
 from assay.web.api.submissions import query_of
 from assay.web.app import pictures
-from assay.web.app.public import address, as_files, as_table
+from assay.web.app.public import address, as_table
 from assay.web.app.shell import came, shown
+from assay.web.app.ways import as_files, page
 
 ROWS, MAX_ROWS = 50, 200
 COLUMNS = (
@@ -64,25 +65,25 @@ def _queue(desk: Desk) -> list[HTTPRouteHandler]:
             )
         )  # fmt: skip
 
-    @get("/queue", sync_to_thread=True, include_in_schema=False)
+    @page("/queue", Action.QUEUE_READ, "office")
     def queue(request: Request[Any, Any, Any], after: After = "") -> Response[bytes]:
         who = came(request, desk)
-        page = cases_of(who.caller, after, MAX_ROWS)
+        part = cases_of(who.caller, after, MAX_ROWS)
         now = desk.service.now()
         return shown(
-            desk, who, "app/queue.html", here="/queue", lines=lines(page.cases, now), following=page.after,
-            ages=pictures.ages(page.cases, now), parts=pictures.stages(desk.service.cases.counts(Visible(everything=True))),
+            desk, who, "app/queue.html", here="/queue", lines=lines(part.cases, now), following=part.after,
+            ages=pictures.ages(part.cases, now), parts=pictures.stages(desk.service.cases.counts(Visible(everything=True))),
         )  # fmt: skip
 
     def taken(request: Request[Any, Any, Any]) -> Response[bytes]:
-        page = cases_of(came(request, desk).caller, "", MAX_ROWS)
-        return as_table(tables.table(COLUMNS, map(_row, page.cases)), request.url.path)
+        part = cases_of(came(request, desk).caller, "", MAX_ROWS)
+        return as_table(tables.table(COLUMNS, map(_row, part.cases)), request.url.path)
 
-    return [queue, *as_files("/queue", taken)]
+    return [queue, *as_files("/queue", Action.QUEUE_READ, "office", taken)]
 
 
 def _overview(desk: Desk) -> list[HTTPRouteHandler]:
-    @get("/overview", sync_to_thread=True, include_in_schema=False)
+    @page("/overview", Action.SUBMISSION_CREATE, "any")
     def overview(request: Request[Any, Any, Any]) -> Response[bytes]:
         """What a provider has to do first, and where everything of its own stands."""
         who = came(request, desk)
@@ -110,7 +111,7 @@ def _table(desk: Desk) -> list[HTTPRouteHandler]:
         )  # fmt: skip
         return desk.service.cases.find(query)
 
-    @get("/submissions", sync_to_thread=True, include_in_schema=False)
+    @page("/submissions", Action.SUBMISSION_READ, "any")
     def index(
         request: Request[Any, Any, Any],
         stage: FromQuery[str] = "",
@@ -126,12 +127,12 @@ def _table(desk: Desk) -> list[HTTPRouteHandler]:
         asked = Asked(
             stage=stage, result=result, provider=provider, product=product, version=version, sort=sort, order=order, after=after
         )  # fmt: skip
-        page = found(who.caller, asked, ROWS)
+        part = found(who.caller, asked, ROWS)
         now = desk.service.now()
-        following = asked.link(after=page.after) if page.after else ""
+        following = asked.link(after=part.after) if part.after else ""
         counts = desk.service.cases.counts(visible(who.caller, Action.SUBMISSION_READ))
         return shown(
-            desk, who, "app/submissions.html", here="/submissions", lines=lines(page.cases, now), f=asked,
+            desk, who, "app/submissions.html", here="/submissions", lines=lines(part.cases, now), f=asked,
             following=following, stages=STAGES, parts=pictures.stages(counts),
         )  # fmt: skip
 
@@ -144,10 +145,10 @@ def _table(desk: Desk) -> list[HTTPRouteHandler]:
         version: FromQuery[str] = "",
     ) -> Response[bytes]:
         asked = Asked(stage=stage, result=result, provider=provider, product=product, version=version)
-        page = found(came(request, desk).caller, asked, MAX_ROWS)
-        return as_table(tables.table(COLUMNS, map(_row, page.cases)), request.url.path)
+        part = found(came(request, desk).caller, asked, MAX_ROWS)
+        return as_table(tables.table(COLUMNS, map(_row, part.cases)), request.url.path)
 
-    return [index, *as_files("/submissions", taken)]
+    return [index, *as_files("/submissions", Action.SUBMISSION_READ, "any", taken)]
 
 
 def lines(cases: tuple[Case, ...], now: datetime) -> list[Line]:

@@ -1,0 +1,99 @@
+"""For each page of an office, and each form on it, a request that it grants to whoever may."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from tests.support.everybody import DEFAULTS, TRIES, Make, Scene, Try, Who
+
+TYPED = {"content-type": "application/x-www-form-urlencoded"}
+BOUNDARY = "x-assay"
+FILES = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+
+
+def typed(make: Make, **values: str) -> Make:
+    """A form with *values* in the place of a body of JSON."""
+
+    def made(scene: Scene, who: Who) -> Try:
+        tried = make(scene, who)
+        return msgspec.structs.replace(tried, body=None, content=urlencode(values).encode(), headers=TYPED)
+
+    return made
+
+
+def with_file(make: Make, name: str) -> Make:
+    """A form with one empty file."""
+    lines = (
+        f"--{BOUNDARY}",
+        f'content-disposition: form-data; name="{name}"; filename="a"',
+        "",
+        "",
+        f"--{BOUNDARY}--",
+        "",
+    )
+    content = "\r\n".join(lines).encode()
+
+    def made(scene: Scene, who: Who) -> Try:
+        return msgspec.structs.replace(make(scene, who), body=None, content=content, headers=FILES)
+
+    return made
+
+
+def as_in_api(route: str, **values: str) -> Make:
+    return typed(TRIES[route], **values)
+
+
+CASE = "POST /cases/{payload}"
+SEEN = {"revision": "1"}
+PAGES: Mapping[str, Make] = {
+    "POST /account/tokens": typed(DEFAULTS["self"], name="x", days="1", **{"scope:search.read": "yes"}),
+    "POST /account/tokens/{key}/revoke": as_in_api("DELETE /me/tokens/{key}"),
+    "POST /account/passkeys/{key}/remove": as_in_api("DELETE /me/passkeys/{key}"),
+    "POST /account/sessions/{key}/end": as_in_api("DELETE /me/sessions/{key}"),
+    "POST /submit": with_file(DEFAULTS["any"], "bundle"),
+    f"{CASE}/initial": typed(DEFAULTS["case"], **SEEN),
+    f"{CASE}/final": typed(DEFAULTS["case"], **SEEN),
+    f"{CASE}/approval": typed(DEFAULTS["case"], **SEEN),
+    f"{CASE}/rejection": typed(DEFAULTS["case"], **SEEN),
+    f"{CASE}/correction": typed(DEFAULTS["case"], **SEEN, reason="x"),
+    f"{CASE}/request": typed(DEFAULTS["case"], **SEEN),
+    f"{CASE}/withdrawal": typed(DEFAULTS["published"], reason="x"),
+    f"{CASE}/lapse": typed(DEFAULTS["published"], reason="x"),
+    f"{CASE}/response": with_file(DEFAULTS["case"], "files"),
+    f"{CASE}/evidence": with_file(DEFAULTS["case"], "files"),
+    "POST /organisations": typed(DEFAULTS["office"], name="New", kind="assessor"),
+    "POST /organisations/{key}/providers": as_in_api("PUT /organisations/{key}/providers"),
+    "POST /organisations/{key}/suspend": as_in_api("PUT /organisations/{key}/suspension"),
+    "POST /organisations/{key}/restore": as_in_api("DELETE /organisations/{key}/suspension"),
+    "POST /organisations/{key}/invitations": typed(
+        DEFAULTS["organisation"], name="x", mail="a@people.test", **{"role:provider-member": "yes"}
+    ),
+    "POST /organisations/{key}/tokens": typed(
+        DEFAULTS["organisation"], name="x", days="1", **{"scope:search.read": "yes"}
+    ),
+    "POST /organisations/{key}/signers": typed(DEFAULTS["organisation"], record="{}"),
+    "POST /signers/{key}/verify": as_in_api("PUT /signers/{key}/verification"),
+    "POST /signers/{key}/end": as_in_api("DELETE /signers/{key}"),
+    "POST /tokens/{key}/revoke": as_in_api("DELETE /tokens/{key}"),
+    "POST /invitations/{key}/withdraw": as_in_api("DELETE /invitations/{key}"),
+    "POST /members/{key}/roles": as_in_api("PUT /members/{key}/roles", **{"role:provider-member": "yes"}),
+    "POST /members/{key}/suspend": as_in_api("PUT /members/{key}/suspension"),
+    "POST /members/{key}/restore": as_in_api("DELETE /members/{key}/suspension"),
+    "POST /members/{key}/recover": as_in_api("POST /members/{key}/recovery", reason="lost"),
+    "POST /recoveries/{key}/approval": as_in_api("POST /recoveries/{key}/approval"),
+    "POST /recoveries/{key}/refusal": as_in_api("DELETE /recoveries/{key}"),
+}
+"""Those that ask for more than the thing in their path."""
+
+
+def made(name: str, on: str) -> Make:
+    found = PAGES.get(name) or DEFAULTS[on]
+    return found if name.startswith("GET ") or name in PAGES else typed(found)
+
+
+def sent(scene: Scene, name: str, who: Who, tried: Try) -> Any:
+    method, path = name.split(" ", 1)
+    return scene.world.client.request(
+        method, path.format_map(tried.path), headers={**who.headers, **tried.headers}, content=tried.content, follow_redirects=False
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""Failures in a browser are pages, and problem details for programs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from litestar.testing import TestClient
+from tests.support.desks import World, problem
+from tests.unit.web.test_case_pages import sent
+
+from assay.office.permission_table import Role
+from assay.web.api.app import app
+from assay.web.api.bodies import Bodies
+from assay.web.api.gate import Rates
+from assay.web.app.errors import elsewhere
+from assay.web.app.routes import handlers
+from assay.web.app.shell import POLICY
+
+BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def page(answer: Any) -> str:
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"] == POLICY
+    assert answer.text.count("<h1>") == 1
+    return str(answer.text)
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/results/x/y", "/case", "/assets/x.css", "/%3Cscript%3E", "/cases/0"]
+)
+def test_an_unknown_address(world: World, path: str) -> None:
+    answer = world.client.get(path, headers=BROWSER, follow_redirects=False)
+    assert answer.status_code == (400 if path == "/cases/0" else 404)
+    assert "<script>" not in page(answer)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/nothing", "/.well-known/nothing"])
+def test_programs_get_problem_details(world: World, path: str) -> None:
+    assert problem(world.client.get(path, headers=BROWSER))[0] == 404
+
+
+def test_who_does_not_ask_for_a_page_gets_problem_details(world: World) -> None:
+    assert problem(world.client.get("/nothing"))[0] == 404
+
+
+def test_a_method_that_is_none(world: World) -> None:
+    answer = world.client.delete("/results", headers=BROWSER)
+    assert answer.status_code == 405
+    assert answer.headers["allow"]
+    assert "does not take what was sent" in page(answer)
+
+
+def test_too_often() -> None:
+    world = World(rates=Rates(anonymous_requests_per_minute=2))
+    answers = [world.client.get("/results", headers=BROWSER) for _ in range(3)]
+    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert int(answers[2].headers["retry-after"]) >= 1
+    assert "Too many requests" in page(answers[2])
+
+
+def test_too_large(world: World) -> None:
+    small = msgspec.structs.replace(world.desk, bodies=Bodies(bundle_bytes=1000, form_bytes=1000))
+    with TestClient(app(small, handlers(small), elsewhere(small)), base_url=small.url) as client:
+        world.client = client
+        provider = world.person(Role.PROVIDER_ADMIN)
+        for answer in (
+            sent(world, "/submit", provider, files={"bundle": ("bundle.tar", b"x" * 2000)}),
+            sent(world, "/account/tokens", provider, name="x" * 2000),
+        ):
+            assert answer.status_code == 413
+            assert "Too large" in page(answer)
+
+
+class Broken:
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("a secret of the office")
+
+
+@pytest.fixture
+def broken(world: World) -> Iterator[World]:
+    def live() -> Any:
+        return Broken()
+
+    desk = msgspec.structs.replace(world.desk, live=live)
+    with TestClient(
+        app(desk, handlers(desk), elsewhere(desk)), base_url=desk.url, raise_server_exceptions=False
+    ) as client:
+        world.client = client
+        yield world
+
+
+def test_a_fault(broken: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page that says so does not need what is broken."""
+    answer = broken.client.get("/", headers=BROWSER)
+    assert answer.status_code == 500
+    assert "A fault in Assay" in page(answer)
+    assert "secret" not in answer.text
+    assert "RuntimeError: a secret of the office" in capsys.readouterr().err
