@@ -29,6 +29,9 @@ from assay.web.app.assets import address
 from assay.web.app.forms import FORM
 from assay.web.app.shell import shown
 
+Answer = Callable[[Request[Any, Any, Any], Any], Response[Any]]
+Answers = dict[int | type[Exception], Answer]
+
 
 class Said(msgspec.Struct, frozen=True):
     title: str
@@ -60,9 +63,7 @@ def to_login(path: str) -> str:
     return "/login?next=" + quote(path, safe="/")
 
 
-def exceptions(
-    desk: Desk,
-) -> dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]]:
+def exceptions(desk: Desk) -> Answers:
     def ours(request: Request[Any, Any, Any], error: AssayError) -> Response[Any]:
         who: Asker | None = request.scope["state"].get(ASKER)
         unknown = who is not None and not who.caller.known
@@ -90,13 +91,12 @@ def exceptions(
     return {AssayError: ours, HTTPException: http, Exception: fault}
 
 
-def elsewhere(
-    desk: Desk,
-) -> dict[int | type[Exception], Callable[[Request[Any, Any, Any], Any], Response[Any]]]:
+def elsewhere(desk: Desk) -> Answers:
     """Where no route was found, or none for the method: a page for a browser, unless it looked for the API or the register."""
-    pages, problems = exceptions(desk), {AssayError: of_ours, HTTPException: of_http, Exception: of_fault}
+    pages = exceptions(desk)
+    problems: Answers = {AssayError: of_ours, HTTPException: of_http, Exception: of_fault}
 
-    def choosing(kind: type[Exception]) -> Callable[[Request[Any, Any, Any], Any], Response[Any]]:
+    def choosing(kind: int | type[Exception]) -> Answer:
         def choose(request: Request[Any, Any, Any], error: Any) -> Response[Any]:
             return (pages if _is_browser(request) else problems)[kind](request, error)
 
