@@ -10,6 +10,7 @@ from tests.support.desks import World, problem
 from tests.unit.web.test_case_pages import sent
 
 from assay.office.permission_table import Role
+from assay.office.service import Service
 from assay.web.api.app import app
 from assay.web.api.bodies import Bodies
 from assay.web.api.gate import Rates
@@ -78,21 +79,21 @@ def test_too_large(world: World) -> None:
             assert "Too large" in page(answer)
 
 
-class Broken:
-    def __getattr__(self, name: str) -> Any:
-        raise RuntimeError("a secret of the office")
-
-
 @pytest.fixture
 def broken(world: World) -> Iterator[World]:
-    def live() -> Any:
-        return Broken()
+    whole = [True]
+
+    def live() -> Service:
+        if not whole:
+            raise RuntimeError("a secret of the office")
+        return world.service
 
     desk = msgspec.structs.replace(world.desk, live=live)
     with TestClient(
         app(desk, handlers(desk), elsewhere(desk)), base_url=desk.url, raise_server_exceptions=False
     ) as client:
         world.client = client
+        whole.clear()
         yield world
 
 
