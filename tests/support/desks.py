@@ -15,6 +15,7 @@ from assay.adapters.memory_identity import MemoryIdentities, MemoryIssuers
 from assay.adapters.memory_repeats import MemoryRepeats
 from assay.adapters.memory_subscriptions import MemorySubscriptions
 from assay.adapters.memory_uploads import MemoryUploads
+from assay.adapters.sql.accesses import SqlAccesses
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.sql.inventories import SqlInventories
@@ -108,6 +109,7 @@ class World:
                 clock=clock,
                 entropy=entropy,
             ),
+            accesses=SqlAccesses(cases.engine),
             url=url,
             tiles=tiles,
             repeats=MemoryRepeats(),

@@ -12,13 +12,14 @@ from tests.support.services import CUSTOMER_ORG, PROVIDER_ORG
 
 from assay.formats.digest import Digest
 from assay.formats.upload_headers import PARTIAL, encode_digest
+from assay.office.accesses import Access, Grant, GrantState
 from assay.office.determine import Decision, decide_final
 from assay.office.identity.account import Account, Invitation, Passkey, Recovery, Session
 from assay.office.identity.organisation import SERVICE_ROLE, Kind, Organisation, Signer
 from assay.office.identity.token import ApiToken, OidcRule
 from assay.office.identity.tokens import make_token
 from assay.office.permission_table import Role
-from assay.office.permissions import TOKEN_ACTIONS, Action, Caller, Target
+from assay.office.permissions import TOKEN_ACTIONS, Action, Caller, Target, Visible
 from assay.office.subscription import Subscription
 from assay.office.uploads import Upload, UploadLimits
 from assay.web.api.routes import Open, What
@@ -319,6 +320,51 @@ def uploading(scene: Scene, who: Who) -> Try:
     return Try(path={"key": made.id}, content=b"x", headers=headers, target=target)
 
 
+def artifact(scene: Scene, who: Who) -> Try:
+    """One of the case's, which a customer was granted."""
+    payload = Digest.of("sha256", scene.case)
+    found = scene.world.service.case(payload)
+    wished(scene, who, to=CUSTOMER_ORG, state="granted")
+    target = Target(owner=found.organisation, parties=frozenset((CUSTOMER_ORG,)))
+    return Try(
+        path={"payload": scene.case, "artifact": Digest.sha256(services.WHEEL).value + "?reason=x"},
+        target=target,
+    )
+
+
+def wished(scene: Scene, _: Who, to: str = CUSTOMER_ORG, state: GrantState = "requested") -> Try:
+    """A wish of a customer's to read artifacts of the provider's."""
+    now = scene.world.service.now()
+    accesses = scene.world.desk.accesses
+    count = len(accesses.grants(Visible(everything=True), limit=10_000))
+    made = Grant(
+        id=f"wish-{count:05}", case=Digest.of("sha256", scene.case), owner=PROVIDER_ORG, to=to, reason="x", asked=now,
+        asked_by="x", state=state, until=now + timedelta(days=9),
+    )  # fmt: skip
+    noted = Access(
+        at=now,
+        what="requested",
+        actor="x",
+        organisation=to,
+        owner=PROVIDER_ORG,
+        case=made.case,
+        grant=made.id,
+    )
+    accesses.put(made, noted)
+    return Try(path={"key": made.id}, body={}, target=made.target)
+
+
+def ended(scene: Scene, who: Who) -> Try:
+    """By its provider, or by whoever asked."""
+    asks = Action.ACCESS_REQUEST if who.caller.scopes_of(Action.ACCESS_REQUEST) else Action.ACCESS_GRANT
+    return msgspec.structs.replace(wished(scene, who), body=None, action=asks)
+
+
+def listing_grants(_: Scene, who: Who) -> Try:
+    asks = Action.ACCESS_REQUEST if who.caller.scopes_of(Action.ACCESS_REQUEST) else Action.ACCESS_READ_LOG
+    return Try(action=asks)
+
+
 def minded(scene: Scene, who: Who) -> Try:
     """The same, which whoever minds deliveries may do too."""
     if Role.ADMINISTRATOR in who.caller.roles:
@@ -379,6 +425,12 @@ TRIES: Mapping[str, Make] = {
     "GET /uploads/{key}": uploading,
     "PATCH /uploads/{key}": uploading,
     "DELETE /uploads/{key}": uploading,
+    "GET /submissions/{payload}/artifacts/{artifact}": artifact,
+    "POST /submissions/{payload}/access-requests": of_case({"reason": "x"}),
+    "GET /access/grants": listing_grants,
+    "POST /access/grants/{key}/approval": wished,
+    "POST /access/grants/{key}/refusal": wished,
+    "DELETE /access/grants/{key}": ended,
     "POST /organisations": of_office({"name": "New", "kind": "assessor"}),
     "PUT /organisations/{key}/providers": of_spare({"speaksFor": []}),
     "PUT /organisations/{key}/identifiers": of_spare({"identifiers": []}),

@@ -10,6 +10,7 @@ from assay.adapters.engine import this_engine
 from assay.adapters.examiners import Examiners
 from assay.adapters.home import Home
 from assay.adapters.sigstore import OfflineSigstore
+from assay.adapters.sql.accesses import SqlAccesses
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.due import SqlWork
 from assay.adapters.sql.holdings import SqlHoldings
@@ -146,6 +147,7 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             holdings=holdings,
             subscribing=outgoing.subscribing(config, signing.keys, rows.engine),
             reception=outgoing.reception(config, blobs, holdings, rows.engine),
+            accesses=SqlAccesses(rows.engine),
             url=config.origin,
             tiles=tiles,
             inventories=SqlInventories(rows.engine),

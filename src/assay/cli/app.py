@@ -11,6 +11,7 @@ import typer
 
 from assay import __version__
 from assay.cli import (
+    access,
     attest,
     check,
     collect,
@@ -71,6 +72,7 @@ app.add_typer(draw.app, name="draw")
 app.command("monitor")(monitor.monitor)
 app.command("serve")(serve.serve)
 app.add_typer(submission.app, name="submission")
+app.add_typer(access.app, name="access")
 app.command("mirror")(mirror.mirror)
 app.add_typer(office.app, name="office")
 app.command("doctor")(doctor.doctor)

@@ -11,6 +11,7 @@ from assay.cli.output import Json, emit, out
 from assay.formats.text import shown
 
 if TYPE_CHECKING:
+    from assay.formats.digest import Digest
     from assay.web.api.views import CaseView
 
 app = typer.Typer(help="Submissions at an office that is reached over HTTP.", no_args_is_help=True)
@@ -86,7 +87,7 @@ def show(payload: str = Id, office: str = OfficeUrl, json: bool = Json) -> int:
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        _tell(client.submission(_digest(payload)), json=json)
+        _tell(client.submission(digest(payload)), json=json)
     return 0
 
 
@@ -103,7 +104,7 @@ def respond(
     """Answer an initial determination in time."""
     from assay.bootstrap.remote import respond as answer
 
-    _tell(answer(office, _digest(payload), text, file), json=json)
+    _tell(answer(office, digest(payload), text, file), json=json)
     return 0
 
 
@@ -117,7 +118,7 @@ def supply(
     """Hand in evidence that the office asked for by digest."""
     from assay.bootstrap.remote import supply as bring
 
-    _tell(bring(office, _digest(payload), file), json=json)
+    _tell(bring(office, digest(payload), file), json=json)
     return 0
 
 
@@ -129,7 +130,7 @@ def withdraw(
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        _tell(client.withdraw(_digest(payload), reason), json=json)
+        _tell(client.withdraw(digest(payload), reason), json=json)
     return 0
 
 
@@ -147,7 +148,7 @@ def lapse(
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        _tell(client.lapse(_digest(payload), reason, versions), json=json)
+        _tell(client.lapse(digest(payload), reason, versions), json=json)
     return 0
 
 
@@ -171,7 +172,8 @@ def _document(one: "CaseView") -> dict[str, Any]:
     return found
 
 
-def _digest(payload: str) -> Any:
+def digest(text: str, *, what: str = "ID") -> "Digest":
+    """With or without its algorithm before it."""
     from assay.formats.digest import Digest
 
-    return Digest.of("sha256", payload.removeprefix("sha256:"), what="ID")
+    return Digest.of("sha256", text.removeprefix("sha256:"), what=what)

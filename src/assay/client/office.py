@@ -20,6 +20,7 @@ from assay.formats.verdict import VerdictDocument
 from assay.formats.verdict import parse as parse_verdict
 from assay.register.receipt import Receipt
 from assay.trust.root import TrustRoot
+from assay.web.api.access_views import AccessView, ArtifactView, GrantView
 from assay.web.api.problems import Fault
 from assay.web.api.referrals import ReferralView
 from assay.web.api.views import CaseView, DrawView, Listed, PublicCase
@@ -27,6 +28,7 @@ from assay.web.api.views import CaseView, DrawView, Listed, PublicCase
 API = "/api/v1"
 MAX_ANSWER = 64 << 20
 PAGE = 200
+MAX_ARTIFACT = 1 << 30
 DIRECT = 32 << 20
 """Bytes of artifacts that a bundle has with it; larger ones are uploaded before."""
 T = TypeVar("T")
@@ -124,6 +126,47 @@ class OfficeClient:
         path = f"{self.url}{API}/submissions/{payload.value}/referrals/{number}/package.tar"
         return _good(self._http.get(path, limit=package.LIMITS.total, headers=self._headers)).body
 
+    # Artifacts, who is let in to them, and who read them.
+
+    def artifacts(self, payload: Digest) -> Iterator[ArtifactView]:
+        """Of a submission."""
+        return self._all(f"/submissions/{payload.value}/artifacts", Listed[ArtifactView], {})
+
+    def artifact(self, payload: Digest, artifact: Digest, reason: str = "") -> bytes:
+        """As it came; checked. *reason*: for the office's own people."""
+        query = f"?{urlencode({'reason': reason})}" if reason else ""
+        found = self._http.get(
+            f"{self.url}{API}/submissions/{payload.value}/artifacts/{artifact.value}{query}",
+            limit=MAX_ARTIFACT,
+            headers=self._headers,
+        )
+        data = _good(found).body
+        if Digest.sha256(data) != artifact:
+            raise Malformed(f"the office sent other bytes than {artifact}")
+        return data
+
+    def ask_access(self, payload: Digest, reason: str, artifacts: Sequence[Digest] = ()) -> GrantView:
+        """Ask the provider to let one's organisation read *artifacts* of a submission, or all of it."""
+        wish = {"reason": reason, "artifacts": [str(one) for one in artifacts]}
+        return self._done(f"/submissions/{payload.value}/access-requests", wish, GrantView)
+
+    def grants(self) -> Iterator[GrantView]:
+        """Who asked whom for what, and what became of it; the newest first."""
+        return self._all("/access/grants", Listed[GrantView], {})
+
+    def end_access(self, grant: str) -> None:
+        _good(
+            self._http.ask(
+                "DELETE", f"{self.url}{API}/access/grants/{grant}", limit=MAX_ANSWER, headers=self._headers
+            )
+        )
+
+    def access_log(self, payload: Digest | None = None) -> Iterator[AccessView]:
+        """Who read what, the newest first."""
+        return self._all(
+            "/access/log", Listed[AccessView], {"case": payload.value if payload is not None else ""}
+        )
+
     # What anybody may ask.
 
     def results(self, **query: str) -> Iterator[PublicCase]:
@@ -161,7 +204,10 @@ class OfficeClient:
         return self._ask(path).body
 
     def _post(self, path: str, document: object) -> CaseView:
-        return self._read(self._send(path, msgspec.json.encode(document), "application/json"), CaseView)
+        return self._done(path, document, CaseView)
+
+    def _done(self, path: str, document: object, kind: type[T]) -> T:
+        return self._read(self._send(path, msgspec.json.encode(document), "application/json"), kind)
 
     def _ask(self, path: str) -> Answer:
         return _good(self._http.get(self.url + API + path, limit=MAX_ANSWER, headers=self._headers))

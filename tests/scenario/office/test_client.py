@@ -18,6 +18,7 @@ from assay.errors import Duplicate, Faulty, Hidden, Malformed, Refused, Unauthen
 from assay.formats.api_token import ApiTokenText
 from assay.formats.bundle import write_tar
 from assay.formats.digest import Digest
+from assay.office.access import approve
 from assay.office.identity.token import ApiToken
 from assay.office.identity.words import digest
 from assay.office.permission_table import Action, Role
@@ -26,6 +27,7 @@ from assay.office.ports import CaseQuery
 from assay.web.api import problems
 from assay.web.api.app import LIMITS, app
 
+CUSTOMER = ApiTokenText(id="customertokenaaa", secret="d" * 52)
 TOKEN = ApiTokenText(id="clienttokenaaaaa", secret="c" * 52)
 
 
@@ -47,22 +49,29 @@ def office() -> Iterator[Office]:
             Action.SUBMISSION_WITHDRAW,
             Action.SUBMISSION_LAPSE,
             Action.ARTIFACT_PUT,
+            Action.ARTIFACT_READ_RESTRICTED,
+            Action.ACCESS_READ_LOG,
+            Action.ACCESS_REQUEST,
         }
     )
     with world.identity.identities.change() as rows:
-        rows.add(
-            ApiToken(
-                id=TOKEN.id,
-                name="test",
-                organisation=services.PROVIDER_ORG,
-                account=f"pia-{services.PROVIDER_ORG}",
-                scopes=scopes,
-                hash=digest(TOKEN.secret),
-                made=now,
-                made_by="",
-                expires=now.replace(year=2030),
+        for token, organisation, account in (
+            (TOKEN, services.PROVIDER_ORG, f"pia-{services.PROVIDER_ORG}"),
+            (CUSTOMER, services.CUSTOMER_ORG, ""),
+        ):
+            rows.add(
+                ApiToken(
+                    id=token.id,
+                    name="test",
+                    organisation=organisation,
+                    account=account,
+                    scopes=scopes,
+                    hash=digest(token.secret),
+                    made=now,
+                    made_by="",
+                    expires=now.replace(year=2030),
+                )
             )
-        )
     with served(app(world.desk), LIMITS) as url:
         yield Office(url, world)
 
@@ -147,6 +156,38 @@ def test_what_is_lost_each_time_is_given_up(office: Office, monkeypatch: pytest.
         client.upload(BytesIO(bytes(25)))
     assert client.upload(BytesIO(bytes(25))) == Digest.sha256(bytes(25))
     client.close()
+
+
+def test_artifacts_are_asked_for_granted_and_read(
+    office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = office.world.service
+    case = services.submitted(service, 1)
+    payload, where = case.payload.value, ["--office", office.url]
+    artifact = Digest.sha256(services.POLICY)
+    for name, token in (("provider", TOKEN), ("customer", CUSTOMER)):
+        (tmp_path / name).write_text(token.encode())
+
+    def as_(name: str, *arguments: str) -> tuple[int, str]:
+        monkeypatch.setenv("ASSAY_TOKEN_FILE", str(tmp_path / name))
+        code = run(["access", *arguments, *where])
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    assert as_("customer", "list", payload)[1].count("no") == 2
+    file = str(tmp_path / "policy.md")
+    assert as_("customer", "fetch", payload, artifact.value, "-o", file)[0] == 2
+    wish = ("request", payload, "--reason", "we run it", "--artifact", str(artifact))
+    assert "requested" in as_("customer", *wish)[1]
+    (grant,) = office.world.desk.accesses.grants(Visible(everything=True), limit=9)
+    approve(service, office.world.desk.accesses, services.provider(service), grant.id, 3)
+    assert "granted" in as_("customer", "grants")[1]
+    assert as_("customer", "fetch", payload, artifact.value, "-o", file)[0] == 0
+    assert Path(file).read_bytes() == services.POLICY
+    code, said = as_("provider", "log", "--case", payload)
+    assert (code, "read" in said, "Harbour" in said) == (0, True, True)
+    assert as_("customer", "end", grant.id)[0] == 0
+    assert as_("customer", "fetch", payload, artifact.value, "-o", file)[0] == 2
 
 
 def test_what_goes_wrong(office: Office) -> None:

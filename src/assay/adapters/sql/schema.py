@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 
 from assay.adapters.sql import (
+    access_tables,
     case_tables,
     due_tables,
     holding_tables,
@@ -27,6 +28,7 @@ HEAD = "0001"
 """The newest step in ``migrations/versions``."""
 EVERYWHERE: tuple[MetaData, ...] = (
     tables.metadata,
+    access_tables.metadata,
     case_tables.metadata,
     due_tables.metadata,
     holding_tables.metadata,

@@ -12,6 +12,7 @@ from litestar.openapi.spec import Components, SecurityScheme, Tag
 from assay import __version__
 from assay.errors import AssayError
 from assay.web.api import (
+    artifacts,
     cases,
     inventory,
     login,
@@ -40,6 +41,7 @@ LIMITS = Limits(holds=False, head_s=10, requests=1024)
 _TAGS = (
     Tag("public", "What anybody may ask"),
     Tag("submissions", "What a provider does"),
+    Tag("access", "Artifacts of a case, who is let in to them, and who read them"),
     Tag("uploads", "Artifacts by digest, in pieces"),
     Tag("authority", "What an officer does"),
     Tag("subscriptions", "Who is told of what happens"),
@@ -61,6 +63,7 @@ AREAS = (
     inventory,
     subscriptions,
     uploads,
+    artifacts,
 )
 
 

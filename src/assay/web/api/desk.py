@@ -10,6 +10,7 @@ from assay.formats import customers as customer_list
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle
 from assay.formats.dsse import Envelope
+from assay.office.accesses import Accesses
 from assay.office.facts import Facts
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Organisation
@@ -37,6 +38,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     holdings: Holdings
     subscribing: Subscribing
     reception: Reception
+    accesses: Accesses
     url: str
     """``scheme://host[:port]`` under which people reach the office."""
     tiles: TileFiles

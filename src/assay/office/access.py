@@ -1,0 +1,235 @@
+"""Read artifacts of a case: its owner at any time, the office with a reason, others by a grant. Each reading is in a log."""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from assay.errors import Refused
+from assay.formats.attestation import Artifact
+from assay.formats.attestation_statement import parse as parse_attestation
+from assay.formats.digest import Digest
+from assay.formats.dsse import Envelope
+from assay.office.accesses import Access, Accesses, Grant, Line, What
+from assay.office.case import Case
+from assay.office.identity.words import identifier
+from assay.office.permissions import Action, Caller, Target, Visible, hidden, require, require_role, visible
+from assay.office.ports import Entropy
+from assay.office.service import Service, asked
+
+MAX_DAYS = 365
+MAX_REASON = 2000
+MAX_NAMED = 500
+"""Artifacts that one wish names."""
+MAX_WAITING = 100
+"""Wishes of one organisation that nobody has decided."""
+READ = Action.ARTIFACT_READ_RESTRICTED
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """An artifact of a case."""
+
+    artifact: Artifact | None
+    """As the attestation names it; None where it came later and is not named."""
+    digest: Digest
+    here: bool
+    readable: bool
+    """By the caller, now."""
+
+
+def artifacts(service: Service, at: Accesses, caller: Caller, case: Case) -> tuple[Shown, ...]:
+    """Named ones in the order of the attestation, then what came later. Ask whether *caller* sees the case first."""
+    named, kept = _named(service, case)
+    have = frozenset(kept)
+    digests = dict.fromkeys((*named, *kept))
+    grants = at.between(case.payload, caller.organisation)
+    now = service.now()
+    return tuple(
+        Shown(
+            named.get(digest),
+            digest,
+            here=digest in have,
+            readable=digest in have
+            and visible(caller, READ).shows(_target(case, caller, digest, grants, now)),
+        )
+        for digest in digests
+    )
+
+
+def read(
+    service: Service, at: Accesses, caller: Caller, payload: Digest, digest: Digest, reason: str
+) -> tuple[bytes, Artifact | None]:
+    """The bytes, and what the attestation says of them. In the log before anybody has them.
+
+    Refused for the office without a *reason*, and for what is not kept any more.
+    """
+    require_role(caller, READ)
+    case = service.cases.case(payload)
+    if case is None:
+        raise hidden()
+    grants, now = at.between(payload, caller.organisation), service.now()
+    require(caller, READ, _target(case, caller, digest, grants, now))
+    named, kept = _named(service, case)
+    if digest not in kept:
+        raise hidden()
+    own = caller.organisation == case.organisation
+    by = "" if own else next((one.id for one in grants if one.opens(digest, now)), "")
+    if not own and not by and not reason.strip():
+        raise Refused("say in 'reason' why you read it: its provider sees that")
+    _bounded(reason)
+    if not service.office.blobs.has(digest):
+        raise Refused("the artifact is not kept any more")
+    data = service.office.blobs.get(digest)
+    at.note(_line(caller, now, "read", case, artifact=digest, grant=by, reason=reason))
+    return data, named.get(digest)
+
+
+def ask(
+    service: Service, at: Accesses, caller: Caller, payload: Digest, named: tuple[Digest, ...], reason: str
+) -> Grant:
+    """Ask the provider of a case for *named* artifacts of it, or for all where none is named."""
+    case = asked(service, caller, Action.ACCESS_REQUEST, payload)
+    if not reason.strip():
+        raise Refused("say in 'reason' what you need them for")
+    _bounded(reason)
+    if len(named) > MAX_NAMED:
+        raise Refused(f"{len(named)} artifacts are named, expected at most {MAX_NAMED}; name none for all")
+    if at.waiting(caller.organisation) >= MAX_WAITING:
+        raise Refused(f"{MAX_WAITING} requests of your organisation are not decided yet")
+    now = service.now()
+    made = Grant(
+        id=_id(now, service.office.entropy),
+        case=payload,
+        owner=case.organisation,
+        to=caller.organisation,
+        artifacts=tuple(dict.fromkeys(named)),
+        reason=reason,
+        asked=now,
+        asked_by=caller.id,
+    )
+    at.put(made, _line(caller, now, "requested", case, grant=made.id, reason=reason))
+    return made
+
+
+def approve(service: Service, at: Accesses, caller: Caller, key: str, days: int) -> Grant:
+    """Let them read for *days* from now on. One that was granted before lasts as long from now."""
+    found = _found(at, caller, Action.ACCESS_GRANT, key)
+    if found.state not in ("requested", "granted"):
+        raise Refused(f"the request is {found.state!r}: it has to be made again")
+    if not 1 <= days <= MAX_DAYS:
+        raise Refused(f"it is granted for 1 to {MAX_DAYS} days, not {days}")
+    until = service.now() + timedelta(days=days)
+    return _decided(service, at, caller, found, "granted", until=until)
+
+
+def refuse(service: Service, at: Accesses, caller: Caller, key: str, because: str) -> Grant:
+    found = _found(at, caller, Action.ACCESS_GRANT, key)
+    if found.state != "requested":
+        raise Refused(f"the request is {found.state!r} already")
+    _bounded(because)
+    return _decided(service, at, caller, found, "refused", because=because)
+
+
+def end(service: Service, at: Accesses, caller: Caller, key: str) -> Grant:
+    """By its provider, or by whoever asked. The same again is fine."""
+    mine = Action.ACCESS_REQUEST if caller.scopes_of(Action.ACCESS_REQUEST) else Action.ACCESS_GRANT
+    found = _found(at, caller, mine, key)
+    if found.state in ("refused", "ended"):
+        return found
+    return _decided(service, at, caller, found, "ended")
+
+
+def grants(at: Accesses, caller: Caller, *, before: str = "", limit: int) -> tuple[Grant, ...]:
+    """The newest first: those to the caller's organisation, and those about what is its own."""
+    log, own = visible(caller, Action.ACCESS_READ_LOG), visible(caller, Action.ACCESS_REQUEST)
+    if log.nothing and not own.party:
+        require_role(caller, Action.ACCESS_READ_LOG)
+    seen = Visible(everything=log.everything, owner=log.owner, party=own.party)
+    return at.grants(seen, before=before, limit=limit)
+
+
+def log(
+    at: Accesses, caller: Caller, *, case: Digest | None = None, before: int | None = None, limit: int
+) -> tuple[Line, ...]:
+    """The newest first: of all that the caller may see, or of one case."""
+    require_role(caller, Action.ACCESS_READ_LOG)
+    seen = visible(caller, Action.ACCESS_READ_LOG)
+    return at.log(None if seen.everything else seen.owner, case=case, before=before, limit=limit)
+
+
+def _named(service: Service, case: Case) -> tuple[dict[Digest, Artifact], tuple[Digest, ...]]:
+    """What the attestation names, and what came, then or later."""
+    submission = service.office.ledger.submission(case.payload)
+    if submission is None:
+        raise ValueError(f"case {case.payload} has no submission")
+    kept = tuple(dict.fromkeys((*submission.artifacts, *case.supplied)))
+    if not service.office.blobs.has(submission.envelope):
+        return {}, kept
+    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
+    return {one.digest: one for one in parse_attestation(envelope.payload).artifacts}, kept
+
+
+def _target(case: Case, caller: Caller, digest: Digest, grants: tuple[Grant, ...], now: datetime) -> Target:
+    opened = any(one.opens(digest, now) for one in grants)
+    return Target(owner=case.organisation, parties=frozenset((caller.organisation,) if opened else ()))
+
+
+def _found(at: Accesses, caller: Caller, action: Action, key: str) -> Grant:
+    require_role(caller, action)
+    found = at.grant(key)
+    if found is None:
+        raise hidden()
+    require(caller, action, found.target)
+    return found
+
+
+def _decided(
+    service: Service, at: Accesses, caller: Caller, found: Grant, to: What, **changes: object
+) -> Grant:
+    now = service.now()
+    made = msgspec.structs.replace(
+        found, state=to, decided=now, decided_by=caller.id, revision=found.revision + 1, **changes
+    )
+    noted = Access(
+        at=now,
+        what=to,
+        actor=caller.id,
+        organisation=caller.organisation,
+        owner=found.owner,
+        case=found.case,
+        grant=found.id,
+        reason=made.because if to == "refused" else "",
+    )
+    at.put(made, noted)
+    return made
+
+
+def _line(
+    caller: Caller,
+    now: datetime,
+    what: What,
+    case: Case,
+    *,
+    artifact: Digest | None = None,
+    grant: str = "",
+    reason: str = "",
+) -> Access:
+    return Access(
+        at=now,
+        what=what,
+        actor=caller.id,
+        organisation=caller.organisation,
+        owner=case.organisation,
+        case=case.payload,
+        artifact=artifact,
+        grant=grant,
+        reason=reason,
+    )
+
+
+def _bounded(text: str) -> None:
+    if len(text) > MAX_REASON:
+        raise Refused(f"the reason has {len(text)} characters, over {MAX_REASON}")
+
+
+def _id(now: datetime, entropy: Entropy) -> str:
+    return f"{int(now.timestamp()):010x}-{identifier(entropy)}"
