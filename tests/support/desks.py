@@ -15,6 +15,7 @@ from assay.adapters.memory_identity import MemoryIdentities, MemoryIssuers
 from assay.adapters.memory_repeats import MemoryRepeats
 from assay.adapters.memory_subscriptions import MemorySubscriptions
 from assay.adapters.memory_uploads import MemoryUploads
+from assay.adapters.observing.metrics import Meter, NoMeter
 from assay.adapters.sql.accesses import SqlAccesses
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.holdings import SqlHoldings
@@ -77,6 +78,7 @@ class World:
         url: str = URL,
         rates: Rates = Rates(),  # noqa: B008
         passkeys: Passkeys | None = None,
+        meter: Meter = NoMeter(),  # noqa: B008
     ) -> None:
         tiles = MemoryTiles()
         self.service = services.service(policy, beacon, tiles=tiles)
@@ -113,7 +115,8 @@ class World:
             url=url,
             tiles=tiles,
             repeats=MemoryRepeats(),
-            gate=Gate(rates),
+            gate=Gate(rates, meter),
+            meter=meter,
             inventories=SqlInventories(cases.engine),
             looks=looks(lambda: self.service),
         )

@@ -25,7 +25,7 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
     host, port = config.address
     with (
         observing(config) as seen,
-        opened(config) as desk,
+        opened(config, seen.metrics) as desk,
         measuring(config, desk, seen, KINDS),
         cosigning(config, cast("Led", desk.service.office.register), seen),
         working(desk, config, watching(seen)) as workers,

@@ -9,6 +9,7 @@ import msgspec
 from assay.adapters.engine import this_engine
 from assay.adapters.examiners import Examiners
 from assay.adapters.home import Home
+from assay.adapters.observing.metrics import Meter, NoMeter
 from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.accesses import SqlAccesses
 from assay.adapters.sql.cases import SqlCases
@@ -59,7 +60,7 @@ MAX_POLICY = 1 << 20
 
 
 @contextmanager
-def desk(config: OfficeConfig) -> Iterator[Desk]:
+def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # noqa: B008 - it holds nothing
     """Everything that a server needs; the office is founded where there is none.
 
     On SQLite the folder is held for this process until the end; on PostgreSQL any number may serve one office.
@@ -153,7 +154,8 @@ def desk(config: OfficeConfig) -> Iterator[Desk]:
             inventories=SqlInventories(rows.engine),
             import_rows=config.limits.import_rows,
             repeats=SqlRepeats(rows.engine),
-            gate=Gate(msgspec.convert(config.limits, Rates, from_attributes=True)),
+            gate=Gate(msgspec.convert(config.limits, Rates, from_attributes=True), meter),
+            meter=meter,
             bodies=msgspec.convert(config.limits, Bodies, from_attributes=True),
             proxies=config.proxy.networks,
             looks=looks(live),

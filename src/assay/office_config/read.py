@@ -4,7 +4,7 @@ import difflib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import msgspec
 
@@ -89,12 +89,13 @@ def _overlaid(table: dict[str, Any], variables: Mapping[str, str]) -> list[str]:
 
 def _converted(name: str, text: str, kind: Any) -> Any:
     bare = get_args(kind)[0]
-    if bare == tuple[str, ...]:
-        return [one.strip() for one in text.split(",")]
+    given: Any = text
+    if get_origin(bare) is tuple:
+        given = [one.strip() for one in text.split(",")]
     if Path in (bare, *get_args(bare)):
         return str(Path(text).absolute())
     try:
-        return msgspec.convert(text, kind, strict=False)
+        return msgspec.to_builtins(msgspec.convert(given, kind, strict=False))
     except msgspec.ValidationError as error:
         raise Malformed(f"{name}: {_told(error)}") from error
 

@@ -151,6 +151,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
         ("ASSAY_OFFICE_STORES_ENCRYPT", "false", "stores.encrypt"),
         ("ASSAY_OFFICE_LIMITS_UPLOAD_BYTES", "2048", "limits.upload_bytes"),
         ("ASSAY_OFFICE_PROXY_TRUSTED", "10.0.0.1, 10.0.0.2", "proxy.trusted"),
+        ("ASSAY_OFFICE_DELIVERY_ALLOW_PORTS", "443, 8443", "delivery.allow_ports"),
         ("ASSAY_OFFICE_JUDGING_POLICY", "/p.json", "judging.policy"),
         ("ASSAY_OFFICE_DATABASE_URL", "postgresql://assay@/assay?host=/run/pg", "database.url"),
     ],
@@ -161,7 +162,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, name: str, text: s
     value: object = config
     for part in expected.split("."):
         value = getattr(value, part)
-    shown = ", ".join(value) if isinstance(value, tuple) else str(value)
+    shown = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     assert shown.lower() == text
     assert config.limits.open_uploads == 2
 

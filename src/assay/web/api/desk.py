@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from assay.adapters.observing.metrics import Meter, NoMeter
 from assay.errors import AssayError, Unavailable
 from assay.formats import customers as customer_list
 from assay.formats.attestation_statement import parse as parse_attestation
@@ -50,6 +51,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     repeats: Repeats
     """Requests that may be sent again."""
     gate: Gate = msgspec.field(default_factory=Gate)
+    meter: Meter = NoMeter()
     bodies: Bodies = Bodies()
     proxies: tuple[Network, ...] = ()
     """Whose X-Forwarded-For is believed."""
@@ -91,11 +93,21 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
                 )
             except AssayError as error:
                 answers[at] = error
-        for at, answer in zip(
-            asked, receive_all(self.service, [*asked.values()], self.holdings), strict=True
-        ):
+        try:
+            received = receive_all(self.service, [*asked.values()], self.holdings)
+        except AssayError as error:
+            self.taken([answers[at] for at in range(len(handed)) if at not in asked] + [error] * len(asked))
+            raise
+        for at, answer in zip(asked, received, strict=True):
             answers[at] = answer
+        self.taken(answers)
         return answers
+
+    def taken(self, answers: Sequence[Answer]) -> None:
+        """Count how submissions fared."""
+        for one in answers:
+            outcome = type(one).__name__ if isinstance(one, AssayError) else "accepted"
+            self.meter.add("assay_submissions_total", outcome=outcome)
 
     def speaks_for(self, organisation: str) -> tuple[str, ...]:
         """Providers, as attestations name them, that *organisation* may submit for."""

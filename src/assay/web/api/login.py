@@ -1,5 +1,7 @@
 """Come in, confirm, and go: with a passkey, by a link, or by the organisation's own login."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -8,6 +10,7 @@ from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
+from assay.errors import AssayError
 from assay.formats import strict_json
 from assay.office.identity.authenticate import by_session
 from assay.office.identity.ceremony import Ceremony
@@ -81,8 +84,9 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     @does("/login/complete", "Come in with a passkey", TAG, ANYBODY, "self", status_code=200)
     def complete(request: Request[Any, Any, Any], data: JSONBody[Answered]) -> Response[Me]:
-        attempt(request, desk)
-        return _entered(login_complete(identity, handle_of(request, desk), answer_of(data)))
+        with attempted(request, desk, "passkey"):
+            signed = login_complete(identity, handle_of(request, desk), answer_of(data))
+        return _entered(signed)
 
     @does("/enrol/begin", "Options for a first passkey, by a link", TAG, ANYBODY, "self", status_code=200)
     def enrol(request: Request[Any, Any, Any], data: JSONBody[Link]) -> Response[Options]:
@@ -91,9 +95,10 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     @does("/enrol/complete", "Enrol a first passkey and come in", TAG, ANYBODY, "self", status_code=200)
     def enrolled(request: Request[Any, Any, Any], data: JSONBody[Enrolling]) -> Response[Me]:
-        attempt(request, desk)
-        handle = handle_of(request, desk)
-        return _entered(enrol_complete(identity, data.link, handle, answer_of(data), data.label))
+        with attempted(request, desk, "link"):
+            handle = handle_of(request, desk)
+            signed = enrol_complete(identity, data.link, handle, answer_of(data), data.label)
+        return _entered(signed)
 
     @does("/login/staff", "Come in by an organisation's own login", TAG, ANYBODY, "self", status_code=200)
     def staff(request: Request[Any, Any, Any], data: JSONBody[Issuer]) -> Response[Address]:
@@ -104,8 +109,8 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     @does("/ci/token", "A short-lived token for a CI job's identity token", TAG, ANYBODY, "self")
     def job(request: Request[Any, Any, Any], data: JSONBody[Job]) -> Response[NewToken]:
-        attempt(request, desk)
-        made = exchange(identity, data.token, organisation=data.organisation)
+        with attempted(request, desk, "ci"):
+            made = exchange(identity, data.token, organisation=data.organisation)
         return Response(new_token(made), headers=UNSEEN)
 
     @does("/logout", "End this session", TAG, WHOEVER, "self", status_code=200)
@@ -138,6 +143,18 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 def attempt(request: Request[Any, Any, Any], desk: Desk) -> None:
     """Count somebody who tries to come in."""
     desk.gate.attempt(addresses.origin(request.scope, desk.proxies), desk.identity.clock.now())
+
+
+@contextmanager
+def attempted(request: Request[Any, Any, Any], desk: Desk, method: str) -> Iterator[None]:
+    """:func:`attempt`, and how it ended: ``in``, or by which kind of error."""
+    attempt(request, desk)
+    try:
+        yield
+    except AssayError as error:
+        desk.meter.add("assay_logins_total", method=method, outcome=type(error).__name__)
+        raise
+    desk.meter.add("assay_logins_total", method=method, outcome="in")
 
 
 def handle_of(request: Request[Any, Any, Any], desk: Desk) -> str:

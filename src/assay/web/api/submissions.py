@@ -96,7 +96,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         require_role(caller, Action.SUBMISSION_CREATE)
         handed = _Handed(caller, request.headers.get("content-type", ""), body)
         if len(body) > ALONE:
-            received = await sync_to_thread(lambda: desk.submit(caller, _bundle(handed)))
+            received = await sync_to_thread(lambda: _alone(desk, handed))
         else:
             received = await together.ask(handed)
         case, made = received.case, msgspec.Raw(received.appended.encoded(origin))
@@ -208,6 +208,13 @@ def readable(request: Request[Any, Any, Any], desk: Desk, payload: str) -> Case:
     return asked(desk.service, asker(request, desk).caller, Action.SUBMISSION_READ, of_payload(payload))
 
 
+def _alone(desk: Desk, handed: _Handed) -> Received:
+    (answer,) = _take_in(desk, (handed,))
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 def _take_in(desk: Desk, handed: Sequence[_Handed]) -> Sequence[Received | Exception]:
     answers: dict[int, Received | Exception] = {}
     read: dict[int, tuple[Caller, Bundle]] = {}
@@ -215,6 +222,7 @@ def _take_in(desk: Desk, handed: Sequence[_Handed]) -> Sequence[Received | Excep
         try:
             read[at] = one.caller, _bundle(one)
         except AssayError as error:
+            desk.taken([error])
             answers[at] = error
     answers |= zip(read, desk.submit_all([*read.values()]), strict=True)
     return [answers[at] for at in range(len(handed))]
