@@ -31,7 +31,12 @@ DigestText = Annotated[
     str, Meta(pattern="^sha256:[0-9a-f]{64}$(?!\\n)", description="SHA-256 as algorithm:hex")
 ]
 RequirementText = Annotated[
-    str, Meta(pattern="^[^@#\\s]+@[^@#\\s]+#[^@#\\s]+$(?!\\n)", max_length=200, description="pack@edition#id")
+    str,
+    Meta(
+        pattern="^[^@#\\s\\x00-\\x20\\x7f-\\xa0]+@[^@#\\s\\x00-\\x20\\x7f-\\xa0]+#[^@#\\s\\x00-\\x20\\x7f-\\xa0]+$(?!\\n)",
+        max_length=200,
+        description="pack@edition#id",
+    ),
 ]
 Name = Annotated[str, Meta(pattern="^[a-z0-9]([a-z0-9_.-]*[a-z0-9])?$(?!\\n)", max_length=100)]
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar, Response, route
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
 from assay.errors import Malformed, Unavailable
@@ -31,6 +32,9 @@ _DOCUMENT = re.compile(r"document/sha256/([0-9a-f]{64})", re.ASCII)
 _HANDOVER = re.compile(r"key-change/[1-9][0-9]{0,18}", re.ASCII)
 
 
+_FAILS = {404: ResponseSpec(bytes, False, "No log has it, or not yet", media_type=TEXT)}
+
+
 class Found(msgspec.Struct, frozen=True):
     body: bytes
     media_type: str
@@ -52,7 +56,14 @@ def look_up(files: TileFiles, path: str) -> Found | None:
 def handlers(files: TileFiles, prefix: str = "/") -> list[HTTPRouteHandler]:
     """Routes for a log under *prefix*, which ends with a slash."""
 
-    @route(f"{prefix}{{path:path}}", http_method=["GET", "HEAD"], status_code=200, sync_to_thread=True)
+    @route(
+        f"{prefix}{{path:path}}",
+        http_method=["GET", "HEAD"],
+        status_code=200,
+        sync_to_thread=True,
+        summary="A file of the register",
+        responses=_FAILS,
+    )
     def read(path: FromPath[str]) -> Response[Any]:
         found = look_up(files, path.removeprefix("/"))
         if found is None:

@@ -167,7 +167,7 @@ def test_a_bill_and_tables(world: World) -> None:
     assert world.client.put(API, content=bill, headers=headers | kind).json()["items"] == 1
     posted_case(world)
     for path, has in (("", "lantern"), ("/portfolio", "matched,validated,name"), ("/changes", "was posted")):
-        answer = world.client.get(API + path, params={"form": "csv"}, headers=headers)
+        answer = world.client.get(API + path, params={"format": "csv"}, headers=headers)
         assert answer.headers["content-type"].startswith("text/csv"), answer.text
         assert has in answer.text
     page = world.client.get(f"{API}/portfolio", params={"limit": 1}, headers=headers).json()

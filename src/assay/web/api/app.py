@@ -6,14 +6,13 @@ from typing import Any
 from litestar import Litestar, Request, Response, Router
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.openapi.spec import Tag
 
-from assay import __version__
 from assay.errors import AssayError
 from assay.web.api import (
     artifacts,
     cases,
+    description,
     inventory,
     login,
     organisations,
@@ -84,14 +83,8 @@ def app(desk: Desk, more: Sequence[Any] = (), failing: Failing | None = None) ->
             *tiles(desk.tiles, "/register/"),
             *more,
         ],
-        openapi_config=OpenAPIConfig(
-            title="Assay office",
-            version=__version__,
-            path="/api/schema",
-            security=[{"token": []}, {}],
-            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
-            tags=list(_TAGS),
-        ),
+        openapi_config=description.config(_TAGS),
+        plugins=description.PLUGINS,
         logging_config=None,
         request_max_body_size=None,
         opt={BODY: "form"},

@@ -29,7 +29,7 @@ from assay.web.api.access_views import (
 )
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed
-from assay.web.api.params import After, Id, Key, Limit, digest, number
+from assay.web.api.params import After, Id, Key, Limit, OfCase, digest, number
 from assay.web.api.routes import does, lists, reads, removes
 from assay.web.api.submissions import CASE, readable
 from assay.web.api.views import Listed
@@ -121,7 +121,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     @lists("/access/log", "Who read what, the newest first", TAG, Action.ACCESS_READ_LOG, "any")
     def log(
-        request: AnyRequest, case: FromQuery[str] = "", after: After = "", limit: Limit = 50
+        request: AnyRequest, case: OfCase = "", after: After = "", limit: Limit = 50
     ) -> Response[Listed[AccessView]]:
         caller = asker(request, desk).caller
         about = digest(case) if case else None

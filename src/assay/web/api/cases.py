@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from assay.formats.digest import Digest
+from assay.formats.verdict import DigestText
 from assay.office.determine import Decision, decide_final, decide_initial, request_evidence
 from assay.office.drawing import run_now
 from assay.office.permissions import Action, Target, Visible, require
@@ -28,9 +29,9 @@ class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the case that was looked at."""
 
 
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class EvidenceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     revision: int
-    digests: tuple[str, ...]
+    digests: tuple[DigestText, ...]
     text: str = ""
 
 
@@ -99,7 +100,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         Action.EVIDENCE_REQUEST,
         "case",
     )
-    def ask(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Asked]) -> CaseView:
+    def ask(request: Request[Any, Any, Any], payload: Id, data: JSONBody[EvidenceRequest]) -> CaseView:
         digests = [Digest.parse(one, what=f"digests[{at}]") for at, one in enumerate(data.digests)]
         caller = asker(request, desk).caller
         return case_view(

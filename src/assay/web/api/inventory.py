@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
@@ -21,12 +21,12 @@ from assay.office.portfolio import Changed, Standing
 from assay.web.api.access import asker
 from assay.web.api.bodies import BODY
 from assay.web.api.desk import Desk
+from assay.web.api.listing import wants_csv
 from assay.web.api.params import Limit
-from assay.web.api.routes import reads, replaces
+from assay.web.api.routes import DOCUMENT, TEXT, lists, reads, replaces
 
 CSV = "text/csv"
 BILLS = ("application/json", "application/vnd.cyclonedx+json")
-Form = Literal["json", "csv"]
 From = Annotated[int, QueryParameter(ge=0, le=10_000_000, description="``next`` of the page before")]
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 ITEM = ("at", "provider", "product", "version", "purl", "digests", "owner", "criticality")
@@ -69,7 +69,7 @@ class StandingView(msgspec.Struct, frozen=True, kw_only=True):
     matches: tuple[MatchView, ...] = ()
 
 
-class EventView(msgspec.Struct, frozen=True, kw_only=True):
+class ChangeEventView(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     says: str
 
@@ -77,7 +77,7 @@ class EventView(msgspec.Struct, frozen=True, kw_only=True):
 class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     item: ItemView
     match: MatchView
-    events: tuple[EventView, ...]
+    events: tuple[ChangeEventView, ...]
 
 
 class Items(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,13 +93,9 @@ class Standings(msgspec.Struct, frozen=True, kw_only=True):
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @replaces(
-        "/inventory",
-        "Bring the inventory, whole",
-        "inventory",
-        Action.INVENTORY_WRITE,
-        "any",
-        opt={BODY: "table"},
-    )
+        "/inventory", "Bring the inventory, whole", "inventory", Action.INVENTORY_WRITE, "any",
+        opt={BODY: "table"}, takes={CSV: TEXT, **dict.fromkeys(BILLS, DOCUMENT)},
+    )  # fmt: skip
     def bring(request: Request[Any, Any, Any], body: RawBody) -> ImportedView:
         caller = asker(request, desk).caller
         require_role(caller, Action.INVENTORY_WRITE)
@@ -111,45 +107,40 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         found = inventories.imported(desk.inventories, asker(request, desk).caller)
         return None if found is None else _imported(found)
 
-    @reads("/inventory", "The inventory", "inventory", Action.INVENTORY_READ, "any")
-    def index(
-        request: Request[Any, Any, Any], form: FromQuery[Form] = "json", after: From = 0, limit: Limit = 50
-    ) -> Response[Items] | Stream:
+    @lists("/inventory", "The inventory", "inventory", Action.INVENTORY_READ, "any")
+    def index(request: Request[Any, Any, Any], after: From = 0, limit: Limit = 50) -> Response[Items]:
         caller = asker(request, desk).caller
-        if form == "csv":
+        if wants_csv(request):
             return _csv(ITEM, map(_cells, inventories.inventory(desk.inventories, caller)))
         found = tuple(inventories.inventory(desk.inventories, caller, after, limit + 1))
         return Response(Items(items=tuple(map(_item, found[:limit])), next=_next(found, after, limit)))
 
-    @reads(
+    @lists(
         "/inventory/portfolio",
         "What stands behind each item",
         "inventory",
         Action.INVENTORY_READ,
         "any",
     )
-    def portfolio(
-        request: Request[Any, Any, Any], form: FromQuery[Form] = "json", after: From = 0, limit: Limit = 50
-    ) -> Response[Standings] | Stream:
+    def portfolio(request: Request[Any, Any, Any], after: From = 0, limit: Limit = 50) -> Response[Standings]:
         caller = asker(request, desk).caller
         ask = (desk.service, desk.inventories, desk.facts, caller)
-        if form == "csv":
+        if wants_csv(request):
             return _csv(STANDING, map(_standing_cells, inventories.portfolio(*ask)))
         found = tuple(inventories.portfolio(*ask, after, limit + 1))
         return Response(
             Standings(items=tuple(map(_standing, found[:limit])), next=_next(found, after, limit))
         )
 
-    @reads("/inventory/changes", "What changed since", "inventory", Action.INVENTORY_READ, "any")
+    @lists("/inventory/changes", "What changed since", "inventory", Action.INVENTORY_READ, "any")
     def changes(
         request: Request[Any, Any, Any],
         since: FromQuery[datetime | None] = None,
-        form: FromQuery[Form] = "json",
-    ) -> Response[tuple[ChangeView, ...]] | Stream:
+    ) -> Response[tuple[ChangeView, ...]]:
         caller = asker(request, desk).caller
         moment = BEGINNING if since is None else since if since.tzinfo else since.replace(tzinfo=UTC)
         found = inventories.portfolio_changes(desk.service, desk.inventories, desk.facts, caller, moment)
-        if form == "csv":
+        if wants_csv(request):
             return _csv(CHANGE, (row for one in found for row in _change_rows(one)))
         return Response(tuple(map(_change, found)))
 
@@ -173,7 +164,7 @@ def _next(found: tuple[object, ...], after: int, limit: int) -> int | None:
     return after + limit if len(found) > limit else None
 
 
-def _csv(columns: tuple[str, ...], rows: Iterable[tuple[Cell, ...]]) -> Stream:
+def _csv(columns: tuple[str, ...], rows: Iterable[tuple[Cell, ...]]) -> Response[Any]:
     chunks: Iterator[bytes] = csv_table.encode(columns, rows)
     return Stream(chunks, media_type=CSV, headers={"Cache-Control": "private, no-store"})
 
@@ -225,7 +216,7 @@ def _standing_cells(one: Standing) -> tuple[Cell, ...]:
 
 def _change(one: Changed) -> ChangeView:
     (match,) = _standing(Standing(one.item, "matched", (one.match,), "")).matches
-    events = tuple(EventView(at=event.at, says=event.says) for event in one.events)
+    events = tuple(ChangeEventView(at=event.at, says=event.says) for event in one.events)
     return ChangeView(item=_item(one.item), match=match, events=events)
 
 

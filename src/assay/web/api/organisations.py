@@ -29,7 +29,7 @@ from assay.web.api.access import asker
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed_of
 from assay.web.api.login import UNSEEN
-from assay.web.api.own import SECRET, Wish
+from assay.web.api.own import SECRET, TokenRequest
 from assay.web.api.params import After, Key, Limit
 from assay.web.api.people import (
     InvitationView,
@@ -44,7 +44,7 @@ from assay.web.api.people import (
     new_token,
     seen,
 )
-from assay.web.api.routes import does, lists, reads, removes, replaces
+from assay.web.api.routes import DOCUMENT, does, lists, reads, removes, replaces
 from assay.web.api.views import Listed
 
 TAG = "organisations"
@@ -193,7 +193,7 @@ def _tokens(desk: Desk) -> list[HTTPRouteHandler]:
         return listed_of(request, TokenView, [seen(TokenView, one) for one in found], after, limit)
 
     @does(ONE + "/tokens", "Make a token for an organisation", TAG, Action.TOKEN_MANAGE, "organisation", opt=SECRET)  # fmt: skip
-    def make(request: Request[Any, Any, Any], key: Key, data: JSONBody[Wish]) -> Response[NewToken]:
+    def make(request: Request[Any, Any, Any], key: Key, data: JSONBody[TokenRequest]) -> Response[NewToken]:
         caller = asker(request, desk).caller
         made = make_service_token(identity, caller, key, data.name, data.scopes, data.lasting)
         return Response(new_token(made), headers=UNSEEN)
@@ -246,7 +246,10 @@ def _signers(desk: Desk) -> list[HTTPRouteHandler]:
         found = signers(identity, asker(request, desk).caller, key)
         return listed_of(request, SignerView, map(people.signer, found), after, limit)
 
-    @does(ONE + "/signers", "Offer a signer: a trust root that holds it alone", TAG, Action.KEY_REGISTER, "organisation")  # fmt: skip
+    @does(
+        ONE + "/signers", "Offer a signer: a trust root that holds it alone", TAG, Action.KEY_REGISTER, "organisation",
+        takes={"application/json": DOCUMENT},
+    )  # fmt: skip
     def offer(request: Request[Any, Any, Any], key: Key, body: RawBody) -> SignerView:
         return people.signer(offer_signer(identity, asker(request, desk).caller, key, body))
 

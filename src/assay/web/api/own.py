@@ -37,7 +37,7 @@ class Labelled(Answered, frozen=True, kw_only=True, forbid_unknown_fields=True):
     label: str
 
 
-class Wish(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TokenRequest(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A token that is wanted."""
 
     name: str
@@ -109,7 +109,7 @@ def _tokens(desk: Desk) -> list[HTTPRouteHandler]:
         return listed_of(request, TokenView, [seen(TokenView, one) for one in found], after, limit)
 
     @does("/me/tokens", "Make a token for oneself", TAG, Action.TOKEN_MAKE_OWN, "self", opt=SECRET)
-    def make(request: Request[Any, Any, Any], data: JSONBody[Wish]) -> Response[NewToken]:
+    def make(request: Request[Any, Any, Any], data: JSONBody[TokenRequest]) -> Response[NewToken]:
         caller = asker(request, desk).caller
         made = make_own_token(desk.identity, caller, data.name, data.scopes, data.lasting)
         return Response(new_token(made), headers=UNSEEN)

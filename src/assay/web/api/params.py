@@ -1,11 +1,13 @@
 """Parameters that several routes have."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, get_args
 
 from litestar.params import PathParameter, QueryParameter
 
 from assay.errors import Malformed
-from assay.formats.digest import Digest
+from assay.formats.digest import LENGTHS, Digest
+from assay.office.case import STAGES, Waits
 
 MAX_PAGE = 200
 Id = Annotated[
@@ -13,16 +15,38 @@ Id = Annotated[
     PathParameter(pattern="^[0-9a-f]{64}$", description="Hexadecimal SHA-256 of the attestation's payload"),
 ]
 Number = Annotated[str, PathParameter(pattern="^[1-9][0-9]{0,8}$", description="As the list says it")]
+OfCase = Annotated[
+    str, QueryParameter(pattern="^([0-9a-f]{64})?$", description="Of one submission, by its id")
+]
 Key = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,1400}$", description="As lists say it")]
 After = Annotated[str, QueryParameter(max_length=2000, description="``next`` of the page before")]
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="Rows of a page")]
 
 OfFile = Annotated[
-    str, QueryParameter(max_length=160, description="``algorithm:hex`` of a file that was released")
+    str,
+    QueryParameter(
+        pattern=f"^(({'|'.join(f'{name}:[0-9a-f]{{{size}}}' for name, size in LENGTHS.items())}))?$",
+        description="``algorithm:hex`` of a file that was released",
+    ),
 ]
 OfPackage = Annotated[
     str, QueryParameter(max_length=2000, description="Package URL; without a version, of all versions")
 ]
+
+
+def _some(values: Sequence[str], what: str) -> Any:
+    one = "|".join(values)
+    return QueryParameter(pattern=f"^(({one})(,({one}))*)?$", max_length=400, description=what)
+
+
+Stages = Annotated[str, _some(STAGES, "Where they stand: one or more, separated by commas")]
+Waiting = Annotated[str, _some(get_args(Waits), "Whom they wait for: one or more, separated by commas")]
+Results = Annotated[
+    str, QueryParameter(max_length=400, description="What came out: one or more, separated by commas")
+]
+Named = Annotated[str, QueryParameter(max_length=400, description="How the name begins, in any case")]
+Sort = Literal["received", "changed", "deadline", "provider", "product", "result", "stage"]
+Order = Literal["ascending", "descending"]
 
 
 def digest(payload: str) -> Digest:

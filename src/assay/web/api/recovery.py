@@ -23,7 +23,7 @@ from assay.web.api.views import Listed
 TAG = "organisations"
 
 
-class Asked(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RecoveryRequest(View, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str
 
 
@@ -31,7 +31,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
 
     @does("/members/{key:str}/recovery", "Ask that an account get new passkeys", TAG, Action.RECOVERY_START, "account")  # fmt: skip
-    def start(request: Request[Any, Any, Any], key: Key, data: JSONBody[Asked]) -> RecoveryView:
+    def start(request: Request[Any, Any, Any], key: Key, data: JSONBody[RecoveryRequest]) -> RecoveryView:
         return seen(RecoveryView, start_recovery(identity, asker(request, desk).caller, key, data.reason))
 
     @lists(

@@ -16,7 +16,7 @@ from assay.office.post import posting_receipt, result_envelope
 from assay.trust.root import TrustRoot
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed
-from assay.web.api.params import After, Id, Limit, OfFile, OfPackage
+from assay.web.api.params import After, Id, Limit, Named, OfFile, OfPackage, Order, Results, Sort
 from assay.web.api.params import digest as of_payload
 from assay.web.api.routes import lists, reads
 from assay.web.api.submissions import query_of
@@ -33,14 +33,14 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @lists("/results", "Published results", "public", Action.RESULT_READ, "any")
     def index(
         request: Request[Any, Any, Any],
-        result: FromQuery[str] = "",
-        provider: FromQuery[str] = "",
-        product: FromQuery[str] = "",
-        version: FromQuery[str] = "",
+        result: Results = "",
+        provider: Named = "",
+        product: Named = "",
+        version: Named = "",
         digest: OfFile = "",
         purl: OfPackage = "",
-        sort: FromQuery[str] = "changed",
-        order: FromQuery[str] = "descending",
+        sort: FromQuery[Sort] = "changed",
+        order: FromQuery[Order] = "descending",
         after: After = "",
         limit: Limit = 50,
     ) -> Response[Listed[PublicCase]]:
@@ -56,23 +56,23 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         return Response(shown_to_all(desk, published(desk, payload)), headers=BRIEFLY)
 
     @reads(RESULT + "/result.dsse.json", "The signed result", "public", Action.RESULT_READ, "published")
-    def signed(payload: Id) -> Response[bytes]:
+    def signed(payload: Id) -> Response[msgspec.Raw]:
         found = result_envelope(desk.service, published(desk, payload)).encode()
-        return Response(found, media_type="application/json", headers=BRIEFLY)
+        return Response(msgspec.Raw(found), headers=BRIEFLY)
 
     @reads(
         RESULT + "/receipt.json", "The register's receipt for it", "public", Action.RESULT_READ, "published"
     )
-    def receipt_(payload: Id) -> Response[bytes]:
+    def receipt_(payload: Id) -> Response[msgspec.Raw]:
         made = posting_receipt(desk.service, published(desk, payload)).encode()
-        return Response(made, media_type="application/json", headers=BRIEFLY)
+        return Response(msgspec.Raw(made), headers=BRIEFLY)
 
     @reads(
         "/trust.json", "By which keys to verify what the office signs", "public", Action.POLICY_READ, "any"
     )
-    def trust() -> Response[bytes]:
+    def trust() -> Response[msgspec.Raw]:
         made = TrustRoot.parse(desk.service.office.trust).of_office()
-        return Response(made.encode(), media_type="application/json", headers=BRIEFLY)
+        return Response(msgspec.Raw(made.encode()), headers=BRIEFLY)
 
     return [index, show, signed, receipt_, trust]
 

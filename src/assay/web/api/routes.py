@@ -1,14 +1,15 @@
 """What each route says of itself: the action that it takes, of what, and how it fails. A test goes through all of them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 from litestar import delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, Parameter, Schema
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, Operation, Parameter, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 
 from assay.office.permissions import Action
 from assay.web.api.listing import CSV
@@ -32,8 +33,8 @@ SUMMARIES: Mapping[int, str] = {
     429: "Too many requests: wait as Retry-After says",
     503: "The office cannot tell at the moment: try again as Retry-After says",
 }
-ALWAYS = (400, 401, 403, 404, 429, 503)
-CHANGING = (408, 409, 412, 413, 422)
+ALWAYS = (400, 401, 403, 404, 422, 429, 503)
+CHANGING = (409, 412, 413)
 
 
 class Open(msgspec.Struct, frozen=True):
@@ -44,6 +45,7 @@ class Open(msgspec.Struct, frozen=True):
     """Whether it is for who is not in yet: whatever session there was counts for nothing."""
 
 
+@dataclass  # anew: only so is what follows called
 class Reading(Operation):
     """A GET."""
 
@@ -53,6 +55,7 @@ class Reading(Operation):
         )
 
 
+@dataclass
 class Listing(Reading):
     """A GET of a list."""
 
@@ -68,6 +71,7 @@ class Listing(Reading):
         self.parameters = [*(self.parameters or []), said]
 
 
+@dataclass
 class Doing(Operation):
     """A POST."""
 
@@ -85,6 +89,9 @@ def _answers(operation: Operation, code: str, response: OpenAPIResponse) -> None
     operation.responses = {**(operation.responses or {}), code: response}
 
 
+FILE = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+TEXT = Schema(type=OpenAPIType.STRING)
+DOCUMENT = Schema(type=OpenAPIType.OBJECT)
 What = Action | tuple[Action, ...] | Open
 """One action, or any of some."""
 
@@ -116,12 +123,28 @@ def removes(path: str, summary: str, tag: str, action: What, on: On, **more: Any
     return delete(path, **_said(summary, tag, action, on, ALWAYS + CHANGING, more))
 
 
+def _taking(kind: type[Operation], takes: Mapping[str, Schema]) -> type[Operation]:
+    """*takes*: bodies that the handler reads by itself, by media type."""
+    content = {media: OpenAPIMediaType(schema=schema) for media, schema in takes.items()}
+
+    @dataclass
+    class Taking(kind):  # type: ignore[valid-type,misc]
+        def __post_init__(self) -> None:
+            if hasattr(super(), "__post_init__"):
+                super().__post_init__()
+            self.request_body = RequestBody(content=content, required=True)
+
+    return Taking
+
+
 def _said(
     summary: str, tag: str, action: What, on: On, fails: tuple[int, ...], more: dict[str, Any]
 ) -> dict[str, Any]:
     opt = {"action": action, "on": on, **more.pop("opt", {})}
     responses = {code: ResponseSpec(Problem, False, SUMMARIES[code], MEDIA_TYPE) for code in fails}
     responses |= more.pop("responses", {})
+    if takes := more.pop("takes", None):
+        more["operation_class"] = _taking(more.get("operation_class", Operation), takes)
     return {
         "summary": summary,
         "tags": [tag],

@@ -7,6 +7,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import FromQuery, JSONBody, RawBody
 
 from assay.errors import AssayError, Malformed, Refused
@@ -29,10 +30,22 @@ from assay.office.triage import verdict_of
 from assay.web.api.access import asker
 from assay.web.api.bodies import BODY
 from assay.web.api.desk import Desk
-from assay.web.api.listing import listed
-from assay.web.api.params import After, Id, Limit, OfFile, OfPackage
+from assay.web.api.listing import JSON, listed
+from assay.web.api.params import (
+    After,
+    Id,
+    Limit,
+    Named,
+    OfFile,
+    OfPackage,
+    Order,
+    Results,
+    Sort,
+    Stages,
+    Waiting,
+)
 from assay.web.api.params import digest as of_payload
-from assay.web.api.routes import does, lists, reads
+from assay.web.api.routes import FILE, does, lists, reads
 from assay.web.api.together import Together
 from assay.web.api.views import CaseView, Listed, case_view, tag
 
@@ -57,6 +70,19 @@ class _Handed(msgspec.Struct, frozen=True):
     kind: str
     """Of the body, as its header says."""
     body: bytes
+
+
+_SUBMISSION = Schema(
+    type=OpenAPIType.OBJECT,
+    properties={
+        "attestation": Schema(
+            type=OpenAPIType.OBJECT, description="A DSSE envelope: docs/formats/submission.md"
+        ),
+        "customers": Schema(type=[OpenAPIType.OBJECT, OpenAPIType.NULL]),
+    },
+    required=["attestation"],
+    additional_properties=False,
+)
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,7 +115,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     @does(
         "/submissions", "Hand in an attestation", "submissions", Action.SUBMISSION_CREATE, "any",
-        opt=FILES, sync_to_thread=None,
+        opt=FILES, sync_to_thread=None, takes={**dict.fromkeys(TAR, FILE), JSON: _SUBMISSION},
     )  # fmt: skip
     async def create(request: Request[Any, Any, Any], body: RawBody) -> Response[Accepted]:
         caller = asker(request, desk).caller
@@ -108,16 +134,16 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     )
     def index(
         request: Request[Any, Any, Any],
-        stage: FromQuery[str] = "",
-        waits: FromQuery[str] = "",
-        result: FromQuery[str] = "",
-        provider: FromQuery[str] = "",
-        product: FromQuery[str] = "",
-        version: FromQuery[str] = "",
+        stage: Stages = "",
+        waits: Waiting = "",
+        result: Results = "",
+        provider: Named = "",
+        product: Named = "",
+        version: Named = "",
         digest: OfFile = "",
         purl: OfPackage = "",
-        sort: FromQuery[str] = "received",
-        order: FromQuery[str] = "descending",
+        sort: FromQuery[Sort] = "received",
+        order: FromQuery[Order] = "descending",
         after: After = "",
         limit: Limit = 50,
     ) -> Response[Listed[CaseView]]:
@@ -136,17 +162,16 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         return Response(case_view(case), headers={"ETag": tag(case)})
 
     @reads(CASE + "/verdict", "Its newest verdict document", "submissions", Action.SUBMISSION_READ, "case")
-    def verdict(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
+    def verdict(request: Request[Any, Any, Any], payload: Id) -> Response[msgspec.Raw]:
         case = readable(request, desk, payload)
         if case.verdict is None:
             raise Refused("the submission has not been judged yet")
-        data = verdicts.encode(verdict_of(desk.service, case))
-        return Response(data, media_type="application/json")
+        return Response(msgspec.Raw(verdicts.encode(verdict_of(desk.service, case))))
 
     @reads(CASE + "/receipt", "A receipt for its entry", "submissions", Action.SUBMISSION_READ, "case")
-    def receipt_(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
+    def receipt_(request: Request[Any, Any, Any], payload: Id) -> Response[msgspec.Raw]:
         case = readable(request, desk, payload)
-        return Response(receipt(desk.service.office, case.entry).encode(), media_type="application/json")
+        return Response(msgspec.Raw(receipt(desk.service.office, case.entry).encode()))
 
     @does(
         CASE + "/responses", "Answer a determination", "submissions", Action.RESPONSE_WRITE, "case", opt=FILES

@@ -30,7 +30,7 @@ WRITE = Action.SUBSCRIPTION_WRITE
 NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SubscriptionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     channel: Channel = "webhook"
     target: str
     """URL or mail address."""
@@ -70,7 +70,9 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         return tuple(map(_view, subscriptions(at, asker(request, desk).caller)))
 
     @does("/subscriptions", "Subscribe", TAG, WRITE, "any")
-    def add(request: Request[Any, Any, Any], data: JSONBody[Wish]) -> Response[SubscriptionView]:
+    def add(
+        request: Request[Any, Any, Any], data: JSONBody[SubscriptionRequest]
+    ) -> Response[SubscriptionView]:
         caller = asker(request, desk).caller
         made = subscribe(at, caller, data.channel, data.target, data.types)
         secret = secret_of(at, caller, made.id).unsafe_text() if made.channel == "webhook" else ""

@@ -7,8 +7,6 @@ from litestar import Request, Response
 from litestar.concurrency import sync_to_thread
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
-from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.params import HeaderParameter
 
 from assay.errors import AssayError, Malformed
@@ -32,33 +30,22 @@ from assay.web.api.access import asker
 from assay.web.api.bodies import BODY, PIECE
 from assay.web.api.desk import Desk
 from assay.web.api.params import Key
-from assay.web.api.routes import Doing, changes, does, reads, removes
+from assay.web.api.routes import FILE, changes, does, reads, removes
 
 TAG, PUT = "uploads", Action.ARTIFACT_PUT
 ONE = "/uploads/{key:str}"
 WHERE = "/api/v1/uploads"
 STREAM: dict[str, Any] = {"opt": {BODY: "stream"}, "sync_to_thread": None}
 AnyRequest = Request[Any, Any, Any]
+COUNT = "^(0|[1-9][0-9]{0,17})$"
 Said = Annotated[str, HeaderParameter(name=REPR_DIGEST, description="SHA-256 of the whole (RFC 9530)")]
-Complete = Annotated[str, HeaderParameter(name=COMPLETE, description="``?1``: nothing follows this body")]
-Length = Annotated[str, HeaderParameter(name=LENGTH, description="Bytes of the whole")]
-Offset = Annotated[str, HeaderParameter(name=OFFSET, description="Where this body begins")]
-
-
-def _takes(kind: str) -> RequestBody:
-    schema = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-    return RequestBody(content={kind: OpenAPIMediaType(schema=schema)}, required=False)
-
-
-class Beginning(Doing):
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.request_body = _takes("application/octet-stream")
-
-
-class GoingOn(Operation):
-    def __post_init__(self) -> None:
-        self.request_body = _takes(PARTIAL)
+Complete = Annotated[
+    str, HeaderParameter(name=COMPLETE, pattern="^[?][01]$", description="``?1``: nothing follows this body")
+]
+Length = Annotated[
+    str, HeaderParameter(name=LENGTH, pattern="^(0|[1-9][0-9]{0,17})?$", description="Bytes of the whole")
+]
+Offset = Annotated[str, HeaderParameter(name=OFFSET, pattern=COUNT, description="Where this body begins")]
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -70,7 +57,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         TAG,
         PUT,
         "any",
-        operation_class=Beginning,
+        takes={"application/octet-stream": FILE},
         **STREAM,
     )
     async def begin_(
@@ -92,7 +79,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     def show(request: AnyRequest, key: Key) -> Response[None]:
         return _answer(at, look(at, asker(request, desk).caller, key), 204)
 
-    @changes(ONE, "Go on with it", TAG, PUT, "thing", status_code=204, operation_class=GoingOn, **STREAM)
+    @changes(ONE, "Go on with it", TAG, PUT, "thing", status_code=204, takes={PARTIAL: FILE}, **STREAM)
     async def go_on(
         request: AnyRequest, key: Key, upload_offset: Offset, upload_complete: Complete = "?0"
     ) -> Response[None]:
