@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import typer
 from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
 
 from assay.cli.output import Json, emit, out
 from assay.formats.text import shown
@@ -88,6 +90,49 @@ def show(payload: str = Id, office: str = OfficeUrl, json: bool = Json) -> int:
 
     with reach(office) as client:
         _tell(client.submission(digest(payload)), json=json)
+    return 0
+
+
+@app.command("timeline")
+def timeline(payload: str = Id, office: str = OfficeUrl, json: bool = Json) -> int:
+    """What has happened to a submission, entry by entry of the register."""
+    from assay.bootstrap.remote import office as reach
+
+    with reach(office) as client:
+        found = client.timeline(digest(payload))
+    if json:
+        emit({"timeline": [msgspec.to_builtins(one) for one in found]})
+        return 0
+    for one in found:
+        out().print(f"{one.at:%Y-%m-%d %H:%M}  {one.entry:>6}  {one.says}", soft_wrap=True)
+    return 0
+
+
+@app.command("graph")
+def graph(payload: str = Id, office: str = OfficeUrl, json: bool = Json) -> int:
+    """What the newest verdict rests on: requirements, checks, findings, and the artifacts under them."""
+    from assay.bootstrap.remote import office as reach
+
+    with reach(office) as client:
+        found = client.graph(digest(payload))
+    if json:
+        emit({"nodes": msgspec.to_builtins(found.nodes), "edges": msgspec.to_builtins(found.edges)})
+        return 0
+    nodes = {one.id: one for one in found.nodes}
+    below: dict[str, list[str]] = {}
+    for edge in found.edges:
+        below.setdefault(edge.source, []).append(edge.target)
+
+    def show(name: str, under: Tree) -> None:
+        one = nodes[name]
+        outcome = f" [{one.outcome}]" if one.outcome else ""
+        branch = under.add(Text(f"{one.kind}: {shown(one.label, 200)}{outcome}"))
+        for next_ in below.get(name, ()):
+            show(next_, branch)
+
+    top = Tree("", hide_root=True)
+    show("attestation", top)
+    out().print(top)
     return 0
 
 

@@ -23,6 +23,7 @@ from assay.trust.root import TrustRoot
 from assay.web.api.access_views import AccessView, ArtifactView, GrantView
 from assay.web.api.problems import Fault
 from assay.web.api.referrals import ReferralView
+from assay.web.api.story_views import GraphView, HappeningView
 from assay.web.api.views import CaseView, DrawView, Listed, PublicCase
 
 API = "/api/v1"
@@ -94,6 +95,14 @@ class OfficeClient:
     def verdict(self, payload: Digest) -> VerdictDocument:
         """The newest one."""
         return parse_verdict(self._bytes(f"/submissions/{payload.value}/verdict"))
+
+    def timeline(self, payload: Digest) -> tuple[HappeningView, ...]:
+        """What has happened to a submission, the oldest first."""
+        return self._get(f"/submissions/{payload.value}/timeline", Listed[HappeningView]).items
+
+    def graph(self, payload: Digest) -> GraphView:
+        """What the newest verdict rests on: requirements, checks, findings, artifacts."""
+        return self._get(f"/submissions/{payload.value}/graph", GraphView)
 
     def receipt(self, payload: Digest) -> Receipt:
         """For the submission's entry, under the newest checkpoint."""

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from assay.errors import Malformed
 from assay.formats.attestation import Artifact, Attestation, Claim
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.case_documents import CaseDocument, Determination, Ending, Notice, Response, parse
@@ -15,6 +16,7 @@ from assay.formats.verdict import ClaimVerdict, VerdictDocument
 from assay.office.case import Case
 from assay.office.deepen import found
 from assay.office.permissions import Action, Caller, may
+from assay.office.ports import Submission
 from assay.office.service import Service
 from assay.office.triage import verdict_of
 from assay.packs import read
@@ -22,9 +24,18 @@ from assay.packs.model import Requirement
 from assay.register.leaf import Kind, open_
 from assay.validation.weigh import bearing
 
+
+def _answered(data: bytes) -> Response | Ending:
+    """What the provider said, or that the time for it ended."""
+    try:
+        return parse(data, Response)
+    except Malformed:
+        return parse(data, Ending)
+
+
 _READERS: Mapping[Kind, Callable[[bytes], CaseDocument]] = {
     Kind.NOTICE: lambda data: parse(data, Notice),
-    Kind.RESPONSE: lambda data: parse(data, Response),
+    Kind.RESPONSE: _answered,
     Kind.DETERMINATION: lambda data: parse(data, Determination),
     Kind.WITHDRAWAL: lambda data: parse(data, Ending),
     Kind.LAPSE: lambda data: parse(data, Ending),
@@ -43,7 +54,8 @@ class Happened(msgspec.Struct, frozen=True):
 
     @property
     def by_provider(self) -> bool:
-        return self.kind in PROVIDERS_ACTS
+        ended = isinstance(self.document, Ending) and self.document.kind == "closed"
+        return self.kind in PROVIDERS_ACTS and not ended
 
 
 class Beside(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,11 +90,8 @@ def within(caller: Caller, case: Case) -> bool:
 
 def dossier(service: Service, case: Case) -> Dossier:
     """Unavailable where something of it is lost. Ask :func:`within` first."""
-    submission = service.office.ledger.submission(case.payload)
-    if submission is None:
-        raise ValueError(f"case {case.payload} has no submission")
-    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
-    attestation = parse_attestation(envelope.payload)
+    submission = _submission(service, case)
+    attestation = _attestation(service, submission)
     verdict = verdict_of(service, case) if case.verdict is not None else None
     again = found(service, case)
     return Dossier(
@@ -93,6 +102,23 @@ def dossier(service: Service, case: Case) -> Dossier:
         have=frozenset((*submission.artifacts, *case.supplied)),
         rederivation=again,
     )
+
+
+def attestation_of(service: Service, case: Case) -> Attestation:
+    """Unavailable where it is lost."""
+    return _attestation(service, _submission(service, case))
+
+
+def _submission(service: Service, case: Case) -> Submission:
+    found = service.office.ledger.submission(case.payload)
+    if found is None:
+        raise ValueError(f"case {case.payload} has no submission")
+    return found
+
+
+def _attestation(service: Service, submission: Submission) -> Attestation:
+    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
+    return parse_attestation(envelope.payload)
 
 
 def history(service: Service, case: Case) -> tuple[Happened, ...]:

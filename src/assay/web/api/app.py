@@ -23,6 +23,7 @@ from assay.web.api import (
     referrals,
     results,
     returning,
+    stories,
     submissions,
     subscriptions,
     uploads,
@@ -63,6 +64,7 @@ AREAS = (
     subscriptions,
     uploads,
     artifacts,
+    stories,
 )
 
 
