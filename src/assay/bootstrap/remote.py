@@ -33,6 +33,12 @@ def office(url: str) -> Iterator[OfficeClient]:
         client.close()
 
 
+def register_of(url: str, draw: int) -> tuple[str, int]:
+    """Address of the office's register, and the entry in it that committed to *draw*."""
+    with office(url) as client:
+        return f"{client.url}/register/", client.draw(draw).entry
+
+
 def submit(url: str, bundle: Path) -> Accepted:
     """Hand the bundle at *bundle* in."""
     with office(url) as client:
