@@ -395,6 +395,7 @@ DEFAULTS: Mapping[str, Make] = {
 SEEN = {"revision": 1}
 TRIES: Mapping[str, Make] = {
     "POST /submissions": plain(content=b"{}", headers={"content-type": "application/json"}),
+    "POST /checks": plain(content=b"{}", headers={"content-type": "application/json"}),
     "POST /submissions/{payload}/responses": of_case({"text": "x"}),
     "POST /submissions/{payload}/evidence": of_case({"files": []}),
     "POST /submissions/{payload}/withdrawal": of_case({"reason": "x"}, case="other"),

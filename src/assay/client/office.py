@@ -79,10 +79,17 @@ class OfficeClient:
 
     def submit(self, bundle: Bundle) -> Accepted:
         """Hand in *bundle*. Artifacts that make it large are uploaded before, one by one."""
+        return self._read(self._hand_in("/submissions", bundle), Accepted)
+
+    def check(self, bundle: Bundle) -> VerdictDocument:
+        """What the office would find about *bundle*: nothing is submitted, but large artifacts are uploaded."""
+        return parse_verdict(self._hand_in("/checks", bundle).body)
+
+    def _hand_in(self, path: str, bundle: Bundle) -> Answer:
         direct, large = _parted(bundle)
         for data in large:
             self.upload(BytesIO(data))
-        return self._read(self._send("/submissions", write_tar(direct), "application/x-tar"), Accepted)
+        return self._send(path, write_tar(direct), "application/x-tar")
 
     def upload(self, source: BinaryIO) -> Digest:
         """An artifact, by digest and in pieces; who begins again goes on where it was."""

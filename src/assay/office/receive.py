@@ -104,6 +104,14 @@ def receive_all(
     return answers
 
 
+def admissible(service: Service, asked: Asked) -> Admitted:
+    """What :func:`receive` would record. Raises what that does, but for what may be kept here."""
+    admitted = _admitted(service, 0, asked, service.now()).admitted
+    if (duplicate := _duplicate(service, admitted.payload)) is not None:
+        raise duplicate
+    return admitted
+
+
 def _admitted(service: Service, at: int, asked: Asked, now: datetime) -> _Step:
     caller, office = asked.caller, service.office
     own = Target(owner=caller.organisation, parties=frozenset((caller.organisation,)))
