@@ -8,6 +8,7 @@ import msgspec
 
 from assay.adapters.engine import this_engine
 from assay.adapters.examiners import Examiners
+from assay.adapters.grouped_blobs import GroupedBlobs
 from assay.adapters.home import Home
 from assay.adapters.observing.metrics import Meter, NoMeter
 from assay.adapters.sigstore import OfflineSigstore
@@ -83,7 +84,8 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
         keys = trust_register(home, log.public(origin))
         if config.database.url:
             alone.close()
-        blobs = stack.enter_context(stores.blobs(config, home, secret))
+        opened = stack.enter_context(stores.blobs(config, home, secret))
+        blobs = opened if config.stores.blobs else GroupedBlobs(opened)
         tiles = stores.tiles(config, home)
         rows = stack.enter_context(
             kept(

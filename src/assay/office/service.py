@@ -10,7 +10,7 @@ from assay.errors import Unavailable
 from assay.formats.case_documents import CaseDocument, Determination, encode
 from assay.formats.digest import Digest
 from assay.office.beacon import Beacon
-from assay.office.case import Case, Stage, moved
+from assay.office.case import Case, Stage, moved, placed
 from assay.office.examining import Examiner
 from assay.office.log import entry
 from assay.office.office import Office
@@ -100,8 +100,7 @@ def act(
     values: Mapping[str, str] = {**case.subject, "actor": done.actor, "outcome": done.outcome}
     made = entry(service.office, done.kind, done.document, values, now, done.submission)
     wanted = msgspec.structs.replace(made, cases=(after,), due=done.due)
-    service.office.register.append(wanted)
-    return service.case(case.payload)
+    return placed(after, service.office.register.append(wanted).index)
 
 
 def put(service: Service, document: CaseDocument) -> Digest:

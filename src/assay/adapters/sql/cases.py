@@ -26,7 +26,7 @@ from assay.adapters.sql.moments import micros
 from assay.adapters.sql.transaction import transaction
 from assay.errors import AssayError, Malformed, Refused, Unavailable
 from assay.formats.digest import Digest
-from assay.office.case import Case, Stage
+from assay.office.case import Case, Stage, placed
 from assay.office.permissions import Visible
 from assay.office.ports import CasePage, CaseQuery, Drawing
 
@@ -182,13 +182,9 @@ def store_draw(connection: Connection, index: int, drawing: Drawing) -> None:
 
 def _placed(case: Case, index: int, before: Case | None) -> Case:
     """*case* with the index of the entry that moved it; *before* was moved by the same commit."""
-    entries = case.entries if before is None else tuple(dict.fromkeys((*before.entries, *case.entries)))
-    entry = case.entry if case.revision else index
-    posting = index if case.stage == "published" and case.posting is None else case.posting
-    publication = posting if case.publication is None else case.publication
-    return msgspec.structs.replace(
-        case, entry=entry, entries=(*entries, index), posting=posting, publication=publication
-    )
+    if before is not None:
+        case = msgspec.structs.replace(case, entries=tuple(dict.fromkeys((*before.entries, *case.entries))))
+    return placed(case, index)
 
 
 def columns(case: Case) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from assay.tlog.ports import TileFiles
 from assay.web.api.addresses import Network
 from assay.web.api.bodies import Bodies
 from assay.web.api.gate import Gate
+from assay.web.api.together import Door
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +53,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts = msgspec.field(default_factory=Facts)
     repeats: Repeats
     """Requests that may be sent again."""
+    door: Door = msgspec.field(default_factory=Door)
+    """Where submissions wait to be taken in."""
     gate: Gate = msgspec.field(default_factory=Gate)
     meter: Meter = NoMeter()
     bodies: Bodies = Bodies()

@@ -121,10 +121,11 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         require_role(caller, Action.SUBMISSION_CREATE)
         handed = _Handed(caller, request.headers.get("content-type", ""), body)
-        if len(body) > ALONE:
-            received = await sync_to_thread(lambda: _alone(desk, handed))
-        else:
-            received = await together.ask(handed)
+        with desk.door.within():
+            if len(body) > ALONE:
+                received = await sync_to_thread(lambda: _alone(desk, handed))
+            else:
+                received = await together.ask(handed)
         case, made = received.case, msgspec.Raw(received.appended.encoded(origin))
         where = {"Location": f"/api/v1/submissions/{case.payload.value}", "ETag": tag(case)}
         return Response(Accepted(submission=case_view(case), receipt=made), status_code=201, headers=where)
