@@ -11,7 +11,6 @@ from tests.support.sealed import keys
 from tests.support.tile_servers import bucket_server
 
 from assay.adapters.filesystem import FolderBlobs
-from assay.adapters.grouped_blobs import GroupedBlobs
 from assay.adapters.memory import MemoryBlobs
 from assay.adapters.object_blobs import ObjectBlobs
 from assay.adapters.objects.bucket import BucketObjects
@@ -44,7 +43,6 @@ def bucket() -> Iterator[dict[str, Any]]:
         "sealed folder",
         "sealed packed",
         "sealed bucket",
-        "grouped",
     ]
 )
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
@@ -70,10 +68,6 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
         case "sealed packed":
             small = PackedObjects(tmp_path / "blobs")
             yield SealedBlobs(small, small, keys(), SystemEntropy())
-            small.close()
-        case "grouped":
-            small = PackedObjects(tmp_path / "blobs")
-            yield GroupedBlobs(SealedBlobs(small, small, keys(), SystemEntropy()))
             small.close()
         case _:
             there = in_bucket()

@@ -119,7 +119,7 @@ class Killed:
         }
 
     def _introduce(self) -> None:
-        introduce(database=self.database, data=self.data)
+        introduce(database=self.database, data=self.data, lasting=timedelta(days=1000))
         made = Subscription(
             id="sub_killed", organisation=ORGANISATION, channel="webhook", made=self.moment, made_by="test",
             target=f"http://127.0.0.1:{self.receiver.port}/hook",

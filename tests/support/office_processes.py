@@ -82,13 +82,15 @@ class Process:
     def ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, Any]:
-        """Status and JSON of an answer."""
+        """Status and JSON of an answer. One that says to try again says when."""
         request = urllib.request.Request(self.url + path, body, dict(headers or {}), method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             with error:
+                if error.code == 503 and not error.headers["retry-after"]:
+                    raise AssertionError("503 without a Retry-After") from error
                 return error.code, json.loads(error.read() or b"null")
 
     def submit(self, bundle: bytes) -> tuple[int, Any]:
@@ -126,7 +128,9 @@ def serving(folder: Path, **settings: Any) -> Iterator[Process]:
 TOKEN = {"authorization": f"Bearer {ApiTokenText(id='lighthousetokena', secret=SECRET).encode()}"}
 
 
-def introduce(*, database: str = "", data: Path | None = None) -> None:
+def introduce(
+    *, database: str = "", data: Path | None = None, lasting: timedelta = timedelta(days=1)
+) -> None:
     """Into the database of an office: a provider, its token, and its keys, verified."""
     now = datetime.now(UTC)
     engine = (
@@ -150,7 +154,7 @@ def introduce(*, database: str = "", data: Path | None = None) -> None:
         ),
         ApiToken(
             id="lighthousetokena", name="test", organisation=ORGANISATION, scopes=SCOPES, hash=digest(SECRET), made=now,
-            made_by="", expires=now + timedelta(days=1),
+            made_by="", expires=now + lasting,
         ),
     )  # fmt: skip
     with SqlIdentities(engine).change() as changing:

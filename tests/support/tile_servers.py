@@ -50,25 +50,43 @@ def answer(handler: BaseHTTPRequestHandler, status: int, body: bytes, **headers:
     handler.wfile.write(body)
 
 
-@contextmanager
-def bucket_server() -> Iterator[dict[str, Any]]:
-    """Options that reach an empty S3 server; the bucket is ``tiles``."""
-    from moto.server import ThreadedMotoServer
+class Bucket:
+    """An S3 server whose bucket ``tiles`` stays as it is while nobody reaches the server."""
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {
-        "endpoint": f"http://{host}:{port}",
-        "region": "us-east-1",
-        "access_key_id": "fictional",
-        "secret_access_key": "fictional",
-    }
-    try:
-        client = HTTPConnection(host, port)
+    def __init__(self) -> None:
+        self._port = 0
+        self._server: Any = None
+        self.back()
+        client = HTTPConnection("127.0.0.1", self._port)
         client.request("PUT", "/tiles")
         assert client.getresponse().status == 200
         client.close()
-        yield options
+
+    @property
+    def options(self) -> dict[str, Any]:
+        return {
+            "endpoint": f"http://127.0.0.1:{self._port}",
+            "region": "us-east-1",
+            "access_key_id": "fictional",
+            "secret_access_key": "fictional",
+        }
+
+    def gone(self) -> None:
+        self._server.stop()
+
+    def back(self) -> None:
+        from moto.server import ThreadedMotoServer
+
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=self._port, verbose=False)
+        self._server.start()
+        _, self._port = self._server.get_host_and_port()
+
+
+@contextmanager
+def bucket_server() -> Iterator[dict[str, Any]]:
+    """Options that reach an empty S3 server; the bucket is ``tiles``."""
+    made = Bucket()
+    try:
+        yield made.options
     finally:
-        server.stop()
+        made.gone()

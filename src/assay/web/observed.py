@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from assay.adapters.observing.metrics import OTHER, Meter
+from assay.web.api.problems import FAILURE
 from assay.web.serving import App, Message, Receive, Send
 
 SLOW_S = 1.0
@@ -21,8 +22,11 @@ def observed(
     meter: Meter,
     request_id: Callable[[], str],
     clock: Callable[[], float] = time.perf_counter,
+    failed: Callable[[str, Exception], object] = lambda *_: None,
 ) -> App:
-    """*request_id* makes an id for each request; it is sent back as ``X-Request-Id`` and stands in the log."""
+    """*failed* hears what in the world kept a request from being answered.
+
+    *request_id* makes an id for each request; it is sent back as ``X-Request-Id`` and stands in the log."""
 
     async def run(scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,6 +58,9 @@ def observed(
             if received:
                 meter.add("assay_request_bytes_total", received, route=route)
             level = "error" if status >= 500 else "info" if seconds >= SLOW_S or status >= 400 else "debug"
+            failure = scope.get("state", {}).get(FAILURE)
+            if failure is not None:
+                failed("request", failure)
             tell(
                 "request", level, request=one, method=method, route=route, status=status or 499, ms=seconds * 1000,
                 bytes=received or None,

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from assay.adapters.observing.metrics import OTHER, Metrics
+from assay.errors import Malformed, Unavailable
+from assay.web.api.problems import FAILURE, told
 from assay.web.observed import observed
 
 ASKED = {"type": "http", "method": "GET", "path": "/results/Harbour%20Bank"}
@@ -95,3 +97,36 @@ def test_what_is_not_http_goes_by() -> None:
     world = World(app)
     world.ask({"type": "lifespan"})
     assert (seen, world.told) == (["lifespan"], [])
+
+
+def test_the_operator_hears_what_failed() -> None:
+    heard: list[tuple[str, Exception]] = []
+    failure = Unavailable("cannot write /var/lib/assay/x: No space left on device")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        scope["state"] = {FAILURE: failure}
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+
+    async def nothing(*_: Any) -> Any:
+        return {}
+
+    watched = observed(
+        app, lambda *_, **__: None, Metrics(), lambda: "f" * 32, failed=lambda *told: heard.append(told)
+    )
+
+    async def once() -> None:
+        await watched(dict(ASKED), nothing, nothing)
+
+    asyncio.run(once())
+    assert heard == [("request", failure)]
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    pytest.param("cannot use /srv/assay/data/small.sqlite: disk I/O error", "cannot use small.sqlite: disk I/O error", id="path"),
+    pytest.param("no answer from http://10.0.0.7:9000/tiles/a?x=1 in 5 s", "no answer from the server in 5 s", id="URL"),
+    pytest.param('connection on socket "/run/pg/.s.PGSQL.5432" failed', 'connection on socket ".s.PGSQL.5432" failed', id="quoted"),
+    pytest.param("3/4 of them at 2/s, and/or later", "3/4 of them at 2/s, and/or later", id="no path"),
+])  # fmt: skip
+def test_who_asked_does_not_hear_where_things_are(said: str, expected: str) -> None:
+    assert told(Unavailable(said)) == expected
+    assert told(Malformed(said)) == said

@@ -60,7 +60,5 @@ artifacts = Table(
     Column("payload", Text, ForeignKey("submissions.payload"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("digest", Text, nullable=False),
-    Column("entry", POSITION, nullable=False),
-    Index("artifacts_by_digest", "digest", "entry"),
+    Index("artifacts_by_digest", "digest"),
 )
-"""*entry*: of the submission, so that the first uses of a file are found among any number."""

@@ -4,6 +4,7 @@ Of a document that was read to its end, ``faults`` says where and what, one by o
 """
 
 import math
+import re
 import sys
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -14,7 +15,17 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from assay.errors import AssayError, Faulty, Forbidden, Hidden, Stale, TooOften, Unauthenticated, Unconfirmed
+from assay.errors import (
+    AssayError,
+    Faulty,
+    Forbidden,
+    Hidden,
+    Stale,
+    TooOften,
+    Unauthenticated,
+    Unavailable,
+    Unconfirmed,
+)
 from assay.formats.text import shown
 from assay.formats.upload_headers import OFFSET, encode_count
 from assay.office.uploads import OffsetMismatch
@@ -26,6 +37,9 @@ MAX_FAULTS = 100
 RETRY_S = 2
 ELSEWHERE = "https://iana.org/assignments/http-problem-types#mismatching-upload-offset"
 """As the protocol of uploads names it."""
+FAILURE = "failure"
+"""Under which the state of a request has what in the world failed."""
+_PLACE = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>)]+|(?<![\w.~-])/(?:[^\s/:'\",;]+/)+([^\s/:'\",;]*)")
 ASKER = "asker"
 """Under which the state of a request has who asks, once that is known."""
 
@@ -70,10 +84,21 @@ def of(error: AssayError, *, known: bool = True) -> Response[Problem]:
     if not known and isinstance(error, Forbidden) and not isinstance(error, Hidden):
         error = Unauthenticated(f"{error}: log in, or send a token")
     wait = error.wait_s if isinstance(error, TooOften) else RETRY_S
-    made = _response(code_of(error), str(error), type(error).__name__, wait, _members(error))
+    made = _response(code_of(error), told(error), type(error).__name__, wait, _members(error))
     if isinstance(error, OffsetMismatch):
         made.headers[OFFSET] = encode_count(error.offset)
     return made
+
+
+def told(error: AssayError) -> str:
+    """What whoever asked hears of it: of the world's failures not where the office keeps what."""
+    return (
+        _PLACE.sub(lambda found: found[1] or "the server", str(error)) if _is_of_world(error) else str(error)
+    )
+
+
+def _is_of_world(error: Exception) -> bool:
+    return isinstance(error, Unavailable) and not isinstance(error, TooOften)
 
 
 def again(error: AssayError) -> dict[str, str]:
@@ -101,8 +126,15 @@ def of_http(_: "Request[Any, Any, Any]", error: HTTPException) -> Response[Probl
 
 
 def of_ours(request: "Request[Any, Any, Any]", error: AssayError) -> Response[Problem]:
+    note(request, error)
     asker = request.scope["state"].get(ASKER)
     return of(error, known=asker is None or asker.caller.known)
+
+
+def note(request: "Request[Any, Any, Any]", error: AssayError) -> None:
+    """For the log, which says to the operator what :func:`told` leaves out."""
+    if _is_of_world(error):
+        request.scope["state"][FAILURE] = error
 
 
 def of_fault(request: "Request[Any, Any, Any]", error: Exception) -> Response[Problem]:

@@ -24,7 +24,7 @@ from assay.errors import (
 )
 from assay.web.api.access import SAFE, Asker
 from assay.web.api.desk import Desk
-from assay.web.api.problems import ASKER, again, code_of, of_fault, of_http, of_ours
+from assay.web.api.problems import ASKER, again, code_of, note, of_fault, of_http, of_ours, told
 from assay.web.app.assets import address
 from assay.web.app.forms import FORM
 from assay.web.app.shell import shown
@@ -74,7 +74,8 @@ def exceptions(desk: Desk) -> Answers:
         if isinstance(error, Unconfirmed):
             return confirm(desk, who, request.url.path, request.scope["state"].get(FORM, {}), 403)
         said = next(said for kind, said in _KINDS if isinstance(error, kind))
-        return failed(desk, who, code_of(error), said, str(error), request.url.path, again(error))
+        note(request, error)
+        return failed(desk, who, code_of(error), said, told(error), request.url.path, again(error))
 
     def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
         who: Asker | None = request.scope["state"].get(ASKER)
