@@ -16,6 +16,7 @@ from assay.web.api.app import LIMITS, app
 from assay.web.app.errors import elsewhere
 from assay.web.app.routes import handlers
 from assay.web.observed import observed
+from assay.web.scitt.routes import router as scitt
 from assay.web.serving import Address, require, serve
 
 
@@ -38,8 +39,9 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
             if invited is not None:
                 tell("administrator", address(desk.url, invited.link))
 
+        routes = [*handlers(whole), *([scitt(whole)] if config.scitt.enabled else [])]
         watched = observed(
-            app(whole, handlers(whole), elsewhere(whole)),
+            app(whole, routes, elsewhere(whole)),
             seen.log,
             seen.metrics,
             lambda: secrets.token_hex(16),

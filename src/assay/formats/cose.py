@@ -23,7 +23,7 @@ RECEIPTS, VDS, VDP = 394, 395, 396
 """Receipts, verifiable data structure and its proofs (RFC 9942)."""
 ISS, SUB = 1, 2
 IDENTIFIERS = {"ed25519": -19, "ml-dsa-44": -48, "ml-dsa-65": -49}
-_READ = {
+READ: Mapping[int, str] = {
     **{identifier: name for name, identifier in IDENTIFIERS.items()},
     -50: "ml-dsa-87",
     -8: "ed25519",
@@ -32,6 +32,7 @@ _READ = {
     -35: "ecdsa-p384",
     -51: "ecdsa-p384",
 }
+"""Algorithms of signatures that are checked, by COSE identifier."""
 _HALF = {"ecdsa-p256": 32, "ecdsa-p384": 48}
 
 
@@ -79,12 +80,12 @@ class Sign1(msgspec.Struct, frozen=True):
         """The protected header, after ``verify(message, signature)`` of a trusted key of *algorithm* accepted it."""
         headers = self.headers(foreign=foreign)
         stated = headers.get(ALG)
-        if isinstance(stated, bool) or not isinstance(stated, int) or stated not in _READ:
+        if isinstance(stated, bool) or not isinstance(stated, int) or stated not in READ:
             raise Unsupported(
-                f"COSE algorithm is {told(stated)}, expected one of {', '.join(map(str, _READ))}"
+                f"COSE algorithm is {told(stated)}, expected one of {', '.join(map(str, READ))}"
             )
-        if _READ[stated] != algorithm:
-            raise Malformed(f"COSE algorithm is {stated} ({_READ[stated]}), the trusted key is {algorithm}")
+        if READ[stated] != algorithm:
+            raise Malformed(f"COSE algorithm is {stated} ({READ[stated]}), the trusted key is {algorithm}")
         if CRIT in headers:
             raise Unsupported(f"COSE header is critical: {told(headers[CRIT])}, none is understood")
         verify(

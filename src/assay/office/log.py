@@ -7,7 +7,7 @@ from assay.errors import Malformed, Unavailable, Untrusted
 from assay.formats.digest import Digest
 from assay.office.office import Office
 from assay.office.ports import Appended, Submission, Wanted
-from assay.register import checkpoint, genesis, leaf, merkle, opening
+from assay.register import checkpoint, genesis, leaf, merkle, opening, scitt
 from assay.register.checkpoint import Checkpoint
 from assay.register.identity import LogIdentity
 from assay.register.leaf import Kind
@@ -40,6 +40,8 @@ def check_keys(office: Office) -> None:
     A change of keys that was begun is finished before (:func:`assay.office.rotate.resume`).
     """
     at, keys = office.register.size() - 1, office.log.public(office.origin)
+    while scitt.is_statement(office.register.leaf(at)):
+        at -= 1  # somebody else's says nothing of the office's keys; entry 0 is genesis
     try:
         newest = leaf.open_(office.register.leaf(at), office.keys)
     except (Malformed, Untrusted) as error:

@@ -46,6 +46,7 @@ who has had no hand in the matter yet."""
 
 class Action(StrEnum):
     SUBMISSION_CREATE = "submission.create"
+    STATEMENT_REGISTER = "statement.register"
     SUBMISSION_READ = "submission.read"
     SUBMISSION_REVISE = "submission.revise"
     SUBMISSION_WITHDRAW = "submission.withdraw"
@@ -112,6 +113,7 @@ _TABLE = """
                          | -member     | ci  |         -lead| admini| party   | asses-|       |       |
                          |       -admin|     |       |      | strator -member | sor   |auditor|public | asks
 submission.create          own   own    own   -       -      -      -         party   -       -        -          hand in an attestation
+statement.register         own   own    own   -       -      -      -         -       -       -        -          have a signed statement recorded in the register
 submission.read            own   own    own   all     all    -      party     party   -       -        -          see a submission, its completeness and its verdicts
 submission.revise          own   own    own   -       -      -      -         -       -       -        -          replace a submission by a newer one
 submission.withdraw        own   own    -     -       -      -      -         -       -       -        -          take a submission back

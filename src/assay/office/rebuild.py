@@ -17,13 +17,14 @@ from assay.formats.dsse import Envelope
 from assay.formats.verdict import parse as parse_verdict
 from assay.office.openings import BUNDLE, erased
 from assay.office.ports import Backing, Blobs, Head, Openings, Submission
-from assay.register import leaf, merkle, opening
+from assay.register import merkle, opening
 from assay.register.checkpoint import SignedCheckpoint
 from assay.register.edge import Edge
 from assay.register.identity import LogKeys
 from assay.register.leaf import Entry, Kind
 from assay.register.merkle import leaf_hash
 from assay.register.receipt import Receipt
+from assay.register.scitt import own_entry
 from assay.tlog.read import TileReader
 
 MAX_LOSSES = 1000
@@ -216,9 +217,12 @@ class _Work:
             zip(leaves, self._backings(start, start + len(leaves)), strict=True), start
         ):
             try:
-                entry = leaf.parse(data)
+                entry = own_entry(data)
             except Malformed as error:
                 raise Unavailable(f"entry {at} cannot be read, nothing is rebuilt: {error}") from error
+            if entry is None:  # somebody else's statement, which has nothing to open
+                behind.append(held or Backing(openings=None))
+                continue
             backing = self._checked(at, entry, held)
             behind.append(backing)
             if (submission := self._move(at, entry, backing)) is not None:

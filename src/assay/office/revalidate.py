@@ -24,8 +24,8 @@ from assay.office.service import OFFICE, REVALIDATE, Service, days
 from assay.office.triage import bundle_of, open_determination, verdict_of
 from assay.office.validate import read_verdict
 from assay.office.work import Due, Schedule
-from assay.register import leaf
 from assay.register.leaf import Kind
+from assay.register.scitt import own_entry
 from assay.trust.root import TrustRoot
 from assay.validation.examine import conclude
 from assay.validation.expiry import next_end
@@ -268,10 +268,10 @@ def _changed(have: dict[str, Digest], named: dict[str, str]) -> list[tuple[str, 
 def _recorded(service: Service, since: int) -> frozenset[Digest]:
     """Documents of changes that entries from *since* on have recorded."""
     register = service.office.register
-    found = (leaf.parse(register.leaf(at)) for at in range(max(since, 0), register.size()))
+    found = (own_entry(register.leaf(at)) for at in range(max(since, 0), register.size()))
     return frozenset(
         digest
         for one in found
-        if one.kind in (Kind.PACK_CHANGE, Kind.ADVISORY_SNAPSHOT)
+        if one is not None and one.kind in (Kind.PACK_CHANGE, Kind.ADVISORY_SNAPSHOT)
         for digest in one.digests
     )

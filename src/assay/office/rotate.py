@@ -6,9 +6,10 @@ from assay.formats.digest import Digest
 from assay.office.office import Office
 from assay.office.ports import Wanted
 from assay.office.sequencer import Sequencer
-from assay.register import leaf, opening, rotation
+from assay.register import opening, rotation
 from assay.register.identity import LogIdentity, LogSecrets
 from assay.register.leaf import Kind
+from assay.register.scitt import own_entry
 
 
 def rotate(office: Office, register: Sequencer, new: LogSecrets) -> Office:
@@ -31,9 +32,14 @@ def rotate(office: Office, register: Sequencer, new: LogSecrets) -> Office:
 
 def resume(office: Office, register: Sequencer, new: LogSecrets) -> Office | None:
     """The office with its *new* keys if a rotation to them was recorded and not finished; None when it never was."""
-    newest = leaf.parse(register.leaf(register.size() - 1))
-    stated = newest.identity
-    if newest.kind is not Kind.KEY_CHANGE or stated is None or stated.keys != new.public(office.origin):
+    newest = own_entry(register.leaf(register.size() - 1))
+    stated = newest.identity if newest is not None else None
+    if (
+        newest is None
+        or newest.kind is not Kind.KEY_CHANGE
+        or stated is None
+        or stated.keys != new.public(office.origin)
+    ):
         return None
     register.hand_over(new, None)
     return _with(office, new)

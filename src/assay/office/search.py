@@ -24,11 +24,12 @@ from assay.formats.dsse import Envelope
 from assay.formats.note import Note
 from assay.formats.purl import Purl, identity
 from assay.office.ports import Backing, Blobs, Ledger
-from assay.register import leaf, opening
+from assay.register import opening
 from assay.register.body import Checkpoint
 from assay.register.leaf import Entry, Kind
 from assay.register.merkle import leaf_hash
 from assay.register.opening import Opening
+from assay.register.scitt import own_entry
 from assay.trust.envelope import verify
 from assay.trust.root import TrustRoot
 
@@ -295,7 +296,9 @@ def _index(where: Searched, start: int, end: int) -> None:
     words: list[tuple[bytes, Row]] = []
     shared: list[int] = []
     for at, (data, backing) in enumerate(zip(leaves, backings, strict=True), start):
-        entry = leaf.parse(data)
+        entry = own_entry(data)
+        if entry is None:
+            continue  # somebody else's statement: it is found by its index
         row = _row(where, at, entry, backing, groups)
         rows.append(row)
         words += [(word, row) for word in (*_public(entry), *_private(row))]

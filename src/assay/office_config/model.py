@@ -224,6 +224,12 @@ class Security(Table, frozen=True, kw_only=True):
         )
 
 
+class Scitt(Table, frozen=True, kw_only=True):
+    enabled: Annotated[
+        bool, _said("whether providers may have signed statements recorded (SCRAPI); what they say is public at once")
+    ] = False  # fmt: skip
+
+
 class OfficeConfig(Table, frozen=True, kw_only=True):
     """The whole of ``office.toml``."""
 
@@ -252,6 +258,7 @@ class OfficeConfig(Table, frozen=True, kw_only=True):
     work: Work = Work()
     observing: Observing = Observing()
     security: Security = Security()
+    scitt: Scitt = Scitt()
 
     def __post_init__(self) -> None:
         values.address(self.listen, "listen")

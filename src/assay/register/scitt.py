@@ -114,6 +114,25 @@ def bare(data: bytes, *, what: str = "signed statement") -> bytes:
     return Statement.parse(msgspec.structs.replace(signed, unprotected={}).encode(), what=what).data
 
 
+def is_statement(data: bytes) -> bool:
+    """Whether a leaf is a signed statement of somebody else, which has its own issuer's signature and form."""
+    try:
+        header = Statement.parse(data).signed.headers(what="header", foreign=True)
+    except Malformed:
+        return False  # then it is none, whatever else it is
+    return header.get(cose.TYP) != leaf.TYP
+
+
+def own_entry(data: bytes) -> leaf.Entry | None:
+    """What a leaf of the register itself says; None for somebody else's statement, Malformed for neither."""
+    try:
+        return leaf.parse(data)
+    except Malformed:
+        if is_statement(data):
+            return None
+        raise
+
+
 class TransparentStatement(msgspec.Struct, frozen=True):
     statement: Statement
     receipts: tuple[bytes, ...]

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from assay.errors import Malformed, Refused
-from assay.formats import cose
 from assay.register import leaf, scitt
 from assay.register.leaf import Entry, Kind
 from assay.register.merkle import leaf_hash
@@ -82,7 +81,7 @@ class Audit:
         try:
             return leaf.parse(data)
         except Malformed as error:
-            if not _is_statement(data):
+            if not scitt.is_statement(data):
                 self._wrong(f"entry {index}: {error}")
                 return None
         self._watched = msgspec.structs.replace(self._watched, statements=self._watched.statements + 1)
@@ -121,13 +120,3 @@ class Audit:
 
     def _wrong(self, what: str) -> None:
         self._watched = self._watched.alarm(Alarm(what))
-
-
-def _is_statement(data: bytes) -> bool:
-    """Whether it is a signed statement of somebody else (RFC 9943), which has its own issuer's signature and form."""
-    try:
-        statement = scitt.Statement.parse(data)
-        header = statement.signed.headers(what="header", foreign=True)
-    except Malformed:
-        return False  # then it is neither, which the caller says
-    return header.get(cose.TYP) != leaf.TYP

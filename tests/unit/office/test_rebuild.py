@@ -16,23 +16,26 @@ from tests.support.busy import (
     closed,
     found,
     moments,
+    opened,
     publish,
     rebuilt,
     state,
 )
-from tests.support.offices import bundle
+from tests.support.offices import PROVIDER, PROVIDER_KEYS, bundle
 
+from assay.adapters.memory import MemoryBlobs
 from assay.adapters.openings_folder import FolderOpenings
 from assay.adapters.sql.rebuild import differences
 from assay.errors import Duplicate, Unavailable, Untrusted
 from assay.formats.digest import Digest
 from assay.office.advance import resume
-from assay.office.log import receipt, verify_register
+from assay.office.log import check_keys, receipt, verify_register
 from assay.office.office import Office
-from assay.office.ports import Backing
+from assay.office.ports import Backing, Wanted
 from assay.office.sequencer import Sequencer
+from assay.office.statements import NOTHING
 from assay.office.submit import submit
-from assay.register import leaf
+from assay.register import leaf, scitt
 from assay.register.receipt import Receipt
 
 
@@ -297,3 +300,28 @@ def test_a_damaged_register_stops_it(life: list[Moment], tmp_path: Path) -> None
     ):
         rebuilt(moment)
     assert not (moment.folder / "office.sqlite").exists()
+
+
+def test_statements_of_others_have_nothing_to_rebuild(tmp_path: Path) -> None:
+    blobs = MemoryBlobs()
+    one = opened(tmp_path, blobs)
+    said = scitt.sign(
+        b"{}", issuer=PROVIDER, subject="lantern", key=PROVIDER_KEYS[0], content_type="application/json"
+    )
+    submit(one, BUNDLES[0])
+    for _ in range(2):
+        one.register.append(Wanted(said, NOTHING))
+    submit(one, BUNDLES[1])
+    one.register.append(Wanted(said, NOTHING))
+    before = found(one)
+    assert before[0] == (0, 1, 4)
+    publish(one)
+    closed(one)
+    moment = Moment(tmp_path, blobs)
+    done = rebuilt(moment)
+    assert (done.size, done.losses, done.unknown_tail) == (6, (), ())
+    again = moment.open()
+    check_keys(again)
+    assert found(again) == before
+    assert verify_register(again) == 6
+    closed(again)
