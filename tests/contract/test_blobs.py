@@ -11,6 +11,7 @@ from tests.support.sealed import keys
 from tests.support.tile_servers import bucket_server
 
 from assay.adapters.filesystem import FolderBlobs
+from assay.adapters.grouped_blobs import GroupedBlobs
 from assay.adapters.memory import MemoryBlobs
 from assay.adapters.object_blobs import ObjectBlobs
 from assay.adapters.objects.bucket import BucketObjects
@@ -43,6 +44,7 @@ def bucket() -> Iterator[dict[str, Any]]:
         "sealed folder",
         "sealed packed",
         "sealed bucket",
+        "grouped",
     ]
 )
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
@@ -68,6 +70,10 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
         case "sealed packed":
             small = PackedObjects(tmp_path / "blobs")
             yield SealedBlobs(small, small, keys(), SystemEntropy())
+            small.close()
+        case "grouped":
+            small = PackedObjects(tmp_path / "blobs")
+            yield GroupedBlobs(SealedBlobs(small, small, keys(), SystemEntropy()))
             small.close()
         case _:
             there = in_bucket()

@@ -180,6 +180,29 @@ def test_tells_earlier_uses_of_an_artifact(ledger: Ledger) -> None:
     assert found == {(shared, 0), (own, 1), (shared, 1)}
 
 
+def test_tells_the_first_releases_that_an_artifact_came_with(ledger: Ledger) -> None:
+    shared, none = Digest.sha256(b"shared"), Digest.sha256(b"nobody's")
+    for n, version in enumerate(("1", "1", "2", "1", "3", "4")):
+        one = msgspec.structs.replace(submission(b"%d" % n), artifacts=(shared,), version=version)
+        record(ledger, b"%d" % n, one)
+    first = submission(b"0")
+
+    def found(before: int, most: int) -> list[str]:
+        releases = ledger.releases([none, shared], before, most)
+        assert none not in releases
+        some = releases.get(shared, ())
+        assert {(one.provider, one.product, one.public) for one in some} <= {
+            (first.provider, first.product, False)
+        }
+        return [one.version for one in some]
+
+    assert found(0, 9) == []
+    assert found(1, 9) == ["1"]
+    assert found(6, 9) == ["1", "2", "3", "4"]
+    assert found(5, 9) == ["1", "2", "3"]
+    assert [found(6, most) for most in (1, 2, 3)] == [["1"], ["1", "2"], ["1", "2", "3"]]
+
+
 def test_tells_what_is_held_behind_entries(ledger: Ledger) -> None:
     record(ledger, b"genesis")
     record(ledger, b"submission", submission(b"a"))

@@ -374,6 +374,15 @@ def minded(scene: Scene, who: Who) -> Try:
     return subscribed(scene, who)
 
 
+DRAW_FILES = (
+    "commit.json",
+    "result.json",
+    "policy.json",
+    "frame",
+    "commit-receipt.json",
+    "result-receipt.json",
+)
+PUBLIC_DRAW = plain(path={"number": "1"}, comes_to=404)
 WISH = {"name": "a token", "scopes": ["search.read"], "days": 1}
 DEFAULTS: Mapping[str, Make] = {
     "any": plain(),
@@ -386,6 +395,7 @@ DEFAULTS: Mapping[str, Make] = {
 SEEN = {"revision": 1}
 TRIES: Mapping[str, Make] = {
     "POST /submissions": plain(content=b"{}", headers={"content-type": "application/json"}),
+    "POST /checks": plain(content=b"{}", headers={"content-type": "application/json"}),
     "POST /submissions/{payload}/responses": of_case({"text": "x"}),
     "POST /submissions/{payload}/evidence": of_case({"files": []}),
     "POST /submissions/{payload}/withdrawal": of_case({"reason": "x"}, case="other"),
@@ -398,6 +408,7 @@ TRIES: Mapping[str, Make] = {
     "POST /submissions/{payload}/referrals": of_case({"to": "x", "reason": "x"} | SEEN, case="other"),
     "GET /submissions/{payload}/referrals/{number}/package.tar": referred,
     "POST /submissions/{payload}/correction": of_case({"decision": SEEN, "reason": "x"}),
+    **{f"GET /draws/{{number}}{name}": PUBLIC_DRAW for name in ("", *(f"/{one}" for one in DRAW_FILES))},
     "POST /login/complete": plain({"answer": {}}),
     "POST /login/staff": plain({"issuer": "https://login.example"}),
     "POST /enrol/begin": plain({"link": "x"}),

@@ -64,9 +64,14 @@ class Rounds:
 
 @contextmanager
 def cosigning(
-    config: OfficeConfig, register: Led, seen: Observed, *, every_s: float = EVERY_S
+    config: OfficeConfig,
+    register: Led,
+    seen: Observed,
+    after: Callable[[Quorum], None] = lambda _: None,
+    *,
+    every_s: float = EVERY_S,
 ) -> Iterator[None]:
-    """In a thread, while this process leads; nothing without witnesses."""
+    """In a thread, while this process leads; nothing without witnesses. *after* each round is called what rests on cosignatures."""
     path = witness_file(config)
     if path is None:
         yield
@@ -76,7 +81,10 @@ def cosigning(
     with closing(HttpClient()) as client:
         rounds = Rounds(quorum, witnesses(quorum, client), seen)
         thread = threading.Thread(
-            target=_loop, args=(rounds, register, ended.wait, every_s), name="cosigning", daemon=True
+            target=_loop,
+            args=(rounds, register, lambda: after(quorum), ended.wait, every_s),
+            name="cosigning",
+            daemon=True,
         )
         thread.start()
         try:
@@ -92,12 +100,15 @@ def witness_file(config: OfficeConfig) -> Path | None:
     return path if path.is_file() else None
 
 
-def _loop(rounds: Rounds, register: Led, ended: Callable[[float], bool], every_s: float) -> None:
+def _loop(
+    rounds: Rounds, register: Led, after: Callable[[], None], ended: Callable[[float], bool], every_s: float
+) -> None:
     while not ended(every_s):
         leading = register.leading
         if leading is None:
             continue
         try:
             rounds.once(leading)
+            after()
         except AssayError:
             continue  # told; a register that was stopped says so to whoever asks it for anything

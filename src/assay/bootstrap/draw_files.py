@@ -26,7 +26,7 @@ from assay.register.key_history import FORMAT as HISTORY
 from assay.register.key_history import KeyHistoryDocument
 from assay.register.leaf import Kind
 from assay.register.receipt import Receipt
-from assay.tlog.draw_watch import document_path
+from assay.tlog.draw_watch import document_path, file_path
 from assay.tlog.ports import CHECKPOINT
 from assay.tlog.read import MAX_CHECKPOINT, TileReader
 
@@ -159,6 +159,11 @@ class Published:
             if document is not None and (result := DrawResult.parse(document)).commit == commit:
                 return self.proven(index), result
         return None
+
+    def kept(self, number: int) -> Proven | None:
+        """The receipt of the commit of draw *number* as witnesses saw it early; None where the register keeps none."""
+        data = self._files.read(file_path(number, "receipt.json"), limit=receipt.MAX_BYTES)
+        return None if data is None else self._keys.receipt(Receipt.parse(data))
 
     def document(self, digest: Digest) -> bytes | None:
         path = document_path(digest)

@@ -59,6 +59,8 @@ def verify_draw(asked: Asked) -> Audited:
     if len(commits) + len(results) != len(shown):
         raise Refused("a receipt is of an entry that is neither a draw-commit nor a draw-result")
     commit = _commit(given, commits, register)
+    if register is not None and commits:
+        commits = _with_kept(commits, commit, register)
     entry = commits[0].recorded if commits else None
     result = given.results[0] if given.results else _result(results, register)
     if register is not None and entry is not None and not results:
@@ -92,6 +94,14 @@ def verify_draw(asked: Asked) -> Audited:
         steps=steps,
         trust=keys.trusted.where,
     )
+
+
+def _with_kept(commits: list[Proven], commit: DrawCommit, register: Published) -> list[Proven]:
+    """And the receipt that the register keeps from before the round, where it is of the same entry."""
+    kept = register.kept(commit.number)
+    if kept is None or kept.recorded != commits[0].recorded:
+        return commits
+    return [*commits, kept]
 
 
 def _of(shown: Sequence[Proven], kind: Kind) -> list[Proven]:

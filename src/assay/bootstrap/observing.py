@@ -12,6 +12,7 @@ from assay.adapters.observing.metrics import Metrics
 from assay.adapters.probes import free_bytes
 from assay.errors import Malformed, Unavailable, Untrusted
 from assay.office import health
+from assay.office.draw_documents import MAX_OPEN, state
 from assay.office.health import Finding, looked
 from assay.office_config.model import OfficeConfig
 from assay.office_config.values import address
@@ -102,9 +103,18 @@ def measure(
             metrics.put("assay_work_late_seconds", max(0.0, late_s), kind=one.kind)
         return Finding(check="work", state="ok", said="counted")
 
-    found = tuple(
-        looked(look.__name__, look, "assay doctor says more") for look in (database, register, disk, work)
-    )
+    def draws() -> Finding:
+        late = [one.number for one in service.cases.draws(MAX_OPEN) if state(one, now) == "overdue"]
+        metrics.put("assay_draws_overdue", len(late))
+        if not late:
+            return Finding(check="draws", state="ok", said="none is overdue")
+        said = f"draw {late[-1]} was committed to and has no result, though its round is out"
+        return Finding(
+            check="draws", state="fail", said=said, advice="is the beacon reached, and does a worker run?"
+        )
+
+    looks = (database, register, disk, work, draws)
+    found = tuple(looked(look.__name__, look, "assay doctor says more") for look in looks)
     for one in found:
         metrics.put("assay_health", _GRADES[one.state], check=one.check)
     return found

@@ -12,6 +12,7 @@ from assay.config import environment
 from assay.errors import Malformed, Unavailable
 from assay.formats.digest import Digest
 from assay.formats.text import shown
+from assay.formats.verdict import VerdictDocument
 from assay.web.api.views import CaseView
 
 MAX_TOKEN = 4096
@@ -33,10 +34,22 @@ def office(url: str) -> Iterator[OfficeClient]:
         client.close()
 
 
+def register_of(url: str, draw: int) -> tuple[str, int]:
+    """Address of the office's register, and the entry in it that committed to *draw*."""
+    with office(url) as client:
+        return f"{client.url}/register/", client.draw(draw).entry
+
+
 def submit(url: str, bundle: Path) -> Accepted:
     """Hand the bundle at *bundle* in."""
     with office(url) as client:
         return client.submit(bundles.read(bundle))
+
+
+def check(url: str, bundle: Path) -> VerdictDocument:
+    """What the office would find about the bundle at *bundle*."""
+    with office(url) as client:
+        return client.check(bundles.read(bundle))
 
 
 def upload(url: str, paths: Sequence[Path], tell: Callable[[str], None] | None) -> list[tuple[Path, Digest]]:

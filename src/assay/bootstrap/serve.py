@@ -10,6 +10,7 @@ from assay.bootstrap.cosigning import Led, cosigning
 from assay.bootstrap.observing import measuring, observing, watching
 from assay.bootstrap.service import desk as opened
 from assay.bootstrap.working import KINDS, look, working
+from assay.office.draw_documents import keep_receipts
 from assay.office.identity.invite import address, first_administrator
 from assay.office_config.model import OfficeConfig
 from assay.web.api.app import LIMITS, app
@@ -28,7 +29,12 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
         observing(config) as seen,
         opened(config, seen.metrics) as desk,
         measuring(config, desk, seen, KINDS),
-        cosigning(config, cast("Led", desk.service.office.register), seen),
+        cosigning(
+            config,
+            cast("Led", desk.service.office.register),
+            seen,
+            lambda quorum: keep_receipts(desk.service, quorum),
+        ),
         working(desk, config, watching(seen)) as workers,
     ):
         whole = msgspec.structs.replace(desk, looks=(*desk.looks, look(workers)))

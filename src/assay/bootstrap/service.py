@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from assay.adapters.engine import this_engine
 from assay.adapters.examiners import Examiners
+from assay.adapters.grouped_blobs import GroupedBlobs
 from assay.adapters.home import Home
 from assay.adapters.observing.metrics import Meter, NoMeter
 from assay.adapters.sigstore import OfflineSigstore
@@ -38,6 +40,7 @@ from assay.collect.files import read_plain
 from assay.config import environment
 from assay.errors import Unavailable
 from assay.office.drawing import schedule
+from assay.office.inventories import rated
 from assay.office.log import check_keys, found
 from assay.office.office import Office
 from assay.office.office_policy import OfficePolicy
@@ -83,7 +86,8 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
         keys = trust_register(home, log.public(origin))
         if config.database.url:
             alone.close()
-        blobs = stack.enter_context(stores.blobs(config, home, secret))
+        opened = stack.enter_context(stores.blobs(config, home, secret))
+        blobs = opened if config.stores.blobs else GroupedBlobs(opened)
         tiles = stores.tiles(config, home)
         rows = stack.enter_context(
             kept(
@@ -118,6 +122,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
         ):  # where nobody validates, what an officer asks for is computed by whoever serves
             examiner = Examiners(config.work.processes, sigstore=OfflineSigstore)
             stack.callback(examiner.close)
+        inventories = SqlInventories(rows.engine)
         service = Service(
             office=office,
             cases=SqlCases(rows.engine),
@@ -127,6 +132,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             examiner=examiner,
             beacon=beacon,
             public=tiles,
+            rated=partial(rated, inventories),
         )
         schedule(service)
         look_around(service)
@@ -151,7 +157,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             accesses=SqlAccesses(rows.engine),
             url=config.origin,
             tiles=tiles,
-            inventories=SqlInventories(rows.engine),
+            inventories=inventories,
             import_rows=config.limits.import_rows,
             repeats=SqlRepeats(rows.engine),
             gate=Gate(msgspec.convert(config.limits, Rates, from_attributes=True), meter),

@@ -39,6 +39,7 @@ KINDS = (*HANDLERS, NOTIFY, MAIL, DELIVER, SWEEP, revalidate.SIGNERS)
 SENDING = frozenset({MAIL, DELIVER})
 """What waits for other people's servers, in threads of its own."""
 SENDERS = 6
+TOGETHER = 7
 
 
 def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[str, Handler]:
@@ -101,6 +102,7 @@ def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[tuple[Wo
             settings=_settings(config),
             schedules=SCHEDULES,
             watch=watch,
+            gives_way=lambda: desk.door.busy,
         )
         sender = Worker(
             desk.service.work,
@@ -127,11 +129,15 @@ def look(workers: tuple[Worker, ...]) -> Look:
     return Look("worker", "due work is not done", all_run)
 
 
+def threads(config: OfficeConfig) -> int:
+    """More than there are processes: what they have judged is recorded together, as much of it as there is."""
+    return config.work.processes + TOGETHER
+
+
 def _settings(config: OfficeConfig) -> Settings:
-    """One thread more than there are processes: it fetches the next submission while they are busy."""
-    threads = config.work.processes + 1
-    ahead = max(1, config.work.batch_rows // threads)
-    return Settings(threads=threads, ahead=ahead, lease_s=config.work.lease_seconds, idle_s=0.2)
+    count = threads(config)
+    ahead = max(1, config.work.batch_rows // count)
+    return Settings(threads=count, ahead=ahead, lease_s=config.work.lease_seconds, idle_s=0.2)
 
 
 @contextmanager

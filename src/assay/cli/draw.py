@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import typer
 from rich.text import Text
 
 from assay.cli import exits
 from assay.cli.check import Trust
 from assay.cli.monitor import Chain, Key
-from assay.cli.output import MAX_PATH, Json, Rows, emit, out
+from assay.cli.output import MAX_PATH, Json, Rows, emit, out, table
+from assay.cli.submission import OfficeUrl
 from assay.formats.text import shown
 
 if TYPE_CHECKING:
@@ -26,6 +28,26 @@ def group() -> None:
     """Draws of an office."""
 
 
+@app.command("list")
+def listed(office: str = OfficeUrl, json: bool = Json) -> int:
+    """The draws of an office that is reached over HTTP, the newest first. Exit 1 where one is overdue."""
+    from assay.bootstrap.remote import office as reach
+
+    with reach(office) as client:
+        found = list(client.draws())
+    if json:
+        emit({"draws": [msgspec.to_builtins(one) for one in found]})
+    elif found:
+        rows = [
+            (one.number, one.state, f"{one.at:%Y-%m-%d %H:%M}", f"{one.drawn} of {one.frame}" if one.state == "drawn" else f"of {one.frame}", one.entry, one.label)
+            for one in found
+        ]  # fmt: skip
+        out().print(table(("draw", "state", "round out", "drawn", "entry", ""), rows))
+    else:
+        out().print("there has been no draw yet")
+    return exits.NOT_VALIDATED if any(one.state == "overdue" for one in found) else exits.VALIDATED
+
+
 @app.command("verify")
 def verify(
     file: list[Path] = typer.Argument(
@@ -40,6 +62,10 @@ def verify(
     entry: int | None = typer.Option(
         None, min=0, help="Index of the draw-commit in the register, instead of its receipt."
     ),
+    office: str = typer.Option(
+        "", "--office", metavar="URL", help="An office, instead of its register and the entry."
+    ),
+    draw: int = typer.Option(0, "--draw", min=0, help="Number of the draw there."),
     beacon: str | None = typer.Option(
         None, metavar="FILE|DIR|URL", help="The beacon's round: its file, a folder of rounds, or a server."
     ),
@@ -56,7 +82,12 @@ def verify(
 ) -> int:
     """Recompute a draw from its public documents: each step yes, no or unknown. Exit 1: a no; 3: an unknown."""
     from assay.bootstrap.draws import Asked, verify_draw
+    from assay.bootstrap.remote import register_of
 
+    if bool(office) != bool(draw) or (office and (register or entry is not None)):
+        raise typer.BadParameter("--office goes with --draw, instead of --register and --entry")
+    if office:
+        register, entry = register_of(office, draw)
     if entry is not None and register is None:
         raise typer.BadParameter("--entry is an entry of a --register")
     done = verify_draw(

@@ -41,6 +41,31 @@ def create(
     return 0
 
 
+@app.command("check")
+def check(
+    bundle: Path = typer.Argument(exists=True, help="Folder or tar of the bundle."),
+    office: str = OfficeUrl,
+    output: Path | None = typer.Option(None, "--output", metavar="FILE", help="Write the verdict there."),
+    json: bool = Json,
+) -> int:
+    """What the office would find about a bundle, with nothing submitted."""
+    from assay.adapters.filesystem import write_whole
+    from assay.bootstrap.remote import check as ask
+    from assay.cli import exits
+    from assay.cli.verdict_view import contract
+    from assay.cli.verdict_view import show as show_verdict
+    from assay.formats import verdict
+
+    found = ask(office, bundle)
+    if output is not None:
+        write_whole(output, verdict.encode(found))
+    if json:
+        emit(contract(found, result=output, receipt=None, pages=None))
+    else:
+        show_verdict(out(), found)
+    return exits.for_result(found.result)
+
+
 @app.command("upload")
 def upload(
     file: list[Path] = typer.Argument(exists=True, dir_okay=False, help="Files to upload."),

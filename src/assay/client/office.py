@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, Literal, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -32,6 +32,9 @@ PAGE = 200
 MAX_ARTIFACT = 1 << 30
 DIRECT = 32 << 20
 """Bytes of artifacts that a bundle has with it; larger ones are uploaded before."""
+DrawFile = Literal[
+    "commit.json", "result.json", "policy.json", "frame", "commit-receipt.json", "result-receipt.json"
+]
 T = TypeVar("T")
 
 
@@ -76,10 +79,17 @@ class OfficeClient:
 
     def submit(self, bundle: Bundle) -> Accepted:
         """Hand in *bundle*. Artifacts that make it large are uploaded before, one by one."""
+        return self._read(self._hand_in("/submissions", bundle), Accepted)
+
+    def check(self, bundle: Bundle) -> VerdictDocument:
+        """What the office would find about *bundle*: nothing is submitted, but large artifacts are uploaded."""
+        return parse_verdict(self._hand_in("/checks", bundle).body)
+
+    def _hand_in(self, path: str, bundle: Bundle) -> Answer:
         direct, large = _parted(bundle)
         for data in large:
             self.upload(BytesIO(data))
-        return self._read(self._send("/submissions", write_tar(direct), "application/x-tar"), Accepted)
+        return self._send(path, write_tar(direct), "application/x-tar")
 
     def upload(self, source: BinaryIO) -> Digest:
         """An artifact, by digest and in pieces; who begins again goes on where it was."""
@@ -192,6 +202,13 @@ class OfficeClient:
     def draws(self) -> Iterator[DrawView]:
         """The newest first."""
         return self._all("/draws", Listed[DrawView], {})
+
+    def draw(self, number: int) -> DrawView:
+        return self._get(f"/draws/{number}", DrawView)
+
+    def draw_file(self, number: int, name: DrawFile) -> bytes:
+        """Byte for byte; it is not verified here (``assay draw verify``)."""
+        return self._bytes(f"/draws/{number}/{name}")
 
     def trust(self) -> TrustRoot:
         """What the office says of itself: to be compared by another way before it is believed."""

@@ -162,3 +162,13 @@ def moved(case: Case, now: datetime, stage: Stage | None = None, **changes: Any)
     if to != case.stage:
         changes = {"waits": WAITS[to], "deadline": None, "because": "", "noticed": False, **changes}
     return msgspec.structs.replace(case, stage=to, revision=case.revision + 1, changed=now, **changes)
+
+
+def placed(case: Case, index: int) -> Case:
+    """*case* as the entry *index* leaves it, that moved it."""
+    entry = case.entry if case.revision else index
+    posting = index if case.stage == "published" and case.posting is None else case.posting
+    publication = posting if case.publication is None else case.publication
+    return msgspec.structs.replace(
+        case, entry=entry, entries=(*case.entries, index), posting=posting, publication=publication
+    )

@@ -8,14 +8,16 @@ import msgspec
 from assay.errors import Refused, Unavailable
 from assay.formats.digest import Digest
 from assay.office.case import Case, moved
-from assay.office.log import entry, head
+from assay.office.draw_documents import keep_frame
+from assay.office.draw_facts import facts_of
+from assay.office.log import entry
 from assay.office.permissions import Action, Caller, Target, Visible, require
 from assay.office.ports import CaseQuery, Drawing
 from assay.office.sampling import LATE, Candidate, finish, plan
-from assay.office.sampling_policy import Facts
 from assay.office.service import DRAW, Service, next_step
 from assay.office.work import Due
 from assay.register.beacon import RoundValue
+from assay.register.checkpoint import open_
 from assay.register.draw import DrawCommit, DrawResult
 from assay.register.leaf import Kind
 from assay.register.merkle import leaf_hash
@@ -60,12 +62,16 @@ def commit(service: Service, number: int) -> Drawing:
     if found := service.cases.drawing(number):
         return found
     now = service.now()
-    frame = head(service.office)
-    candidates = [_candidate(service, case) for case in _waiting(service) if case.entry < frame.size]
+    note = service.office.register.checkpoint()
+    frame = open_(note, service.office.keys).checkpoint
+    cases = [case for case in _waiting(service) if case.entry < frame.size]
+    facts = facts_of(service, cases)
+    candidates = [Candidate(case.entry, found) for case, found in zip(cases, facts, strict=True)]
     document = plan(service.policy, candidates, number, frame, service.beacon, now)
     round_ = document.beacon
     digest = service.office.blobs.put(document.encode())
     _show(service, document.encode(), service.policy.encode())
+    keep_frame(service, number, note)
     at = now if round_ is None else max(now, round_.due)
     drawing = Drawing(
         number=number, commit=digest, made=now, at=at, label=document.label,
@@ -162,16 +168,6 @@ def _frame(service: Service, document: DrawCommit) -> list[Case]:
     """The cases of the frame that still wait for it; who withdrew or revised meanwhile has left."""
     inside = {index for stratum in document.strata for index, _ in stratum.leaves}
     return [case for case in _waiting(service) if case.entry in inside]
-
-
-def _candidate(service: Service, case: Case) -> Candidate:
-    first = service.cases.seen(case.organisation, before=case.entry) == 0
-    facts = Facts(
-        findings=int(case.result == "validated_with_findings"),
-        first_submission=int(first),
-        insufficient=int(case.result == "insufficient_evidence"),
-    )
-    return Candidate(case.entry, facts)
 
 
 def _value(service: Service, round_: int) -> RoundValue:

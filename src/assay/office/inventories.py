@@ -1,6 +1,6 @@
 """What relying parties run: each organisation's own inventory, brought in whole, and what stands behind it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from assay.errors import TooLarge
 from assay.formats import purl as purls
 from assay.formats.digest import Digest
 from assay.formats.inventory import Inventory, InventoryItem
-from assay.formats.verdict import ReleaseRef
+from assay.formats.verdict import ReleaseRef, VerdictDocument
 from assay.office.facts import Facts
 from assay.office.found_by import hashed
 from assay.office.permissions import Action, Caller, Target, require, visible
@@ -18,6 +18,16 @@ from assay.office.portfolio import Changed, Index, Standing, changed, fold, pack
 from assay.office.service import Service
 
 MAX_ITEMS = 1_000_000
+MOST_CRITICAL = 4
+WORDS: Mapping[str, int] = {
+    "none": 0, "no": 0, "not critical": 0, "non critical": 0,
+    "low": 1, "minor": 1, "tier 4": 1,
+    "medium": 2, "moderate": 2, "normal": 2, "tier 3": 2,
+    "high": 3, "important": 3, "major": 3, "tier 2": 3,
+    "critical": 4, "very high": 4, "mission critical": 4, "business critical": 4, "safety critical": 4, "vital": 4,
+    "essential": 4, "tier 1": 4, "tier 0": 4,
+}  # fmt: skip
+"""How critical something is, in inventories' own words."""
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +114,38 @@ def portfolio_changes(
 ) -> Iterator[Changed]:
     """What happened after *since* to what stands behind each item."""
     return changed(portfolio(service, inventories, facts, caller), since)
+
+
+def rated(inventories: Inventories, verdicts: Sequence[VerdictDocument | None]) -> tuple[int | None, ...]:
+    """For each verdict the most that a relying party here says of the product, from 0 to 4.
+
+    0 where no inventory has it; None where one has it and says nothing that can be read, and none says the most. Each inventory
+    that has any of them is gone through once.
+    """
+    wanted = [None if one is None else keys_of_releases(one.provider, one.releases) for one in verdicts]
+    found: dict[int, list[int | None]] = {at: [] for at in range(len(wanted))}
+    by_key: dict[str, list[int]] = {}
+    for at, keys in enumerate(wanted):
+        for key in keys or ():
+            by_key.setdefault(key, []).append(at)
+    for organisation in sorted(inventories.holders(by_key)):
+        for item in _all(inventories, organisation):
+            hit = {at for key in keys_of_item(item) for at in by_key.get(key, ())}
+            for at in hit:
+                found[at].append(rating(item.criticality))
+    return tuple(None if keys is None else _most(found[at]) for at, keys in enumerate(wanted))
+
+
+def rating(said: str) -> int | None:
+    """From 0 to 4, by the words that inventories use; None for none of them: a bare number may count from either end."""
+    return WORDS.get(" ".join(said.casefold().replace("-", " ").replace("_", " ").split()))
+
+
+def _most(ratings: Sequence[int | None]) -> int | None:
+    told = [one for one in ratings if one is not None]
+    if len(told) < len(ratings) and max(told, default=0) < MOST_CRITICAL:
+        return None
+    return max(told, default=0)
 
 
 def keys_of_item(item: InventoryItem) -> frozenset[str]:

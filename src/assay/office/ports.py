@@ -106,6 +106,16 @@ class Held(msgspec.Struct, frozen=True):
     size: int
 
 
+class Use(msgspec.Struct, frozen=True):
+    """A release that an artifact was submitted with."""
+
+    provider: str
+    product: str
+    version: str
+    public: bool
+    """Whether a result about it is posted, and it was not erased."""
+
+
 class Handed(msgspec.Struct, frozen=True, kw_only=True):
     """What came in with a submission's entry."""
 
@@ -181,6 +191,14 @@ class Ledger(Protocol):
 
     def submissions(self, state: str | None = None) -> tuple[Submission, ...]:
         """All, or those in *state*, in the order of their entries."""
+
+    def releases(
+        self, artifacts: Sequence[Digest], before: int, most: int
+    ) -> Mapping[Digest, tuple[Use, ...]]:
+        """With which releases each of *artifacts* was submitted in entries before *before*.
+
+        The first *most* that differ, in the order of their entries; those without any are left out.
+        """
 
     def uses(self, artifacts: Sequence[Digest], before: int) -> tuple[tuple[Digest, Submission], ...]:
         """Which of *artifacts* were submitted in entries before *before*, and with what."""

@@ -9,7 +9,7 @@ from assay.errors import AssayError, Duplicate, Refused, TooLarge, Unavailable
 from assay.formats import times
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
-from assay.office.case import Case, moved
+from assay.office.case import Case, moved, placed
 from assay.office.holding import check_room
 from assay.office.permissions import Action, Caller, Target, require
 from assay.office.ports import Appended, Held, Holdings, Share, Wanted
@@ -104,6 +104,14 @@ def receive_all(
     return answers
 
 
+def admissible(service: Service, asked: Asked) -> Admitted:
+    """What :func:`receive` would record. Raises what that does, but for what may be kept here."""
+    admitted = _admitted(service, 0, asked, service.now()).admitted
+    if (duplicate := _duplicate(service, admitted.payload)) is not None:
+        raise duplicate
+    return admitted
+
+
 def _admitted(service: Service, at: int, asked: Asked, now: datetime) -> _Step:
     caller, office = asked.caller, service.office
     own = Target(owner=caller.organisation, parties=frozenset((caller.organisation,)))
@@ -173,7 +181,7 @@ def _wanted(service: Service, step: _Step, kept: Documents, now: datetime) -> Wa
 
 def _told(service: Service, case: Case, found: Appended | AssayError) -> Answer:
     if isinstance(found, Appended):
-        return Received(msgspec.structs.replace(case, entry=found.index, entries=(found.index,)), found)
+        return Received(placed(case, found.index), found)
     return (_duplicate(service, case.payload) if isinstance(found, Duplicate) else None) or found
 
 

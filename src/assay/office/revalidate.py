@@ -26,9 +26,9 @@ from assay.office.validate import read_verdict
 from assay.office.work import Due, Schedule
 from assay.register.leaf import Kind
 from assay.register.scitt import own_entry
-from assay.trust.root import TrustRoot
 from assay.validation.examine import conclude
 from assay.validation.expiry import next_end
+from assay.validation.opened import read_trust
 
 WORLD, REVIEW, SIGNERS = "world", "review", "signers"
 """Kinds of due work: record what changed; go through the published cases; look whose signers have ended."""
@@ -126,7 +126,7 @@ def _against(service: Service, result: ResultToken) -> bool:
 def next_look(service: Service, case: Case, published: Digest, now: datetime) -> tuple[Due, ...]:
     """The work of judging *case* again, when the first of what it rests on ends, and by the policy's time at the latest."""
     office, every = service.office, service.policy.revalidate_days
-    end = next_end(bundle_of(service, case), TrustRoot.parse(office.trust), now, office.sigstore)
+    end = next_end(bundle_of(service, case), read_trust(office.trust), now, office.sigstore)
     moments = [one for one in (end, days(now, every) if every else None) if one is not None]
     if not moments:
         return ()

@@ -29,7 +29,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What an office knows of a submission when it is put into a frame; None: could not be told, which weighs like the worst."""
 
     criticality: int | None = None
-    """Of the product, as the office rates it; 0 for not critical."""
+    """Of the product, from 0 (not, or run by nobody here) to 4, by relying parties' inventories."""
     customers: int | None = None
     """On its customer list."""
     earlier_findings: int | None = None

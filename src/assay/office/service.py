@@ -1,6 +1,6 @@
 """An office that runs the whole of due process, and how one act of it is recorded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,9 @@ import msgspec
 from assay.errors import Unavailable
 from assay.formats.case_documents import CaseDocument, Determination, encode
 from assay.formats.digest import Digest
+from assay.formats.verdict import VerdictDocument
 from assay.office.beacon import Beacon
-from assay.office.case import Case, Stage, moved
+from assay.office.case import Case, Stage, moved, placed
 from assay.office.examining import Examiner
 from assay.office.log import entry
 from assay.office.office import Office
@@ -34,6 +35,10 @@ OFFICE = "office"
 """Who acts where no person does."""
 
 
+Rated = Callable[[Sequence[VerdictDocument | None]], Sequence[int | None]]
+"""For each verdict how critical the product is that it is about, from 0 to 4; None where that cannot be told."""
+
+
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     office: Office
     cases: Cases
@@ -44,6 +49,8 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     examiner: Examiner | None = None
     """Who computes verdicts; None: whoever asks, in the same thread."""
     beacon: Beacon | None = None
+    rated: Rated | None = None
+    """Says how critical products are; None: nobody can tell."""
     public: TileStore | None = None
     """The register's files, where documents lie that anybody may read; None where nobody serves them."""
 
@@ -100,8 +107,7 @@ def act(
     values: Mapping[str, str] = {**case.subject, "actor": done.actor, "outcome": done.outcome}
     made = entry(service.office, done.kind, done.document, values, now, done.submission)
     wanted = msgspec.structs.replace(made, cases=(after,), due=done.due)
-    service.office.register.append(wanted)
-    return service.case(case.payload)
+    return placed(after, service.office.register.append(wanted).index)
 
 
 def put(service: Service, document: CaseDocument) -> Digest:

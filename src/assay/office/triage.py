@@ -22,14 +22,13 @@ def check(service: Service, case: Case) -> Case:
     """``submitted`` to ``complete`` or ``incomplete`` (M4), with the automatic verdict (M5)."""
     office = service.office
     submission = _submission(service, case)
-    inputs, found = judge(service, case)
+    inputs, found = judge(service, case, submission)
     stored, report = keep(office, inputs, found.document, completeness_report(office, case.payload, found))
     state = "complete" if found.complete else "incomplete"
     done = Act(
         kind=Kind.COMPLETENESS,
         document=report,
         outcome=state,
-        due=(next_step(case, case.revision + 1, service.now()),),
         submission=msgspec.structs.replace(submission, state=state, verdict=stored),
     )
     return act(
@@ -38,9 +37,10 @@ def check(service: Service, case: Case) -> Case:
     )  # fmt: skip
 
 
-def judge(service: Service, case: Case) -> tuple[Inputs, Examined]:
-    """The automatic verdict on *case* as it is now, and what it is of. Nothing is stored."""
-    inputs = inputs_of(service.office, bundle_of(service, case), case.entry, case.replaces)
+def judge(service: Service, case: Case, submission: Submission | None = None) -> tuple[Inputs, Examined]:
+    """The automatic verdict on *case* as it is now, and what it is of. Nothing is stored. *submission*: when it was read already."""
+    bundle = bundle_of(service, case, submission)
+    inputs = inputs_of(service.office, bundle, case.entry, case.replaces)
     return inputs, (service.examiner or Here(service.office.sigstore)).examine(inputs)
 
 
@@ -110,9 +110,9 @@ def verdict_of(service: Service, case: Case) -> VerdictDocument:
     return read_verdict(service.office, case.verdict)
 
 
-def bundle_of(service: Service, case: Case) -> Bundle:
+def bundle_of(service: Service, case: Case, submission: Submission | None = None) -> Bundle:
     """As it was submitted, and with what came since and is named in the attestation."""
-    submission = _submission(service, case)
+    submission = submission or _submission(service, case)
     more = set(case.supplied) - set(submission.artifacts)
     named = tuple(digest for digest in _named(service, submission) if digest in more) if more else ()
     return load(

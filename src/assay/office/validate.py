@@ -16,7 +16,7 @@ from assay.formats.verdict import parse as parse_verdict
 from assay.office.examining import Examined, Here
 from assay.office.log import log
 from assay.office.office import Office
-from assay.office.ports import Blobs, Submission
+from assay.office.ports import Blobs, Submission, Use
 from assay.office.submit import subject
 from assay.register.leaf import Kind
 from assay.validation.examine import Inputs
@@ -42,15 +42,15 @@ def inputs_of(office: Office, bundle: Bundle, entry: int, replaces: Digest | Non
 
     With all packs: by which of them is said by the attestation, never by whoever happens to finish the work.
     """
-    uses: dict[str, list[str]] = {}
-    found = office.ledger.uses(tuple(bundle.artifacts), entry)
-    own = _labels(bundle) if any(not _is_public(earlier) for _, earlier in found) else frozenset()
-    for digest, earlier in found:
-        uses.setdefault(digest.value, []).append(_use(earlier, own))
+    found = office.ledger.releases(tuple(bundle.artifacts), entry, MAX_USES)
+    own = _labels(bundle) if any(not one.public for some in found.values() for one in some) else frozenset()
+    uses = {
+        digest.value: tuple(dict.fromkeys(_use(one, own) for one in some)) for digest, some in found.items()
+    }
     known = (str(replaces),) if replaces and office.ledger.submission(replaces) else ()
     history = History(
         payloads=known,
-        uses={key: tuple(dict.fromkeys(found))[:MAX_USES] for key, found in sorted(uses.items())},
+        uses=dict(sorted(uses.items())),
     )
     return Inputs(
         bundle=bundle,
@@ -64,16 +64,12 @@ def inputs_of(office: Office, bundle: Bundle, entry: int, replaces: Digest | Non
     )
 
 
-def _use(earlier: Submission, own: frozenset[str]) -> str:
+def _use(earlier: Use, own: frozenset[str]) -> str:
     """How a verdict, which may be posted, names an earlier submission: what is not public has no name but one of its *own*."""
     label = f"{earlier.product}@{earlier.version}"
-    if _is_public(earlier):
+    if earlier.public:
         return f"{earlier.provider}/{label}"
     return label if label in own else UNNAMED
-
-
-def _is_public(earlier: Submission) -> bool:
-    return earlier.state == "published" and bool(earlier.provider)
 
 
 def _labels(bundle: Bundle) -> frozenset[str]:

@@ -6,7 +6,7 @@ What is settled is forgotten but for a count; what is open is kept until its doc
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -24,6 +24,8 @@ MAX_ROUNDS = 16 * 1024 * 1024
 _ROUND = re.compile(r"(\S{1,200})\s+([0-9]{1,18})\s+((?:[0-9a-fA-F]{2}){1,128})")
 OF_DRAWS = frozenset({Kind.DRAW_COMMIT, Kind.DRAW_RESULT})
 MAX_OPEN = 1000
+FILE = re.compile(r"draw/[1-9][0-9]{0,9}/(?:frame|receipt\.json)", re.ASCII)
+"""What :func:`file_path` makes."""
 GRACE_S = 3600
 """How long after its round an office may take to record a draw's result."""
 
@@ -315,6 +317,15 @@ def parse_rounds(data: bytes, *, what: str) -> dict[tuple[str, int], bytes]:
         if found.setdefault(key, value) != value:
             raise Malformed(f"{what} line {number}: round {key[1]} of {key[0]} has two values")
     return found
+
+
+def file_path(number: int, name: Literal["frame", "receipt.json"]) -> str:
+    """Where an office keeps what was so when draw *number* was committed to, and is not so later.
+
+    ``frame`` is the checkpoint that it was committed over; ``receipt.json`` is the receipt of the commit, under a checkpoint that
+    witnesses cosigned before the round.
+    """
+    return f"draw/{number}/{name}"
 
 
 def document_path(digest: Digest) -> str:

@@ -12,8 +12,9 @@ from litestar.params import FromPath
 
 from assay.errors import Malformed, Unavailable
 from assay.formats.digest import Digest
-from assay.register import draw
+from assay.register import draw, receipt
 from assay.register.tiles import Tile
+from assay.tlog.draw_watch import FILE
 from assay.tlog.ports import CHECKPOINT, TileFiles
 from assay.tlog.serve import MAX_CHECKPOINT, find, published
 from assay.web.serving import Limits, application
@@ -49,6 +50,8 @@ def look_up(files: TileFiles, path: str) -> Found | None:
         return _tile(files, path)
     if _HANDOVER.fullmatch(path):
         return _note(files, path, FOR_EVER)
+    if FILE.fullmatch(path):
+        return _draw_file(files, path)
     document = _DOCUMENT.fullmatch(path)
     return _document(files, path, document[1]) if document else None
 
@@ -93,6 +96,15 @@ def _note(files: TileFiles, path: str, cache: str) -> Found | None:
     except Malformed as error:
         raise Unavailable(f"{path} is damaged") from error
     return None if data is None else Found(data, TEXT, cache)
+
+
+def _draw_file(files: TileFiles, path: str) -> Found | None:
+    """It proves itself, and more witnesses may sign a receipt as long as its round is not out."""
+    try:
+        data = files.read(path, limit=receipt.MAX_BYTES)
+    except Malformed as error:
+        raise Unavailable(f"{path} is damaged") from error
+    return None if data is None else Found(data, "application/json" if data[:1] == b"{" else TEXT, BRIEFLY)
 
 
 def _tile(files: TileFiles, path: str) -> Found | None:

@@ -32,6 +32,7 @@ from assay.office.work import (
 )
 
 MAX_WHY = 1000
+_YIELD_S = 0.05
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +45,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """After which a handler that has not returned loses its lease."""
     idle_s: float = 1.0
     """Between two looks while nothing is due."""
+    yield_s: float = 1.0
+    """How long work that was claimed waits at most while something more urgent goes on."""
 
     def __post_init__(self) -> None:
         if self.threads < 1 or self.ahead < 1 or not 1 <= self.lease_s <= MAX_LEASE_S:
@@ -70,6 +73,7 @@ class Worker:
     """Does the kinds of work that have a handler. :meth:`run` in a thread of its own, or :meth:`step` by step.
 
     *name*: of this worker among all, those of other machines included. *retries*: by kind, where the usual pauses do not fit.
+    *gives_way*: whether something more urgent goes on just now, such as people who wait for an answer.
     Slow kinds and quick ones are better given to different workers: a thread that waits for somebody's server does nothing else.
     """
 
@@ -84,12 +88,14 @@ class Worker:
         retries: Mapping[str, Retry] | None = None,
         schedules: tuple[Schedule, ...] = (),
         watch: Watch = lambda _: None,
+        gives_way: Callable[[], bool] = lambda: False,
     ) -> None:
         self._work, self._handlers, self._clock = work, dict(handlers), clock
         self._name, self._settings = name, settings
         self._capacity = settings.threads * settings.ahead
         self._retries = dict(retries or {})
         self._schedules, self._watch = schedules, watch
+        self._gives_way = gives_way
         self._scheduled: dict[str, str] = {}
         self._door = threading.Lock()
         self._held: dict[str, tuple[Claimed, float, float]] = {}
@@ -172,6 +178,9 @@ class Worker:
             self._scheduled |= {one.kind: one.key for one in new}
 
     def _do_or_release(self, claimed: Claimed) -> None:
+        until = time.monotonic() + self._settings.yield_s
+        while self._gives_way() and time.monotonic() < until and not self._ended.wait(_YIELD_S):
+            pass
         if not self._ended.is_set():
             self._do(claimed)
             return

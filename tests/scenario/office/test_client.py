@@ -1,5 +1,6 @@
 """The typed client and the commands on it, against an office on loopback."""
 
+import json
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -225,6 +226,9 @@ def test_commands(
     bundle = tmp_path / "bundle.tar"
     bundle.write_bytes(write_tar(services.bundle(1, services.contradicted)))
     where = ["--office", office.url]
+    assert run(["submission", "check", str(bundle), *where, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["result"] is None
+    assert office.world.service.office.register.size() == 1
     assert (
         run(["submission", "create", str(bundle), *where, "--receipt", str(tmp_path / "receipt.json")]) == 0
     )

@@ -130,6 +130,8 @@ def test_the_loop_goes_on_while_nobody_leads_and_after_failures() -> None:
             return turns.pop(0)()
 
     began = time.monotonic()
-    _loop(world.rounds(), Register(), lambda _: not turns, 5.0)
+    rested: list[int] = []
+    _loop(world.rounds(), Register(), lambda: rested.append(1), lambda _: not turns, 5.0)
+    assert rested
     assert world.count("w1-ed", "cosigned") == 1
     assert time.monotonic() - began < 5

@@ -10,10 +10,15 @@ import msgspec
 import pytest
 from tests.support.desks import World
 
+from assay.adapters.beacons.simulated import SimulatedBeacon
+from assay.adapters.memory import FixedClock
 from assay.adapters.observing.log import Log
 from assay.adapters.observing.metrics import Metrics
 from assay.bootstrap.observing import Observed, measure, measuring, observing, watching
 from assay.bootstrap.working import KINDS
+from assay.office.drawing import commit
+from assay.office.office_policy import OfficePolicy
+from assay.office.sampling_policy import Sampling
 from assay.office.service import Service
 from assay.office.work import Claimed, Due
 from assay.office_config.model import Observing, OfficeConfig
@@ -34,11 +39,12 @@ def test_what_stands_is_measured(config: OfficeConfig) -> None:
     service = world.service
     service.work.put([Due(key="a", kind=KINDS[0], subject="x", at=service.now() - timedelta(seconds=90))])
     found = measure(config, world.desk, metrics, KINDS)
-    assert [one.check for one in found] == ["database", "register", "disk", "work"]
+    assert [one.check for one in found] == ["database", "register", "disk", "work", "draws"]
     assert {one.check: one.state for one in found if one.check != "disk"} == {
         "database": "ok",
         "register": "ok",
         "work": "ok",
+        "draws": "ok",
     }
     assert value(metrics, "assay_register_entries") == service.office.ledger.head().edge.size
     assert value(metrics, "assay_health", check="database") == 1
@@ -104,3 +110,24 @@ def test_how_work_ended_is_told_by_its_kind(ended: str, level: str) -> None:
     )
     assert "Harbour" not in lines[0]
     assert value(seen.metrics, "assay_work_total", kind="notify", outcome=ended) == 1
+
+
+def test_an_overdue_draw_is_an_alarm(config: OfficeConfig) -> None:
+    world, metrics = World(), Metrics()
+    clock = world.service.office.clock
+    assert isinstance(clock, FixedClock)
+    beacon = SimulatedBeacon("beacon.example", clock, start=clock.moment)
+    policy = OfficePolicy(sampling=Sampling(beacon=beacon.name))
+    service = msgspec.structs.replace(world.service, policy=policy, beacon=beacon)
+    desk = msgspec.structs.replace(world.desk, live=lambda: service)
+    made = commit(service, 1)
+    for past, state in (
+        (timedelta(), "ok"),
+        (timedelta(hours=1), "ok"),
+        (timedelta(hours=1, seconds=1), "fail"),
+    ):
+        clock.moment = made.at + past
+        told = {one.check: one for one in measure(config, desk, metrics, KINDS)}["draws"]
+        assert told.state == state
+    assert "draw 1 " in told.said
+    assert value(metrics, "assay_draws_overdue") == 1

@@ -258,6 +258,23 @@ def test_a_ring_wakes_it() -> None:
     assert seen == ["k0"]
 
 
+def test_gives_way_to_what_is_more_urgent_for_a_while() -> None:
+    work, seen, urgent = MemoryWork(), list[str](), threading.Event()
+    urgent.set()
+    worker = Worker(
+        work, {"remind": lambda one: seen.append(one.due.key)}, SystemClock(), name="a",
+        settings=Settings(threads=1, idle_s=0.01, yield_s=0.3), gives_way=urgent.is_set,
+    )  # fmt: skip
+    put(work, 4)
+    with running(worker):
+        until(lambda: worker.busy() == 4)
+        assert not seen
+        until(lambda: len(seen) == 1)
+        assert worker.busy() >= 2, "the others wait again"
+        urgent.clear()
+        until(lambda: len(seen) == 4)
+
+
 def test_what_was_not_begun_goes_back_when_it_stops() -> None:
     work = MemoryWork()
     put(work, 8)

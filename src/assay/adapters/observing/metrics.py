@@ -49,6 +49,7 @@ METRICS = (
     Metric(name="assay_work_waiting", kind="gauge", labels=("kind",), says="Work that has not ended, due or not"),
     Metric(name="assay_work_dead", kind="gauge", labels=("kind",), says="Work that was given up and waits for a person"),
     Metric(name="assay_work_late_seconds", kind="gauge", labels=("kind",), says="Since the work that has waited longest could have been done"),
+    Metric(name="assay_draws_overdue", kind="gauge", says="Draws that were committed to and not drawn within an hour of their round"),
     Metric(name="assay_register_entries", kind="gauge", says="Entries recorded"),
     Metric(name="assay_register_published_entries", kind="gauge", says="Entries in tiles under the published checkpoint"),
     Metric(name="assay_checkpoint_age_seconds", kind="gauge", says="Since the published checkpoint was signed"),

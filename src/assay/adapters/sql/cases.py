@@ -26,7 +26,7 @@ from assay.adapters.sql.moments import micros
 from assay.adapters.sql.transaction import transaction
 from assay.errors import AssayError, Malformed, Refused, Unavailable
 from assay.formats.digest import Digest
-from assay.office.case import Case, Stage
+from assay.office.case import Case, Stage, placed
 from assay.office.permissions import Visible
 from assay.office.ports import CasePage, CaseQuery, Drawing
 
@@ -36,6 +36,12 @@ PUBLIC = {"result": "shown", "changed": "shown_since"}
 """Columns for who sees what is published only: nobody finds, or puts in order, by what happened and was not posted."""
 MAX_PAGE = 1000
 _CHUNK = 400
+_CASE = select(cases.c.body).where(cases.c.payload == bindparam("payload"))
+_MOVED = (
+    update(cases)
+    .where(cases.c.payload == bindparam("same"))
+    .values({column.name: bindparam(column.name) for column in cases.c if column.name != "payload"})
+)
 _REVISIONS = select(cases.c.payload, cases.c.revision).where(
     cases.c.payload.in_(bindparam("payloads", expanding=True))
 )
@@ -50,9 +56,7 @@ class SqlCases:
 
     def case(self, payload: Digest) -> Case | None:
         with transaction(self.engine, reads=True) as connection:
-            found = connection.execute(
-                select(cases.c.body).where(cases.c.payload == str(payload))
-            ).scalar_one_or_none()
+            found = connection.execute(_CASE, {"payload": str(payload)}).scalar_one_or_none()
         return None if found is None else _parse(found)
 
     def keep(self, case: Case) -> None:
@@ -152,9 +156,11 @@ def store(connection: Connection, moved: Sequence[tuple[int, Case]]) -> None:
     insert_all(connection, cases, [columns(case) for key, case in newest.items() if key in new])
     named = [(name, case.entry) for key, case in newest.items() if key in new for name in case.parties]
     insert_all(connection, parties, [{"organisation": name, "entry": entry} for name, entry in named])
-    for key, case in newest.items():
-        if key not in new:
-            connection.execute(update(cases).where(cases.c.payload == key).values(columns(case)))
+    on = [columns(case) | {"same": key} for key, case in newest.items() if key not in new]
+    for row in on:
+        del row["payload"]
+    if on:
+        connection.execute(_MOVED, on)
 
 
 def store_keys(connection: Connection, found_by: Sequence[tuple[int, Sequence[str]]]) -> None:
@@ -176,13 +182,9 @@ def store_draw(connection: Connection, index: int, drawing: Drawing) -> None:
 
 def _placed(case: Case, index: int, before: Case | None) -> Case:
     """*case* with the index of the entry that moved it; *before* was moved by the same commit."""
-    entries = case.entries if before is None else tuple(dict.fromkeys((*before.entries, *case.entries)))
-    entry = case.entry if case.revision else index
-    posting = index if case.stage == "published" and case.posting is None else case.posting
-    publication = posting if case.publication is None else case.publication
-    return msgspec.structs.replace(
-        case, entry=entry, entries=(*entries, index), posting=posting, publication=publication
-    )
+    if before is not None:
+        case = msgspec.structs.replace(case, entries=tuple(dict.fromkeys((*before.entries, *case.entries))))
+    return placed(case, index)
 
 
 def columns(case: Case) -> dict[str, Any]:

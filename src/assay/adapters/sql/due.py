@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from assay.adapters.grouped import Grouped
 from assay.adapters.sql import due_tables as tables
 from assay.adapters.sql.moments import micros, moment_of
 from assay.adapters.sql.transaction import alone, transaction
@@ -107,6 +108,7 @@ class SqlWork:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._ending = Grouped(self._end_all)
         with transaction(engine) as connection:
             prepare(connection)
 
@@ -144,8 +146,7 @@ class SqlWork:
         self._end(claimed, ready=micros(now + timedelta(seconds=lease_s)))
 
     def done(self, claimed: Claimed) -> None:
-        with transaction(self._engine) as connection:
-            end_due(connection, claimed)
+        self._ending.ask(claimed)
 
     def failed(self, claimed: Claimed, why: str, again_at: datetime) -> None:
         self._end(claimed, worker=None, ready=micros(again_at), why=_told(why))
@@ -213,6 +214,17 @@ class SqlWork:
         values = {"kinds": kinds, "now": moment, "far": moment + _FAR}
         with transaction(self._engine, reads=True) as connection:
             return bool(connection.execute(_ANY, values).scalar_one())
+
+    def _end_all(self, claims: Sequence[Claimed]) -> list[Exception | None]:
+        """What many threads have done, in one transaction."""
+        ended: list[Exception | None] = [None] * len(claims)
+        with transaction(self._engine) as connection:
+            for at, claimed in enumerate(claims):
+                try:
+                    end_due(connection, claimed)
+                except Lapsed as error:
+                    ended[at] = error  # and nothing was written of it
+        return ended
 
     def _end(self, claimed: Claimed, **values: Any) -> None:
         with transaction(self._engine) as connection:

@@ -35,7 +35,7 @@ from assay.adapters.sql.transaction import overwrite
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
 from assay.formats import times
 from assay.formats.digest import Digest
-from assay.office.ports import Backing, Handed, Head, Recorded, Submission, Wanted
+from assay.office.ports import Backing, Handed, Head, Recorded, Submission, Use, Wanted
 from assay.register import merkle
 from assay.register.edge import Edge
 
@@ -53,6 +53,37 @@ _LEAVES = (
     select(tables.leaves.c.leaf)
     .where(tables.leaves.c.position >= bindparam("start"), tables.leaves.c.position < bindparam("end"))
     .order_by(tables.leaves.c.position)
+)
+
+_SUBMISSION = select(tables.submissions).where(tables.submissions.c.payload == bindparam("payload"))
+_ARTIFACTS = (
+    select(tables.artifacts.c.digest)
+    .where(tables.artifacts.c.payload == bindparam("payload"))
+    .order_by(tables.artifacts.c.position)
+)
+_RELEASES = (
+    select(
+        tables.artifacts.c.entry,
+        tables.submissions.c.provider,
+        tables.submissions.c.product,
+        tables.submissions.c.version,
+        tables.submissions.c.state,
+    )
+    .join(tables.submissions, tables.submissions.c.payload == tables.artifacts.c.payload)
+    .where(
+        tables.artifacts.c.digest == bindparam("digest"),
+        tables.artifacts.c.entry > bindparam("after"),
+        tables.artifacts.c.entry < bindparam("before"),
+    )
+    .order_by(tables.artifacts.c.entry)
+    .limit(bindparam("most"))
+)
+_CHANGED = (
+    update(tables.submissions)
+    .where(tables.submissions.c.payload == bindparam("same"))
+    .values(
+        {column.name: bindparam(column.name) for column in tables.submissions.c if column.name != "payload"}
+    )
 )
 
 STATES = ("submitted", "incomplete", "complete", "determined", "published")
@@ -207,9 +238,7 @@ class SqlLedger:
 
     def submission(self, payload: Digest) -> Submission | None:
         with self._transaction(reads=True) as connection:
-            row = connection.execute(
-                select(tables.submissions).where(tables.submissions.c.payload == str(payload))
-            ).first()
+            row = connection.execute(_SUBMISSION, {"payload": str(payload)}).first()
             return None if row is None else _submission(connection, row)
 
     def submissions(self, state: str | None = None) -> tuple[Submission, ...]:
@@ -218,6 +247,11 @@ class SqlLedger:
             query = query.where(tables.submissions.c.state == state)
         with self._transaction(reads=True) as connection:
             return tuple(_submission(connection, row) for row in connection.execute(query).all())
+
+    def releases(self, artifacts: Sequence[Digest], before: int, most: int) -> dict[Digest, tuple[Use, ...]]:
+        with self._transaction(reads=True) as connection:
+            found = {digest: _releases(connection, digest, before, most) for digest in artifacts}
+        return {digest: some for digest, some in found.items() if some}
 
     def uses(self, artifacts: Sequence[Digest], before: int) -> tuple[tuple[Digest, Submission], ...]:
         found: list[tuple[Digest, Submission]] = []
@@ -364,18 +398,19 @@ def _placed(submission: Submission, index: int) -> Submission:
 
 def _store(connection: Connection, submissions: Sequence[Submission]) -> None:
     """Admitted ones: new ones first, then those that are further on, in order."""
-    table = tables.submissions
     new = [one for one in submissions if one.state == STATES[0]]
     put(connection, new)
-    for one in submissions:
-        if one.state != STATES[0]:
-            connection.execute(update(table).where(table.c.payload == str(one.payload)).values(_values(one)))
+    on = [_values(one) | {"same": str(one.payload)} for one in submissions if one.state != STATES[0]]
+    for row in on:
+        del row["payload"]
+    if on:
+        connection.execute(_CHANGED, on)
 
 
 def put(connection: Connection, submissions: Sequence[Submission]) -> None:
     """Rows of submissions that have none yet, whatever their state."""
     rows = [
-        {"payload": str(one.payload), "position": n, "digest": str(digest)}
+        {"payload": str(one.payload), "position": n, "digest": str(digest), "entry": one.entry}
         for one in submissions
         for n, digest in enumerate(one.artifacts)
     ]
@@ -400,19 +435,30 @@ def _values(submission: Submission) -> dict[str, Any]:
     }
 
 
+def _releases(connection: Connection, digest: Digest, before: int, most: int) -> tuple[Use, ...]:
+    found: dict[Use, None] = {}
+    after = -1
+    while len(found) < most:
+        asked = {"digest": str(digest), "after": after, "before": before, "most": most}
+        rows = connection.execute(_RELEASES, asked).all()
+        for row in rows:
+            public = row.state == STATES[-1] and bool(row.provider)
+            found[Use(row.provider, row.product, row.version, public)] = None
+        if len(rows) < most:
+            break
+        after = rows[-1].entry
+    return tuple(found)[:most]
+
+
 def _submission(connection: Connection, row: Row[Any]) -> Submission:
-    query = (
-        select(tables.artifacts.c.digest)
-        .where(tables.artifacts.c.payload == row.payload)
-        .order_by(tables.artifacts.c.position)
-    )
+    artifacts = connection.execute(_ARTIFACTS, {"payload": row.payload}).scalars()
     if row.state not in STATES:
         raise Malformed(f"submission {row.payload} is {row.state!r}, expected one of {', '.join(STATES)}")
     return Submission(
         payload=Digest.parse(row.payload),
         envelope=Digest.parse(row.envelope),
         customers=_digest(row.customers),
-        artifacts=tuple(Digest.parse(name) for name in connection.execute(query).scalars()),
+        artifacts=tuple(map(Digest.parse, artifacts)),
         received=times.parse(row.received),
         provider=row.provider,
         product=row.product,

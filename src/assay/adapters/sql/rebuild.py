@@ -38,7 +38,7 @@ _COMPARED = {
             "publication",
         ),
     ),
-    "artifacts": ("payload, position", ("digest",)),
+    "artifacts": ("payload, position", ("digest", "entry")),
 }
 """Tables, their keys, and the columns that must be the same. The head's times and marks move without an entry."""
 

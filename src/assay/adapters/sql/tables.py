@@ -60,5 +60,7 @@ artifacts = Table(
     Column("payload", Text, ForeignKey("submissions.payload"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("digest", Text, nullable=False),
-    Index("artifacts_by_digest", "digest"),
+    Column("entry", POSITION, nullable=False),
+    Index("artifacts_by_digest", "digest", "entry"),
 )
+"""*entry*: of the submission, so that the first uses of a file are found among any number."""

@@ -1,4 +1,4 @@
-"""What an officer does: the queue, determinations, evidence, draws, corrections, referrals."""
+"""What an officer does: the queue, determinations, evidence, corrections."""
 
 from typing import Any
 
@@ -10,7 +10,6 @@ from litestar.params import JSONBody
 from assay.formats.digest import Digest
 from assay.formats.verdict import DigestText
 from assay.office.determine import Decision, decide_final, decide_initial, request_evidence
-from assay.office.drawing import run_now
 from assay.office.permissions import Action, Target, Visible, require
 from assay.office.ports import CaseQuery
 from assay.office.post import correct
@@ -18,10 +17,10 @@ from assay.office.referral import approve, reject
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed
-from assay.web.api.params import After, Id, Limit, digest, number
+from assay.web.api.params import After, Id, Limit, digest
 from assay.web.api.routes import does, lists
 from assay.web.api.submissions import CASE
-from assay.web.api.views import CaseView, DrawView, Listed, case_view, draw_view
+from assay.web.api.views import CaseView, Listed, case_view
 
 
 class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,18 +111,4 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         return case_view(correct(desk.service, caller, digest(payload), data.decision, data.reason))
 
-    @lists("/draws", "Draws, the newest first", "public", Action.RESULT_READ, "any")
-    def draws(
-        request: Request[Any, Any, Any], after: After = "", limit: Limit = 50
-    ) -> Response[Listed[DrawView]]:
-        found = desk.service.cases.draws(limit + 1, before=number(after))
-        rows = tuple(map(draw_view, found[:limit]))
-        return listed(
-            request, DrawView, rows, str(rows[-1].number) if len(found) > limit else "", public=True
-        )
-
-    @does("/draws", "Run a draw that is due and was not run", "authority", Action.DRAW_RUN, "office")
-    def draw(request: Request[Any, Any, Any]) -> DrawView:
-        return draw_view(run_now(desk.service, asker(request, desk).caller))
-
-    return [queue, initial, final, approval, rejection, ask, correction, draws, draw]
+    return [queue, initial, final, approval, rejection, ask, correction]

@@ -12,6 +12,7 @@ from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle
 from assay.formats.dsse import Envelope
 from assay.office.accesses import Accesses
+from assay.office.examining import Examined
 from assay.office.facts import Facts
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Organisation
@@ -22,6 +23,7 @@ from assay.office.permissions import Action, Caller, require_role
 from assay.office.ports import Holdings
 from assay.office.ready import Look
 from assay.office.receive import Answer, Asked, Received, receive_all
+from assay.office.rehearse import rehearse
 from assay.office.repeats import Repeats
 from assay.office.service import Service
 from assay.office.subscription import Subscribing
@@ -30,6 +32,7 @@ from assay.tlog.ports import TileFiles
 from assay.web.api.addresses import Network
 from assay.web.api.bodies import Bodies
 from assay.web.api.gate import Gate
+from assay.web.api.together import Door
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +53,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts = msgspec.field(default_factory=Facts)
     repeats: Repeats
     """Requests that may be sent again."""
+    door: Door = msgspec.field(default_factory=Door)
+    """Where submissions wait to be taken in."""
     gate: Gate = msgspec.field(default_factory=Gate)
     meter: Meter = NoMeter()
     bodies: Bodies = Bodies()
@@ -102,6 +107,13 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
             answers[at] = answer
         self.taken(answers)
         return answers
+
+    def rehearse(self, caller: Caller, bundle: Bundle) -> Examined:
+        """What would be found about *bundle*. Counted as a submission is; raises what :func:`~assay.office.rehearse.rehearse` does."""
+        require_role(caller, Action.SUBMISSION_CREATE)
+        self.gate.submission(caller.organisation, caller.at)
+        asked = Asked(caller=caller, bundle=bundle, speaks_for=self.speaks_for(caller.organisation))
+        return rehearse(self.service, asked, self.holdings)
 
     def taken(self, answers: Sequence[Answer]) -> None:
         """Count how submissions fared."""

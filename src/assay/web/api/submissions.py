@@ -121,13 +121,24 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         require_role(caller, Action.SUBMISSION_CREATE)
         handed = _Handed(caller, request.headers.get("content-type", ""), body)
-        if len(body) > ALONE:
-            received = await sync_to_thread(lambda: _alone(desk, handed))
-        else:
-            received = await together.ask(handed)
+        with desk.door.within():
+            if len(body) > ALONE:
+                received = await sync_to_thread(lambda: _alone(desk, handed))
+            else:
+                received = await together.ask(handed)
         case, made = received.case, msgspec.Raw(received.appended.encoded(origin))
         where = {"Location": f"/api/v1/submissions/{case.payload.value}", "ETag": tag(case)}
         return Response(Accepted(submission=case_view(case), receipt=made), status_code=201, headers=where)
+
+    @does(
+        "/checks", "What would be found about a bundle, with nothing submitted", "submissions", Action.SUBMISSION_CREATE, "any",
+        opt=FILES, status_code=200, takes={**dict.fromkeys(TAR, FILE), JSON: _SUBMISSION},
+    )  # fmt: skip
+    def check(request: Request[Any, Any, Any], body: RawBody) -> Response[bytes]:
+        caller = asker(request, desk).caller
+        require_role(caller, Action.SUBMISSION_CREATE)
+        handed = _Handed(caller, request.headers.get("content-type", ""), body)
+        return Response(desk.rehearse(caller, _bundle(handed)).document, media_type=JSON)
 
     @lists(
         "/submissions", "Submissions that the caller may see", "submissions", Action.SUBMISSION_READ, "any"
@@ -204,7 +215,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         return case_view(lapse(desk.service, caller, of_payload(payload), data.reason, data.versions))
 
-    return [create, index, show, verdict, receipt_, answer, evidence, withdrawal, lapsed]
+    return [create, check, index, show, verdict, receipt_, answer, evidence, withdrawal, lapsed]
 
 
 def query_of(

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 from litestar.concurrency import sync_to_thread
@@ -14,6 +15,25 @@ Out = TypeVar("Out")
 
 MOST = 32
 """Of one batch: the first of it waits for the last."""
+
+
+class Door:
+    """How many stand at it: requests that are being done together. For one event loop; any thread may look."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    @property
+    def busy(self) -> bool:
+        return self._count > 0
+
+    @contextmanager
+    def within(self) -> Iterator[None]:
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
 
 
 class Together(Generic[In, Out]):

@@ -7,6 +7,7 @@ import msgspec
 
 from assay.formats.digest import Digest
 from assay.office.case import Case
+from assay.office.draw_documents import State, state
 from assay.office.ports import Drawing
 
 T = TypeVar("T")
@@ -128,10 +129,13 @@ class DrawView(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
     result: str = ""
     result_entry: int | None = None
     value: str = ""
+    state: State
+    """It waits for its round, is to be drawn, should have been drawn (an alarm), or is drawn."""
 
 
-def draw_view(one: Drawing) -> DrawView:
+def draw_view(one: Drawing, now: datetime) -> DrawView:
     return DrawView(
+        state=state(one, now),
         number=one.number,
         made=one.made,
         at=one.at,

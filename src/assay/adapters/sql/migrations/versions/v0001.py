@@ -454,13 +454,14 @@ def upgrade() -> None:
         sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["payload"],
             ["submissions.payload"],
         ),
         sa.PrimaryKeyConstraint("payload", "position"),
     )
-    op.create_index("artifacts_by_digest", "artifacts", ["digest"], unique=False)
+    op.create_index("artifacts_by_digest", "artifacts", ["digest", "entry"], unique=False)
     if op.get_context().dialect.name == "postgresql":
         _on_postgresql()
 

@@ -1,0 +1,68 @@
+"""Calls from many threads, done together: whoever comes while one batch is being done is of the next. Nothing waits for company."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from assay.errors import Unavailable
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class _Ticket(Generic[In, Out]):
+    def __init__(self, one: In) -> None:
+        self.one = one
+        self.answer: Out | Exception = Unavailable("nobody answered")
+        self.leads = False
+        """Woken to do the next batch, and not because it was answered."""
+        self.woken = threading.Lock()
+        self.woken.acquire()
+
+
+class Grouped(Generic[In, Out]):
+    """*do* is called with what waits, in the thread of one of those who wait, once at a time."""
+
+    def __init__(self, do: Callable[[Sequence[In]], Sequence[Out | Exception]], most: int = 64) -> None:
+        if most < 1:
+            raise ValueError(f"most {most} of a batch, expected one at least")
+        self._do, self._most = do, most
+        self._door = threading.Lock()
+        self._waiting: deque[_Ticket[In, Out]] = deque()
+        self._led = False
+
+    def ask(self, one: In) -> Out:
+        """What *do* answers, or raises, or answers in its place."""
+        ticket = _Ticket[In, Out](one)
+        with self._door:
+            self._waiting.append(ticket)
+            ticket.leads, self._led = not self._led, True
+        if not ticket.leads:
+            ticket.woken.acquire()
+        if ticket.leads:
+            self._lead()
+        if isinstance(ticket.answer, Exception):
+            raise ticket.answer
+        return ticket.answer
+
+    def _lead(self) -> None:
+        """Whoever leads is the first of those who wait."""
+        with self._door:
+            batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        try:
+            answers: Sequence[Out | Exception] = self._do([ticket.one for ticket in batch])
+        except Exception as error:  # noqa: BLE001 - each is told
+            answers = [error] * len(batch)
+        with self._door:
+            following = self._waiting[0] if self._waiting else None
+            if following is None:
+                self._led = False
+            else:
+                following.leads = True
+        if following is not None:
+            following.woken.release()
+        for ticket, answer in zip(batch, answers, strict=True):
+            ticket.answer = answer
+            if ticket is not batch[0]:
+                ticket.woken.release()

@@ -1,0 +1,37 @@
+"""What an office would find about a bundle that is not submitted: completeness and the automatic verdict. Nothing is recorded or kept."""
+
+import threading
+
+import msgspec
+
+from assay.errors import TooOften
+from assay.office.examining import Examined, Here
+from assay.office.ports import Holdings
+from assay.office.receive import Asked, admissible
+from assay.office.service import Service
+from assay.office.validate import inputs_of
+
+AT_ONCE = 2
+"""In one process: what was submitted is validated by the same processors."""
+WAIT_S = 5.0
+_PLACES = threading.BoundedSemaphore(AT_ONCE)
+
+
+def rehearse(service: Service, asked: Asked, holdings: Holdings | None = None) -> Examined:
+    """Raises what :func:`~assay.office.receive.receive` does, but for what may be kept here; TooOften while others rehearse.
+
+    Artifacts that the organisation uploaded before count, as they would.
+    """
+    admitted = admissible(service, asked)
+    if not _PLACES.acquire(blocking=False):
+        raise TooOften(f"{AT_ONCE} other bundles are being checked: try again in {WAIT_S:.0f} s", WAIT_S)
+    try:
+        bundle = asked.bundle
+        lacking = [one for one in admitted.named if one not in bundle.artifacts]
+        held = holdings.held(asked.caller.organisation, lacking) if holdings is not None else ()
+        more = {digest: service.office.blobs.get(digest) for digest in sorted(held)}
+        whole = msgspec.structs.replace(bundle, artifacts={**bundle.artifacts, **more})
+        inputs = inputs_of(service.office, whole, service.office.register.size(), admitted.replaces)
+        return (service.examiner or Here(service.office.sigstore)).examine(inputs)
+    finally:
+        _PLACES.release()

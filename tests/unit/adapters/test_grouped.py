@@ -1,0 +1,75 @@
+"""Calls from many threads that are done together."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from assay.adapters.grouped import Grouped
+from assay.errors import Refused, Unavailable
+
+WAIT_S = 10
+
+
+def test_what_comes_meanwhile_is_the_next_batch_and_each_hears_its_own() -> None:
+    batches: list[list[int]] = []
+    begun, go = threading.Event(), threading.Event()
+
+    def do(batch: Sequence[int]) -> list[int | Exception]:
+        batches.append(list(batch))
+        begun.set()
+        go.wait(WAIT_S)
+        return [Refused(f"odd: {one}") if one % 2 else one * 10 for one in batch]
+
+    grouped = Grouped(do, most=4)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(grouped.ask, 0)
+        assert begun.wait(WAIT_S)
+        rest = {one: pool.submit(grouped.ask, one) for one in range(1, 8)}
+        while len(grouped._waiting) < len(rest):
+            threading.Event().wait(0.001)
+        go.set()
+        assert first.result(WAIT_S) == 0
+        for one, future in rest.items():
+            if one % 2:
+                with pytest.raises(Refused, match=f"odd: {one}"):
+                    future.result(WAIT_S)
+            else:
+                assert future.result(WAIT_S) == one * 10
+    assert [len(one) for one in batches] == [1, 4, 3]
+    assert sorted(one for batch in batches for one in batch) == list(range(8))
+
+
+def test_under_load_each_is_done_once() -> None:
+    done: list[int] = []
+
+    def do(batch: Sequence[int]) -> list[int | Exception]:
+        done.extend(batch)
+        return [-one for one in batch]
+
+    grouped = Grouped(do, most=3)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(grouped.ask, range(500))) == [-one for one in range(500)]
+    assert sorted(done) == list(range(500))
+
+
+def test_an_outage_is_everybodys_and_ends_with_it() -> None:
+    calls = 0
+
+    def do(batch: Sequence[int]) -> list[int | Exception]:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise Unavailable("gone")
+        return [*batch]
+
+    grouped = Grouped(do)
+    with pytest.raises(Unavailable, match="gone"):
+        grouped.ask(1)
+    assert grouped.ask(2) == 2
+
+
+def test_a_batch_is_one_at_least() -> None:
+    with pytest.raises(ValueError, match="most"):
+        Grouped[int, int](lambda _: [], most=0)
