@@ -127,6 +127,18 @@ def test_what_no_entry_records(ledger: SqlLedger, cases: SqlCases) -> None:
     assert cases.case(stored.payload).because == "looked at"  # type: ignore[union-attr]
 
 
+def test_whom_a_kept_case_names_finds_it(ledger: SqlLedger, cases: SqlCases) -> None:
+    record(ledger, msgspec.structs.replace(case(1), parties=("old", "both")))
+    stored = cases.case(case(1).payload)
+    assert stored is not None
+    cases.keep(moved(stored, NOW, parties=("both", "new")))
+
+    def found(party: str) -> int:
+        return len(cases.find(CaseQuery(visible=Visible(party=party))).cases)
+
+    assert (found("old"), found("both"), found("new")) == (0, 1, 1)
+
+
 @pytest.mark.parametrize(
     "sort", ["received", "changed", "deadline", "provider", "product", "result", "stage"]
 )

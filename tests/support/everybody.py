@@ -365,6 +365,12 @@ def listing_grants(_: Scene, who: Who) -> Try:
     return Try(action=asks)
 
 
+def of_customers(scene: Scene, who: Who) -> Try:
+    made = of_case()(scene, who)
+    headers = {"content-type": "application/json"}
+    return msgspec.structs.replace(made, content=b'{"customers":[]}', headers=headers)
+
+
 def minded(scene: Scene, who: Who) -> Try:
     """The same, which whoever minds deliveries may do too."""
     if Role.ADMINISTRATOR in who.caller.roles:
@@ -396,6 +402,7 @@ SEEN = {"revision": 1}
 TRIES: Mapping[str, Make] = {
     "POST /submissions": plain(content=b"{}", headers={"content-type": "application/json"}),
     "POST /checks": plain(content=b"{}", headers={"content-type": "application/json"}),
+    "PUT /submissions/{payload}/customers": of_customers,
     "POST /submissions/{payload}/responses": of_case({"text": "x"}),
     "POST /submissions/{payload}/evidence": of_case({"files": []}),
     "POST /submissions/{payload}/withdrawal": of_case({"reason": "x"}, case="other"),

@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assay.adapters import bundles
+from assay.adapters.filesystem import write_whole
 from assay.client import OfficeClient
 from assay.client.office import Accepted
 from assay.collect.files import open_plain, read_plain
 from assay.config import environment
 from assay.errors import Malformed, Unavailable
+from assay.formats import customers
 from assay.formats.digest import Digest
 from assay.formats.text import shown
 from assay.formats.verdict import VerdictDocument
@@ -71,6 +73,22 @@ def respond(url: str, payload: Digest, text: str, paths: Sequence[Path]) -> Case
 def supply(url: str, payload: Digest, paths: Sequence[Path]) -> CaseView:
     with office(url) as client:
         return client.supply(payload, (), uploaded=[_uploaded(client, path) for path in paths])
+
+
+def fetch_customers(url: str, payload: Digest, output: Path, reason: str) -> tuple[int, str]:
+    """Write the newest list of a submission at *output*; its rows and its commitment."""
+    with office(url) as client:
+        found = client.customers(payload, reason)
+    write_whole(output, customers.encode(found), mode=0o600)
+    return len(found.customers), str(customers.commitment(found))
+
+
+def replace_customers(url: str, payload: Digest, path: Path) -> tuple[int, str]:
+    """Put the list at *path* in its place; its rows and its commitment."""
+    new = customers.parse(read_plain(path, limit=customers.LIMIT))
+    with office(url) as client:
+        client.replace_customers(payload, new)
+    return len(new.customers), str(customers.commitment(new))
 
 
 def _uploaded(client: OfficeClient, path: Path) -> Digest:

@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from assay.cli.output import Json, emit, out
+from assay.cli.submission import Id, OfficeUrl, digest
 
 app = typer.Typer(help="The customer list as a table for spreadsheets, and back.", no_args_is_help=True)
 
@@ -31,6 +32,37 @@ def import_(
     from assay.bootstrap import tables
 
     _tell(tables.import_customers(table, output), output, json=json)
+
+
+@app.command("fetch")
+def fetch(
+    payload: str = Id,
+    office: str = OfficeUrl,
+    output: Path = typer.Option(..., "--output", "-o", dir_okay=False, help="customers.json to write."),
+    reason: str = typer.Option("", "--reason", help="Why, for people of the office; its provider sees it."),
+    json: bool = Json,
+) -> None:
+    """Write the newest list of a submission at an office to a file that only you can read."""
+    from assay.bootstrap import remote
+
+    _tell(remote.fetch_customers(office, digest(payload), output, reason), output, json=json)
+
+
+@app.command("replace")
+def replace(
+    payload: str = Id,
+    file: Path = typer.Argument(exists=True, dir_okay=False, help="customers.json."),
+    office: str = OfficeUrl,
+    json: bool = Json,
+) -> None:
+    """Replace the list of a submission at an office; notices go by the new one."""
+    from assay.bootstrap import remote
+
+    rows, commitment = remote.replace_customers(office, digest(payload), file)
+    if json:
+        emit({"rows": rows, "commitment": commitment})
+    else:
+        out().print(f"replaced: {rows} rows, commitment {commitment}")
 
 
 def _tell(done: tuple[int, str], output: Path, *, json: bool) -> None:

@@ -12,7 +12,9 @@ from assay.adapters.http_client import Answer, HttpClient
 from assay.client.uploading import upload
 from assay.errors import AssayError, Faulty, Malformed, Unavailable
 from assay.formats import b64, package, strict_json
+from assay.formats import customers as customer_list
 from assay.formats.bundle import Bundle, write_tar
+from assay.formats.customers import CustomerList
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.text import shown
@@ -144,6 +146,18 @@ class OfficeClient:
         """The archive; whether it holds is the caller's question (``assay verify``)."""
         path = f"{self.url}{API}/submissions/{payload.value}/referrals/{number}/package.tar"
         return _good(self._http.get(path, limit=package.LIMITS.total, headers=self._headers)).body
+
+    def customers(self, payload: Digest, reason: str = "") -> CustomerList:
+        """The newest list of a submission. *reason*: for the office's own people."""
+        query = f"?{urlencode({'reason': reason})}" if reason else ""
+        return customer_list.parse(self._bytes(f"/submissions/{payload.value}/customers{query}"))
+
+    def replace_customers(self, payload: Digest, new: CustomerList) -> CaseView:
+        """Whatever it was before."""
+        url = f"{self.url}{API}/submissions/{payload.value}/customers"
+        headers = {**self._headers, "Content-Type": "application/json"}
+        answer = self._http.ask("PUT", url, customer_list.encode(new), limit=MAX_ANSWER, headers=headers)
+        return self._read(_good(answer), CaseView)
 
     # Artifacts, who is let in to them, and who read them.
 

@@ -110,6 +110,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """All documents that re-derivations left: themselves, and the derived bills."""
     rederived: int = -1
     """How many of *supplied* the newest one went by."""
+    customer_lists: tuple[Digest, ...] = ()
+    """Of customers, that took the place of the submitted one; the newest last."""
     initial: Digest | None = None
     response: Digest | None = None
     """The newest."""

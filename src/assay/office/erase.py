@@ -203,7 +203,7 @@ def _documents(service: Service, case: Case) -> tuple[tuple[Digest, ...], tuple[
         artifacts |= set(submission.artifacts)
         named = (submission.envelope, submission.customers, submission.verdict, submission.result)
         found |= {one for one in named if one is not None}
-    found |= {*case.referred, *case.derived, *_packages(service, case)}
+    found |= {*case.customer_lists, *case.referred, *case.derived, *_packages(service, case)}
     if case.proposal is not None:
         found.add(case.proposal.document)
     uses = office.ledger.uses(tuple(sorted(artifacts)), office.register.size())

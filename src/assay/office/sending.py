@@ -12,6 +12,7 @@ from assay.formats.digest import Digest
 from assay.office.case import Case
 from assay.office.identity.account import Account
 from assay.office.identity.identity import Identity
+from assay.office.keep_customers import newest
 from assay.office.mail import Mail, Mailer
 from assay.office.notice_text import About, Audience, told
 from assay.office.recipients import Recipient, recipients
@@ -25,6 +26,8 @@ class _Told(msgspec.Struct, frozen=True, omit_defaults=True):
     notice: str = ""
     reminder: bool = False
     recipient: Recipient | None = None
+    customers: str = ""
+    """Digest of the list that the recipient is a row of."""
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +44,9 @@ def spread(service: Service, post: Post, due: Due) -> None:
     case = service.case(Digest.parse(due.subject))
     digest = job.notice or str(_newest(case))
     notice = _notice(service, digest)
-    to = recipients(case, notice, _members(post, case), None if job.reminder else _customers(service, case))
+    digest_of = _newest_list(service, case)
+    customers = _customers(service, digest_of) if not job.reminder and digest_of is not None else None
+    to = recipients(case, notice, _members(post, case), customers)
     service.work.put(
         tuple(
             Due(
@@ -49,7 +54,7 @@ def spread(service: Service, post: Post, due: Due) -> None:
                 kind=MAIL,
                 subject=due.subject,
                 at=due.at,
-                payload=msgspec.json.encode(_Told(digest, job.reminder, one)),
+                payload=msgspec.json.encode(_Told(digest, job.reminder, one, str(digest_of or ""))),
             )
             for one in to
         )
@@ -80,9 +85,7 @@ def mail(service: Service, post: Post, claimed: Claimed) -> Outcome:
     else:
         audience = "customer"
         page = f"{post.url}/results/{case.payload.value}"
-        found = _customers(service, case)
-        row = int(whom.ref)
-        address = found.customers[row].contact if found is not None and row < len(found.customers) else ""
+        address = _contact(service, case, job.customers, int(whom.ref))
     if not address:
         return None  # left meanwhile
     about = About(
@@ -106,11 +109,24 @@ def _members(post: Post, case: Case) -> Iterable[Account]:
         return rows.find(Account, organisation=case.organisation)
 
 
-def _customers(service: Service, case: Case) -> CustomerList | None:
-    submission = service.office.ledger.submission(case.payload)
-    if submission is None or submission.customers is None:
-        return None
-    return customer_list.parse(service.office.blobs.get(submission.customers))
+def _newest_list(service: Service, case: Case) -> Digest | None:
+    return newest(case, service.office.ledger.submission(case.payload))
+
+
+def _customers(service: Service, digest: Digest) -> CustomerList:
+    return customer_list.parse(service.office.blobs.get(digest))
+
+
+def _contact(service: Service, case: Case, spread: str, row: int) -> str:
+    """Of the customer in *row* of the list *spread*; empty where it left the list meanwhile. A salt names a row in every list."""
+    now = _newest_list(service, case)
+    if now is None:
+        return ""
+    rows = _customers(service, now).customers
+    if spread and spread != str(now):
+        salt = _customers(service, Digest.parse(spread)).customers[row].salt
+        return next((one.contact for one in rows if one.salt == salt), "")
+    return rows[row].contact if row < len(rows) else ""
 
 
 def _notice(service: Service, digest: str) -> Notice:

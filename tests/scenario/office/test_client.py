@@ -53,6 +53,8 @@ def office() -> Iterator[Office]:
             Action.ARTIFACT_READ_RESTRICTED,
             Action.ACCESS_READ_LOG,
             Action.ACCESS_REQUEST,
+            Action.CUSTOMERS_READ,
+            Action.CUSTOMERS_WRITE,
         }
     )
     with world.identity.identities.change() as rows:
@@ -189,6 +191,25 @@ def test_artifacts_are_asked_for_granted_and_read(
     assert (code, "read" in said, "Harbour" in said) == (0, True, True)
     assert as_("customer", "end", grant.id)[0] == 0
     assert as_("customer", "fetch", payload, artifact.value, "-o", file)[0] == 2
+
+
+def test_a_list_of_customers_is_fetched_and_replaced(
+    office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payload, file = services.submitted(office.world.service, 1).payload.value, tmp_path / "customers.json"
+    token = tmp_path / "token"
+    token.write_text(TOKEN.encode())
+    monkeypatch.setenv("ASSAY_TOKEN_FILE", str(token))
+    where = ["--office", office.url, "--json"]
+    assert run(["customers", "fetch", payload, "-o", str(file), *where]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    row = {"name": "Harbour", "salt": "0" * 64}
+    file.write_text(json.dumps({"customers": [row]}))
+    assert run(["customers", "replace", payload, str(file), *where]) == 0
+    commitment = json.loads(capsys.readouterr().out)["commitment"]
+    assert run(["customers", "fetch", payload, "-o", str(file), *where]) == 0
+    assert json.loads(capsys.readouterr().out)["commitment"] == commitment
 
 
 def test_what_goes_wrong(office: Office) -> None:

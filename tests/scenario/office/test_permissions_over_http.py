@@ -88,7 +88,10 @@ def test_what_is_not_there_is_answered_like_what_is_none_of_ones_own(name: str, 
     made = (TRIES.get(name) or DEFAULTS[ROUTES[name].opt["on"]])(scene, None)  # type: ignore[arg-type]
     for headers in (stranger, officer):
         answer = scene.world.client.request(
-            method, API + path.format_map({**made.path, "payload": "0" * 64}), headers=headers, json=made.body
+            method,
+            API + path.format_map({**made.path, "payload": "0" * 64}),
+            headers={**headers, **made.headers},
+            **({"json": made.body} if made.content is None else {"content": made.content}),
         )
         assert answer.status_code in {403, 404}
         assert "0000" not in answer.text

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Engine,
     Select,
     bindparam,
+    delete,
     false,
     func,
     insert,
@@ -117,6 +118,9 @@ def keep(connection: Connection, case: Case) -> None:
     same = (cases.c.payload == str(case.payload)) & (cases.c.revision == case.revision - 1)
     if connection.execute(update(cases).where(same).values(columns(case))).rowcount != 1:
         raise _moved(case)
+    connection.execute(delete(parties).where(parties.c.entry == case.entry))
+    named = [{"organisation": name, "entry": case.entry} for name in case.parties]
+    insert_all(connection, parties, named)
 
 
 def revisions(connection: Connection, payloads: Collection[str]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from assay.errors import AssayError
 from assay.web.api import (
     artifacts,
     cases,
+    customers,
     description,
     draws,
     inventory,
@@ -66,6 +67,7 @@ AREAS = (
     subscriptions,
     uploads,
     artifacts,
+    customers,
     stories,
 )
 

@@ -10,6 +10,7 @@ from assay.errors import AssayError, Unavailable
 from assay.formats import customers as customer_list
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle
+from assay.formats.customers import Customer
 from assay.formats.dsse import Envelope
 from assay.office.accesses import Accesses
 from assay.office.examining import Examined
@@ -19,6 +20,7 @@ from assay.office.identity.organisation import Organisation
 from assay.office.identity.organisations import named
 from assay.office.identity.trail import Event
 from assay.office.inventories import Inventories
+from assay.office.keep_customers import having
 from assay.office.permissions import Action, Caller, require_role
 from assay.office.ports import Holdings
 from assay.office.ready import Look
@@ -134,13 +136,16 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         """Organisations here that the customer list of *bundle* names as having what it attests. Malformed."""
         if bundle.customers is None:
             return ()
-        rows = [one for one in customer_list.parse(bundle.customers).customers if one.id is not None]
-        if not rows:
+        found = customer_list.parse(bundle.customers)
+        if not any(one.id is not None for one in found.customers):
             return ()
         envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
         about = {one.name for one in parse_attestation(envelope.payload).releases}
-        having = [one for one in rows if not (one.products and about) or about.intersection(one.products)]
-        return named(self.identity, ((one.id.scheme, one.id.value) for one in having if one.id is not None))
+        return self.known(having(found, about))
+
+    def known(self, rows: Sequence[Customer]) -> tuple[str, ...]:
+        """Organisations here that *rows* of a customer list name by an identifier."""
+        return named(self.identity, ((one.id.scheme, one.id.value) for one in rows if one.id is not None))
 
     def note(self, caller: Caller, action: str, subject: str) -> None:
         """Add to the audit trail."""
