@@ -13,7 +13,16 @@ from tests.browser.conftest import ARGUMENTS, chromium
 from tests.browser.test_pages import CONTRAST, OPEN_ALL, SIDEWAYS, STRUCTURE
 from tests.support import services
 from tests.support.desks import AUTHORITY_ORG, URL, World
-from tests.support.office_pages import ANSWER, answered, case_of, handed_in, hostile, not_sampled, posted
+from tests.support.office_pages import (
+    ANSWER,
+    answered,
+    bring_inventory,
+    case_of,
+    handed_in,
+    hostile,
+    not_sampled,
+    posted,
+)
 from tests.support.serving import served
 from tests.unit.web.test_public_pages import NOBODY
 
@@ -63,6 +72,7 @@ def stage() -> Iterator[Stage]:
         "lacking": handed_in(world, services.incomplete, 6),
         "hostile": handed_in(world, hostile, 7),
     }
+    bring_inventory(world)
     executable = chromium()
     with served(world.client.app) as url, sync_playwright() as playwright:
         mapped = f"--host-resolver-rules=MAP office.localhost:8080 {url.removeprefix('http://')}"
@@ -89,6 +99,9 @@ PAGES: dict[str, tuple[str, tuple[Role, ...]]] = {
     "lacking": ("/cases/{lacking}", (Role.PROVIDER_ADMIN,)),
     "hostile": ("/cases/{hostile}", OFFICER),
     "submit": ("/submit", (Role.PROVIDER_ADMIN,)),
+    "portfolio": ("/portfolio", (Role.RELYING_PARTY_MEMBER,)),
+    "changes": ("/portfolio/changes?since=2026-01-01", (Role.RELYING_PARTY_MEMBER,)),
+    "subscriptions": ("/subscriptions", (Role.RELYING_PARTY_MEMBER,)),
     "account": ("/account", (Role.PROVIDER_ADMIN,)),
     "organisations": ("/organisations", (Role.ADMINISTRATOR,)),
     "organisation": ("/organisations/org-lighthouse", (Role.ADMINISTRATOR,)),

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from tests.support import services
 from tests.support.desks import World
+from tests.support.offices import PROVIDER
 
 from assay.formats.attestation import Attestation
 from assay.formats.bundle import write_tar
@@ -27,6 +28,23 @@ def handed_in(world: World, change: Any = services.contradicted, serial: int = 1
     assert answer.status_code == 201, answer.text
     world.tick()
     return case_of(world, answer.json()["submission"]["id"])
+
+
+def bring_inventory(world: World) -> None:
+    """What a customer runs: what results are about, what is like it, and what nobody knows."""
+    rows = [
+        ("provider", "product", "version", "sha256", "owner", "criticality"),
+        (PROVIDER, "lantern", "2.1.0", "", "pier", "high"),
+        (PROVIDER, "lantern", "2.1.0", Digest.sha256(services.WHEEL).value, "light", "high"),
+        (PROVIDER, "lantern", "9.9", "", "pier", "low"),
+        ("Another Works (fictional)", "oar", "1.0", "", "", ""),
+        ("", "rope", "", "", "", ""),
+    ]
+    table = "".join(",".join(row) + "\r\n" for row in rows).encode()
+    who = world.person(Role.RELYING_PARTY_MEMBER) | {"content-type": "text/csv"}
+    assert world.client.put(f"{API}/inventory", content=table, headers=who).status_code == 200
+    target = {"channel": "mail", "target": "ops@harbour.test"}
+    assert world.client.post(f"{API}/subscriptions", json=target, headers=who).status_code == 201
 
 
 def case_of(world: World, payload: str) -> Case:

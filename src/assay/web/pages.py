@@ -37,7 +37,7 @@ _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke="#b0781a" stroke-width="3">'
     '<path d="M10 2h12l8 8v12l-8 8H10l-8-8V10zM9.5 23L16 8.5 22.5 23M12 18.2h8"/></svg>'
 )
-_SIGNS: Mapping[str, str] = {
+SIGNS: Mapping[str, str] = {
     **{token: token for token in words.OUTCOMES},
     "validated": "satisfied",
     "validated_with_findings": "satisfied",
@@ -188,11 +188,13 @@ def environment() -> Environment:
         meanings=words.MEANINGS,
         bases=words.BASES,
         roles=words.ROLES,
-        sign=_SIGNS,
+        sign=SIGNS,
         stage_words=words.STAGES,
         wait_words=words.WAITS,
         kind_words=words.KINDS,
         notice_words=words.NOTICES,
+        answer_words=words.ANSWERS,
+        how_words=words.HOW,
         style=Markup(style()),  # noqa: S704 - our own file
         style_source=Markup(style_source()),  # noqa: S704 - base64
         icon="data:image/svg+xml," + quote(_ICON),

@@ -107,3 +107,20 @@ NOTICES: Mapping[str, str] = {
     "closed": "The case was closed",
     "corrected": "The result was corrected",
 }
+
+ANSWERS: Mapping[str, str] = {
+    "matched": "A result is about it",
+    "related": "Only about its like",
+    "none": "No result",
+    "unknown": "Cannot tell",
+}
+"""Of what stands behind something that somebody runs; says nothing of how it came out."""
+HOW: Mapping[str, str] = {
+    "digest": "the same file",
+    "purl": "the same package and version",
+    "name": "the same provider, product and version",
+    "other_file": "the same version, another file",
+    "other_version": "another version",
+    "no_version": "the inventory says no version",
+    "company_wide": "all that the provider makes",
+}

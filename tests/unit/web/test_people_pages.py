@@ -32,7 +32,7 @@ def test_pages_to_come_in(world: World) -> None:
         ((Role.OFFICER,), "/queue"),
         ((Role.PROVIDER_MEMBER,), "/overview"),
         ((Role.ADMINISTRATOR,), "/organisations"),
-        ((Role.RELYING_PARTY_MEMBER,), "/submissions"),
+        ((Role.RELYING_PARTY_MEMBER,), "/portfolio"),
         ((), "/"),
     ],
 )

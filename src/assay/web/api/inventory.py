@@ -141,7 +141,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         moment = BEGINNING if since is None else since if since.tzinfo else since.replace(tzinfo=UTC)
         found = inventories.portfolio_changes(desk.service, desk.inventories, desk.facts, caller, moment)
         if wants_csv(request):
-            return _csv(CHANGE, (row for one in found for row in _change_rows(one)))
+            return _csv(CHANGE, (row for one in found for row in change_rows(one)))
         return Response(tuple(map(_change, found)))
 
     return [bring, imported, index, portfolio, changes]
@@ -220,7 +220,7 @@ def _change(one: Changed) -> ChangeView:
     return ChangeView(item=_item(one.item), match=match, events=events)
 
 
-def _change_rows(one: Changed) -> Iterator[tuple[Cell, ...]]:
+def change_rows(one: Changed) -> Iterator[tuple[Cell, ...]]:
     fact = one.match.fact
     for event in one.events:
         when = times.encode(event.at)

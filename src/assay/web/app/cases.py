@@ -1,10 +1,9 @@
 """A case: claim beside evidence, what happened, and what whoever looks may do about it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Request, Response
-from litestar.datastructures import UploadFile
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import MultipartBody, RawBody
 from litestar.response import Redirect
@@ -28,14 +27,13 @@ from assay.web.api.desk import Desk
 from assay.web.api.params import Id, digest
 from assay.web.api.submissions import FILES
 from assay.web.app import pictures
-from assay.web.app.forms import Form, admitted, entered
+from assay.web.app.forms import Form, entered, with_files
 from assay.web.app.shell import came, shown
 from assay.web.app.ways import form, page
 from assay.web.view import view
 
 CASE = "/cases/{payload:str}"
 TOKENS: tuple[Token, ...] = ("satisfied", "not_satisfied", "unknown")
-MAX_FILES = 500
 ACTIONS = {
     "initial": Action.DETERMINATION_INITIAL, "final": Action.DETERMINATION_FINAL, "approve": Action.DETERMINATION_APPROVE,
     "correct": Action.RESULT_CORRECT, "ask": Action.EVIDENCE_REQUEST, "respond": Action.RESPONSE_WRITE,
@@ -166,7 +164,7 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
 
     @form("/submit", Action.SUBMISSION_CREATE, "any", opt=FILES)
     def submitted(request: Request[Any, Any, Any], data: MultipartBody[dict[str, Any]]) -> Redirect:
-        given, files = _handed(request, desk, data, "bundle")
+        given, files = with_files(request, desk, data, "bundle")
         caller = given.who.caller
         require_role(caller, Action.SUBMISSION_CREATE)
         if len(files) != 1:
@@ -178,7 +176,7 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
     def response(
         request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
     ) -> Redirect:
-        given, files = _handed(request, desk, data, "files")
+        given, files = with_files(request, desk, data, "files")
         respond(
             desk.service,
             given.who.caller,
@@ -192,23 +190,11 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
     def evidence(
         request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
     ) -> Redirect:
-        given, files = _handed(request, desk, data, "files")
+        given, files = with_files(request, desk, data, "files")
         supply(desk.service, given.who.caller, digest(payload), Brought(files, (), desk.holdings))
         return Redirect(f"/cases/{payload}", status_code=303)
 
     return [submit, submitted, response, evidence]
-
-
-def _handed(
-    request: Request[Any, Any, Any], desk: Desk, data: dict[str, Any], name: str
-) -> tuple[Form, Sequence[bytes]]:
-    """The form, and its files of *name* that are not empty."""
-    handed = admitted(request, desk, {key: value for key, value in data.items() if isinstance(value, str)})
-    given = data.get(name, [])
-    listed = [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, UploadFile)]
-    if len(listed) > MAX_FILES:
-        raise Malformed(f"{len(listed)} files came, over {MAX_FILES}")
-    return handed, [content for one in listed if (content := one.file.read())]
 
 
 def decision(form: Form) -> Decision:

@@ -29,6 +29,7 @@ ACCOUNT = "/account"
 _WORK = (
     (Action.QUEUE_READ, "/queue"),
     (Action.SUBMISSION_CREATE, "/overview"),
+    (Action.INVENTORY_READ, "/portfolio"),
     (Action.ORGANISATION_MANAGE, "/organisations"),
 )
 
@@ -84,7 +85,7 @@ def _account(desk: Desk) -> list[HTTPRouteHandler]:
             desk, who, "app/account.html", here=ACCOUNT, account=own.account, organisation=own.organisation,
             roles=sorted(caller.roles), current=own.session.id, sessions=own_sessions(identity, caller),
             passkeys=own_passkeys(identity, caller), tokens=own_tokens(identity, caller), scopes=_scopes(caller),
-            script=address("passkeys.js"),
+            script=address("passkeys.js"), subscribes=bool(caller.scopes_of(Action.SUBSCRIPTION_WRITE)),
         )  # fmt: skip
 
     @form(ACCOUNT + "/tokens", Action.TOKEN_MAKE_OWN, "self", status_code=200)

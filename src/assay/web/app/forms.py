@@ -1,11 +1,12 @@
 """What a browser sends when a form is handed in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
 from litestar.connection import Request
+from litestar.datastructures import UploadFile
 
 from assay.errors import Malformed, TooLarge
 from assay.web.api.access import Asker
@@ -14,6 +15,7 @@ from assay.web.app.shell import CSRF, came
 
 MAX_FORM = 4 << 20
 MAX_FIELDS = 5_000
+MAX_FILES = 500
 FORM = "form"
 """Under which the state of a request has what was handed in, for the page that asks to confirm first."""
 
@@ -41,6 +43,18 @@ def entered(request: Request[Any, Any, Any], desk: Desk, body: bytes) -> Form:
 def admitted(request: Request[Any, Any, Any], desk: Desk, values: Mapping[str, str]) -> Form:
     request.scope["state"][FORM] = {name: value for name, value in values.items() if name != CSRF}
     return Form(came(request, desk, values.get(CSRF, "")), values)
+
+
+def with_files(
+    request: Request[Any, Any, Any], desk: Desk, data: dict[str, Any], name: str
+) -> tuple[Form, Sequence[bytes]]:
+    """The form, and its files of *name* that are not empty."""
+    handed = admitted(request, desk, {key: value for key, value in data.items() if isinstance(value, str)})
+    given = data.get(name, [])
+    listed = [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, UploadFile)]
+    if len(listed) > MAX_FILES:
+        raise Malformed(f"{len(listed)} files came, over {MAX_FILES}")
+    return handed, [content for one in listed if (content := one.file.read())]
 
 
 def fields(body: bytes) -> dict[str, str]:

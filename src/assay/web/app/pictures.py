@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
+from assay.formats.verdict import ResultToken
 from assay.office.case import STAGES, Case, Stage
 from assay.office.dossier import Happened
+from assay.office.portfolio import Answer
 from assay.register.leaf import Kind
+from assay.web.pages import SIGNS
 
 WIDTH = 1000
 EDGE = 14
@@ -42,6 +45,15 @@ class Course(msgspec.Struct, frozen=True):
 class Part(msgspec.Struct, frozen=True):
     name: str
     group: str
+    count: int
+    start: int
+
+
+class Share(msgspec.Struct, frozen=True):
+    """Of what somebody runs, as much as stands alike."""
+
+    answer: Answer
+    result: str
     count: int
     start: int
 
@@ -80,6 +92,28 @@ def stages(counts: Mapping[Stage, int]) -> tuple[Part, ...]:
         if count := counts.get(stage, 0):
             made.append(Part(stage, GROUPS[stage], count, sum(part.count for part in made)))
     return tuple(made)
+
+
+def shares(tally: Mapping[tuple[Answer, str], int]) -> tuple[Share, ...]:
+    """What stands behind something first, in the order of the results; then what is only related, and what nothing is about."""
+    made: list[Share] = []
+    results = ["", *get_args(ResultToken)]
+    order = sorted(tally, key=lambda one: (get_args(Answer).index(one[0]), results.index(one[1])))
+    for answer, result in order:
+        start = sum(one.count for one in made)
+        if made and answer != "matched" and made[-1].answer == answer:
+            made[-1] = msgspec.structs.replace(made[-1], count=made[-1].count + tally[answer, result])
+            continue
+        shown_as = result if answer == "matched" else ""
+        made.append(Share(answer, shown_as, tally[answer, result], start))
+    return tuple(made)
+
+
+def share_mark(share: Share) -> str:
+    """A class of the style."""
+    if share.answer != "matched":
+        return share.answer
+    return SIGNS[share.result] if share.result else "unknown"
 
 
 def ages(cases: Sequence[Case], now: datetime) -> tuple[Bar, ...]:

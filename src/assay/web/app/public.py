@@ -163,10 +163,10 @@ def named(file: str) -> dict[str, str]:
     return {"digest": f"{kind}:{value}"} if text else {}
 
 
-def address(asked: msgspec.Struct, path: str, **changes: str) -> str:
+def address(asked: msgspec.Struct, path: str, **changes: Any) -> str:
     """Of the first page of the question *asked*, with *changes*; what is as usual is left out."""
-    values = msgspec.structs.asdict(asked) | {"after": ""} | changes
     usual = msgspec.structs.asdict(type(asked)())
+    values = msgspec.structs.asdict(asked) | {"after": usual["after"]} | changes
     said = {name: value for name, value in values.items() if value != usual[name]}
     return f"{path}?{urlencode(said)}" if said else path
 

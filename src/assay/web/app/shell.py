@@ -36,6 +36,7 @@ class Link(msgspec.Struct, frozen=True):
 _PLACES: tuple[tuple[Action, Link], ...] = (
     (Action.QUEUE_READ, Link("/queue", "Queue")),
     (Action.SUBMISSION_CREATE, Link("/overview", "Overview")),
+    (Action.INVENTORY_READ, Link("/portfolio", "Portfolio")),
     (Action.SUBMISSION_READ, Link("/submissions", "Submissions")),
     (Action.MEMBER_READ, Link("/organisations", "Organisations")),
 )
