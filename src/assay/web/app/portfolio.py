@@ -59,7 +59,7 @@ class Behind(NamedTuple):
     """What stands behind the items of one provider."""
 
     provider: str
-    count: int
+    total: int
     shares: tuple[pictures.Share, ...]
 
 
@@ -88,7 +88,7 @@ class Looked(msgspec.Struct):
     def behind(self) -> list[Behind]:
         """Those with the most items first."""
         made = [Behind(name, tally.total(), pictures.shares(tally)) for name, tally in self.providers.items()]
-        return sorted(made, key=lambda one: (-one.count, one.provider))
+        return sorted(made, key=lambda one: (-one.total, one.provider))
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
