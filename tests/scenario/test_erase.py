@@ -1,6 +1,7 @@
 """An operator erases a submission, by command, when nothing keeps it; the register says so and still verifies."""
 
 import io
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,18 @@ from tests.support.services import provider, tick
 
 from assay.adapters.home import Home
 from assay.bootstrap import service
+from assay.bootstrap.erasing import retain
+from assay.bootstrap.working import working
 from assay.crypto import keyfile
+from assay.office.erase import hold, is_nameless
+from assay.office.log import verify_register
+from assay.office.ports import Register
 from assay.office.receive import receive
+from assay.office.work import Later
 from assay.office_config.model import OfficeConfig
+from assay.register import leaf
+from assay.register.leaf import Kind
+from assay.worker.loop import Event
 
 NOW = "2026-11-01T12:00:00Z"
 LATER = "2028-11-01T12:00:00Z"
@@ -75,3 +85,52 @@ def test_erasing_by_command(assay_here: Assay, office: Path, monkeypatch: pytest
         "register", "scrub", office / "office" / "register", "--trust", office / "trust.json"
     )
     assert scrubbed.code == 0, scrubbed.err
+
+
+def test_a_worker_erases_what_the_policy_keeps_no_longer(
+    office: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSAY_NOW", LATER)
+    config = OfficeConfig(data=office)
+    with service.desk(config) as desk:
+        one = desk.service
+        (case,) = _cases(one)
+        hold(one, case, held=True)
+        assert retain(config, desk) is None
+        hold(one, one.case(case.payload), held=False)
+        keeping = msgspec.structs.replace(one, policy=msgspec.structs.replace(one.policy, legal_hold=True))
+        assert retain(config, msgspec.structs.replace(desk, live=lambda: keeping)) is None
+        assert not is_nameless(one.case(case.payload))
+        ended: list[Event] = []
+        with working(desk, config, ended.append):
+            end = time.monotonic() + 60
+            while "retention" not in [event.claimed.due.kind for event in ended]:
+                assert time.monotonic() < end
+                time.sleep(0.02)
+        assert is_nameless(one.case(case.payload))
+        assert retain(config, desk) is None
+        size = verify_register(one.office)
+        kinds = [leaf.parse(one.office.register.leaf(at)).kind for at in range(size)]
+        assert kinds.count(Kind.CORRECTION) == 1
+
+
+def test_another_process_leads(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSAY_NOW", LATER)
+    config = OfficeConfig(data=office)
+    with service.desk(config) as desk:
+        one = desk.service
+        followed = msgspec.structs.replace(one.office, register=_Follower(one.office.register))
+        there = msgspec.structs.replace(one, office=followed)
+        assert isinstance(retain(config, msgspec.structs.replace(desk, live=lambda: there)), Later)
+        assert not is_nameless(one.case(_cases(one)[0].payload))
+
+
+class _Follower:
+    """A register that another process leads."""
+
+    leading = None
+
+    def __init__(self, register: Register) -> None:
+        self.size, self.append, self.checkpoint = register.size, register.append, register.checkpoint
+        self.leaf, self.inclusion, self.consistency = register.leaf, register.inclusion, register.consistency
+        self.publish = register.publish

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import cast
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from assay.adapters.home import Home
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.forgetting import SqlForgetting
+from assay.bootstrap.cosigning import Led
 from assay.bootstrap.search import SEARCH, discard
 from assay.bootstrap.service import desk
 from assay.errors import AssayError
@@ -17,9 +19,18 @@ from assay.office.case import Case
 from assay.office.erase import Erased, Reason
 from assay.office.identity.trail import Event
 from assay.office.openings import Eraser
+from assay.office.service import OFFICE
+from assay.office.work import Again, Later, Outcome, Schedule
 from assay.office_config.model import OfficeConfig
 from assay.web.api.desk import Desk
 
+RETENTION = "retention"
+"""Kind of due work."""
+DAILY = Schedule(RETENTION, 86_400)
+BATCH = 50
+"""Submissions erased in one piece of work: well within a lease."""
+ELSEWHERE = timedelta(seconds=20)
+"""For which work waits that the process that leads the register has to do."""
 OPERATOR = "operator"
 """Who did it, in the audit trail and in the register: whoever may run this program with the office's keys."""
 
@@ -61,26 +72,43 @@ def sweep(config: OfficeConfig, *, erase_them: bool) -> tuple[Swept, ...]:
     return tuple(swept)
 
 
+def retain(config: OfficeConfig, found: Desk) -> Outcome:
+    """Handler of RETENTION: erase what the policy keeps no longer, some in one piece of work. One that cannot be keeps no other."""
+    now = found.service.now()
+    if cast("Led", found.service.office.register).leading is None:
+        return Later(now + ELSEWHERE)
+    due = erasing.due_now(found.service)
+    failed = []
+    for case in due[:BATCH]:
+        try:
+            _erased(config, found, case, "retention", OFFICE)
+        except AssayError as error:
+            failed.append(str(error))
+    if failed:
+        return Again(f"{len(failed)} of {len(due)} submissions could not be erased: {failed[0]}")
+    return Later(now) if len(due) > BATCH else None
+
+
 @contextmanager
 def opened(config: OfficeConfig) -> Iterator[Desk]:
     with desk(config) as found:
         yield found
 
 
-def _erased(config: OfficeConfig, found: Desk, case: Case, reason: Reason) -> Erased:
+def _erased(config: OfficeConfig, found: Desk, case: Case, reason: Reason, actor: str = OPERATOR) -> Erased:
     service = found.service
     eraser = cast("Eraser", service.office.register)  # every register of a service is one
     forgetting = SqlForgetting(cast("SqlCases", service.cases).engine)
-    done = erasing.erase(service, eraser, forgetting, case, reason, actor=OPERATOR)
+    done = erasing.erase(service, eraser, forgetting, case, reason, actor=actor)
     discard(Home(config.data).office / SEARCH)  # it is made again from what is left
-    _note(found, "record.erase", case, reason)
+    _note(found, "record.erase", case, reason, actor)
     return done
 
 
-def _note(found: Desk, action: str, case: Case, detail: str) -> None:
+def _note(found: Desk, action: str, case: Case, detail: str, actor: str = OPERATOR) -> None:
     event = Event(
         at=found.service.now(),
-        actor=OPERATOR,
+        actor=actor,
         organisation=case.organisation,
         action=action,
         subject=str(case.payload),

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from assay.adapters.home import Home
 from assay.adapters.mail.folder import FolderMailer
 from assay.adapters.mail.smtp import Server, SmtpMailer
-from assay.bootstrap import clock, stores
+from assay.bootstrap import clock, erasing, stores
 from assay.bootstrap.outgoing import deliverer
 from assay.errors import Unavailable
 from assay.office import announce, revalidate
@@ -30,11 +30,11 @@ from assay.web.api.desk import Desk
 from assay.worker.loop import Settings, Watch, Worker
 
 SWEEP = "sweep"
-SCHEDULES = (Schedule(SWEEP, 3600), revalidate.SCHEDULE)
+SCHEDULES = (Schedule(SWEEP, 3600), revalidate.SCHEDULE, erasing.DAILY)
 REMEMBERED = timedelta(days=400)
 """For which work that is done is not done again under the same key."""
 PORTS = {"smtp": 587, "smtps": 465}
-KINDS = (*HANDLERS, NOTIFY, MAIL, DELIVER, SWEEP, revalidate.SIGNERS)
+KINDS = (*HANDLERS, NOTIFY, MAIL, DELIVER, SWEEP, revalidate.SIGNERS, erasing.RETENTION)
 """Of all work that :func:`handlers` does."""
 SENDING = frozenset({MAIL, DELIVER})
 """What waits for other people's servers, in threads of its own."""
@@ -92,7 +92,9 @@ def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[tuple[Wo
     name, mail_by = secrets.token_hex(4), mailer(config)
     with ExitStack() as stack:
         deliver = stack.enter_context(deliverer(config, desk.subscribing, mail_by))
-        table = handlers(desk, Post(identity=desk.identity, mailer=mail_by, url=desk.url), deliver)
+        post = Post(identity=desk.identity, mailer=mail_by, url=desk.url)
+        retain: Handler = lambda _: erasing.retain(config, desk)  # noqa: E731
+        table = {**handlers(desk, post, deliver), erasing.RETENTION: retain}
         lease_s = config.work.lease_seconds
         worker = Worker(
             desk.service.work,
