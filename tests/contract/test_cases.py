@@ -15,7 +15,7 @@ from assay.errors import AssayError, Malformed, Refused
 from assay.formats.digest import Digest
 from assay.office.case import Case, moved
 from assay.office.permissions import Visible
-from assay.office.ports import CaseQuery, Drawing, Wanted
+from assay.office.ports import CaseQuery, Drawing, Held, Wanted
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ALL = Visible(everything=True)
@@ -88,6 +88,24 @@ def test_a_case_knows_its_entries(ledger: SqlLedger, cases: SqlCases) -> None:
     again = cases.case(one.payload)
     assert again is not None
     assert (again.entry, again.entries, again.stage, again.revision) == (1, (1, 2), "complete", 1)
+
+
+def test_many_at_once(ledger: SqlLedger, cases: SqlCases) -> None:
+    made = [case(number, version="ünïcode \N{ANCHOR}") for number in range(40)]
+    wanted = [
+        Wanted(
+            b"leaf", b"[]", cases=(one,), keys=(f"key-{at}",), held=(Held(one.organisation, one.payload, at),)
+        )
+        for at, one in enumerate(made)
+    ]
+    assert ledger.record(wanted, 100).indexes == tuple(range(40))
+    stored = [cases.case(one.payload) for one in made]
+    assert stored == [msgspec.structs.replace(one, entry=at, entries=(at,)) for at, one in enumerate(made)]
+    on = [moved(one, NOW, "complete") for one in stored if one is not None]
+    assert ledger.record([Wanted(b"on", b"[]", cases=(one,)) for one in on], 100).indexes[-1] == 79
+    assert names(cases, stages=("complete",), sort="product", descending=False) == [
+        f"Product {number:03}" for number in range(40)
+    ]
 
 
 def test_an_older_revision_is_refused_alone(ledger: SqlLedger, cases: SqlCases) -> None:

@@ -20,6 +20,8 @@ from assay.formats.text import shown
 Session = psycopg.Connection[TupleRow]
 
 CONNECT_SECONDS = 5
+KEPT, MOST = 5, 32
+"""Connections of one pool, while nothing happens and at most: more than a process has threads that use one, so that none waits for another."""
 _ROUNDS, _ROUND_SECONDS = 250, 0.02
 IDLE_SECONDS = 30
 """After which the server ends a transaction in which nothing happens: its client hangs, and others wait for its locks."""
@@ -35,6 +37,8 @@ def engine(url: str, name: str, *, lasting: bool = True) -> Engine:
         connect_args=_arguments(url, name),
         isolation_level="READ COMMITTED",
         pool_pre_ping=lasting,
+        pool_size=KEPT,
+        max_overflow=MOST - KEPT,
     )
 
     @event.listens_for(made, "connect")
@@ -93,7 +97,8 @@ def copy_in(
 ) -> None:
     """Insert *rows* in *connection*'s transaction."""
     statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
-    types = [table.c[column].type.compile(connection.dialect).lower() for column in columns]
+    told = [table.c[column].type.compile(connection.dialect).lower() for column in columns]
+    types = [one.partition(" collate ")[0] for one in told]  # how a column compares is no part of its type
     with failures(), driver(connection).cursor() as cursor, cursor.copy(statement.encode()) as copy:
         copy.set_types(types)
         for row in rows:
