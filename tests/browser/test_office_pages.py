@@ -85,6 +85,8 @@ PAGES: dict[str, tuple[str, tuple[Role, ...]]] = {
     "home": ("/", ()),
     "results": ("/results", ()),
     "result": ("/results/{posted}", ()),
+    "graph": ("/results/{posted}/evidence", ()),
+    "graph of a case": ("/cases/{hostile}/graph", OFFICER),
     "not sampled": ("/results/{drawn}", ()),
     "draws": ("/draws", OFFICER),
     "about": ("/about", ()),

@@ -113,7 +113,7 @@ def result_values(
         "engine": engine,
         "v": verdict,
         "view": view(verdict),
-        "name": f"{named(verdict)} {version}".strip(),
+        "name": titled(verdict),
         "product": named(verdict),
         "version": version,
         "judged_iso": iso,
@@ -129,6 +129,11 @@ def result_values(
         "response": [part for part in response.splitlines() if part.strip()][:MAX_RESPONSE],
         "verdict_digest": str(verdict_digest(verdict)),
     }
+
+
+def titled(verdict: VerdictDocument) -> str:
+    """Product and version."""
+    return f"{named(verdict)} {versions(verdict)}".strip()
 
 
 def _row(item: Published) -> dict[str, Any]:

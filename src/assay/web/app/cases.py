@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import MultipartBody, RawBody
 from litestar.response import Redirect
 
-from assay.errors import Malformed
+from assay.errors import Malformed, Refused
 from assay.formats.bundle import read_tar
 from assay.formats.case_documents import Judgement
 from assay.formats.digest import Digest
@@ -23,13 +23,16 @@ from assay.office.post import correct
 from assay.office.referral import approve, reject
 from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.service import asked
+from assay.web import words
 from assay.web.api.desk import Desk
 from assay.web.api.params import Id, digest
 from assay.web.api.submissions import FILES
 from assay.web.app import pictures
 from assay.web.app.forms import Form, entered, with_files
+from assay.web.app.graph import graph
 from assay.web.app.shell import came, shown
 from assay.web.app.ways import form, page
+from assay.web.pages import titled
 from assay.web.view import view
 
 CASE = "/cases/{payload:str}"
@@ -88,7 +91,20 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
             tally=view(inside.verdict).tally if inside is not None and inside.verdict is not None else None,
         )  # fmt: skip
 
-    return [show]
+    @page(CASE + "/graph", Action.SUBMISSION_READ, "case")
+    def rests(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
+        who = came(request, desk)
+        case = asked(desk.service, who.caller, Action.SUBMISSION_READ, digest(payload))
+        inside = dossier(desk.service, case) if within(who.caller, case) else None
+        if inside is None or inside.verdict is None:
+            raise Refused("the newest verdict is shown to the provider and the office, once there is one")
+        names = {str(one.digest): one.title or one.name for one in inside.attestation.artifacts}
+        return shown(
+            desk, who, "app/graph.html", v=inside.verdict, g=graph(inside.verdict, words.FINDINGS, names),
+            back=f"/cases/{payload}", title=titled(inside.verdict),
+        )  # fmt: skip
+
+    return [show, rests]
 
 
 def _officer(desk: Desk) -> list[HTTPRouteHandler]:

@@ -23,6 +23,7 @@ from assay.web.api.desk import Desk
 from assay.web.api.params import After, Id
 from assay.web.api.results import found, published, shown_to_all, successor
 from assay.web.api.views import PublicCase
+from assay.web.app.graph import graph
 from assay.web.app.shell import came, shown
 from assay.web.app.ways import as_files, page
 from assay.web.published import Published
@@ -118,7 +119,16 @@ def _results(desk: Desk) -> list[HTTPRouteHandler]:
         came(request, desk)
         return Response(_result(desk, published(desk, payload)).raw, media_type="application/json")
 
-    return [home, index, *as_files("/results", Action.RESULT_READ, "any", taken), show, verdict]
+    @page("/results/{payload:str}/evidence", Action.RESULT_READ, "published")
+    def rests(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
+        who = came(request, desk)
+        told = _told(_result(desk, published(desk, payload)))
+        return shown(
+            desk, who, "app/graph.html", here="/results", v=told, g=graph(told, words.FINDINGS),
+            back=f"/results/{payload}", title=pages.titled(told),
+        )  # fmt: skip
+
+    return [home, index, *as_files("/results", Action.RESULT_READ, "any", taken), show, verdict, rests]
 
 
 def _office(desk: Desk) -> list[HTTPRouteHandler]:
@@ -187,6 +197,7 @@ def result_page(desk: Desk, case: Case, caller: Caller) -> dict[str, Any]:
         "receipt.json": base + "receipt.json",
         "trust.json": "/api/v1/trust.json",
         "verdict.json": f"/results/{case.payload.value}/verdict.json",
+        "graph": f"/results/{case.payload.value}/evidence",
     }
     office = desk.service.office
     made = pages.result_values(office.name, office.engine, _told(found), _published(desk, case, found), {})
