@@ -42,7 +42,7 @@ def mailer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Mai
         with mail_server() as server:
             to = Server(host="127.0.0.1", port=server.port, tls="none")
             yield (
-                SmtpMailer(to, "office@office.example", clock, timeout_s=5),
+                SmtpMailer(to, "office@office.example", clock, timeout_s=30),
                 lambda: [opened(one.data) for one in server.received],
             )
 
