@@ -411,6 +411,8 @@ TRIES: Mapping[str, Make] = {
     "POST /submissions/{payload}/determinations/final": of_case(SEEN),
     "POST /submissions/{payload}/approval": of_case(SEEN),
     "POST /submissions/{payload}/rejection": of_case(SEEN),
+    "POST /submissions/{payload}/extension-requests": of_case({"days": 1, "reason": "x"}),
+    "POST /submissions/{payload}/extension": of_case(SEEN | {"days": 0}),
     "POST /submissions/{payload}/evidence-requests": of_case(SEEN | {"digests": []}),
     "POST /submissions/{payload}/referrals": of_case({"to": "x", "reason": "x"} | SEEN, case="other"),
     "GET /submissions/{payload}/referrals/{number}/package.tar": referred,

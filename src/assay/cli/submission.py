@@ -192,6 +192,22 @@ def supply(
     return 0
 
 
+@app.command("extend")
+def extend(
+    payload: str = Id,
+    office: str = OfficeUrl,
+    days: int = typer.Option(..., "--days", min=1, help="How many more."),
+    reason: str = typer.Option(..., "--reason", help="What you need the time for."),
+    json: bool = Json,
+) -> int:
+    """Ask for more time before a deadline. It stays as it is until an officer decides."""
+    from assay.bootstrap.remote import office as reach
+
+    with reach(office) as client:
+        _tell(client.ask_for_time(digest(payload), days, reason), json=json)
+    return 0
+
+
 @app.command("withdraw")
 def withdraw(
     payload: str = Id, office: str = OfficeUrl, reason: str = typer.Option("", "--reason"), json: bool = Json

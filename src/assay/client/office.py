@@ -130,6 +130,11 @@ class OfficeClient:
         """Evidence that was asked for."""
         return self._post(f"/submissions/{payload.value}/evidence", _answer("", files, uploaded))
 
+    def ask_for_time(self, payload: Digest, days: int, reason: str) -> CaseView:
+        """*days* more than the deadline that is running."""
+        wish = {"days": days, "reason": reason}
+        return self._post(f"/submissions/{payload.value}/extension-requests", wish)
+
     def withdraw(self, payload: Digest, reason: str) -> CaseView:
         return self._post(f"/submissions/{payload.value}/withdrawal", {"reason": reason})
 

@@ -25,7 +25,8 @@ Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 SaltText = Annotated[str, Meta(pattern="^[0-9a-f]{64}$(?!\\n)")]
 Moment = Annotated[datetime, Meta(tz=True)]
 NoticeReason = Literal[
-    "incomplete", "contradicted", "insufficient_evidence", "evidence_requested", "determined", "closed", "corrected"
+    "incomplete", "contradicted", "insufficient_evidence", "evidence_requested", "determined", "closed", "corrected",
+    "extended", "not_extended",
 ]  # fmt: skip
 
 

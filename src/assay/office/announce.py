@@ -23,6 +23,8 @@ EVENTS: Mapping[NoticeReason, tuple[str, Audience]] = {
     "determined": ("result.published", "everybody"),
     "closed": ("submission.closed", "parties"),
     "corrected": ("result.corrected", "everybody"),
+    "extended": ("notice.sent", "provider"),
+    "not_extended": ("notice.sent", "provider"),
 }
 """An event says no more than that: two determinations, for and against, are the same event."""
 REMINDER: tuple[str, Audience] = ("deadline.near", "provider")

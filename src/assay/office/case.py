@@ -61,6 +61,15 @@ class Proposal(msgspec.Struct, frozen=True):
     made: datetime
 
 
+class MoreTime(msgspec.Struct, frozen=True):
+    """Time that the provider asked for, and nobody has decided about."""
+
+    days: int
+    reason: str
+    made: datetime
+    by: str
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """All that is asked of a case without opening its documents, which are blobs named by digest."""
 
@@ -92,6 +101,9 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     waits: Waits = "office"
     deadline: datetime | None = None
     """Until when whoever it waits for may act."""
+    more_time: MoreTime | None = None
+    extended: int = 0
+    """Days that were added to what the provider had at first; counted anew at each stage."""
     noticed: bool = False
     """Whether the provider was told of the stage that the case is in."""
     notices: int = 0
@@ -162,7 +174,15 @@ def moved(case: Case, now: datetime, stage: Stage | None = None, **changes: Any)
     if case.stage == "withdrawn" or (to != case.stage and to not in FOLLOWS[case.stage]):
         raise Refused(f"the case {case.payload.short} is {case.stage!r} and cannot become {stage!r}")
     if to != case.stage:
-        changes = {"waits": WAITS[to], "deadline": None, "because": "", "noticed": False, **changes}
+        changes = {
+            "waits": WAITS[to],
+            "deadline": None,
+            "because": "",
+            "noticed": False,
+            "more_time": None,
+            "extended": 0,
+            **changes,
+        }
     return msgspec.structs.replace(case, stage=to, revision=case.revision + 1, changed=now, **changes)
 
 

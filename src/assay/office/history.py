@@ -31,7 +31,7 @@ SAYS: Mapping[Kind, str] = {
 }
 POSTED = frozenset({Kind.PUBLICATION, Kind.CORRECTION, Kind.WITHDRAWAL, Kind.LAPSE})
 PARTIES = POSTED | {Kind.SUBMISSION, Kind.COMPLETENESS, Kind.NOTICE, Kind.DETERMINATION}
-UNTOLD = frozenset({"evidence_requested", "referred"})
+UNTOLD = frozenset({"evidence_requested", "extended", "not_extended", "referred"})
 """Notices that a party is not told of."""
 
 

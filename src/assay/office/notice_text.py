@@ -107,6 +107,22 @@ _WORDS: Mapping[NoticeReason, _Words] = {
         "",
         "The published result of an attestation that names you as a customer was corrected.",
     ),
+    "extended": _Words(
+        "More time",
+        "You asked for more time, and the office gives it. What it asked for before stays the same.",
+        "What the office asked for",
+        "answer",
+        "Otherwise it goes on as it would have before.",
+        "The provider of an attestation that names you as a customer was given more time.",
+    ),
+    "not_extended": _Words(
+        "No more time",
+        "You asked for more time, and the office does not give it. What it asked for before stays the same.",
+        "What the office asked for",
+        "answer",
+        "Otherwise it goes on as it would have before.",
+        "The provider of an attestation that names you as a customer asked for more time.",
+    ),
 }  # fmt: skip
 
 

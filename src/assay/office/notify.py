@@ -1,6 +1,7 @@
 """Notices: what a provider and its customers are told, recorded before it is sent (M6)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -23,12 +24,13 @@ def notice(
     items: Sequence[tuple[str, str, str]] = (),
     *,
     days: int = 0,
+    until: datetime | None = None,
     text: str = "",
     **changes: Any,
 ) -> Case:
-    """Record a notice of *items* (ref, reason, remedy), and the work of sending it; with *days*, until when to answer."""
+    """Record a notice of *items* (ref, reason, remedy), and the work of sending it; with *days*, or *until*, the time to answer."""
     now = service.now()
-    until = after(now, days) if days else None
+    until = after(now, days) if days else until
     document = Notice(
         attestation=str(case.payload),
         salt=service.salt(),

@@ -64,6 +64,7 @@ class Action(StrEnum):
     REDERIVATION_READ = "rederivation.read"
     CASE_JUDGE = "case.judge"
     EVIDENCE_REQUEST = "evidence.request"
+    EXTENSION_GRANT = "extension.grant"
     DRAW_RUN = "draw.run"
     DETERMINATION_INITIAL = "determination.initial"
     DETERMINATION_FINAL = "determination.final"
@@ -131,6 +132,7 @@ case.read                  -     -      -     all     all    -      -         - 
 rederivation.read          own   own    own   all     all    -      -         -       -       -        -          see what the office derived again of a drawn submission
 case.judge                 -     -      -     all     all    -      -         -       -       -        person     answer a requirement that needs a person
 evidence.request           -     -      -     all     all    -      -         -       -       -        person     ask for low-level evidence by digest
+extension.grant            -     -      -     all     all    -      -         -       -       -        person     give a provider more time
 draw.run                   -     -      -     all     all    -      -         -       -       -        confirmed  run a draw that is due
 determination.initial      -     -      -     all     all    -      -         -       -       -        confirmed  make an initial determination
 determination.final        -     -      -     all     all    -      -         -       -       -        confirmed  make, or propose, a final determination

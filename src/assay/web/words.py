@@ -106,6 +106,8 @@ NOTICES: Mapping[str, str] = {
     "determined": "The result was posted",
     "closed": "The case was closed",
     "corrected": "The result was corrected",
+    "extended": "More time was given",
+    "not_extended": "More time was not given",
 }
 
 ANSWERS: Mapping[str, str] = {

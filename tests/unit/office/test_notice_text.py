@@ -80,6 +80,8 @@ def test_every_reason_has_its_words(reason: NoticeReason, respond_by: datetime |
         "contradicted",
         "insufficient_evidence",
         "evidence_requested",
+        "extended",
+        "not_extended",
     )
     assert ("Until 2026-12-02" in provider.text) == answered
     assert ("until 2026-12-02" in customer.text) == answered

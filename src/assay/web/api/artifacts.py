@@ -51,7 +51,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Term(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    days: int = 30
+    days: int | None = None
+    """Without it, as many as the office's policy says."""
 
 
 class Because(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,7 +110,8 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     @does(ONE + "/approval", "Grant it, for a time", TAG, Action.ACCESS_GRANT, "thing")
     def approve(request: AnyRequest, key: Key, data: JSONBody[Term]) -> GrantView:
-        return _one(desk, access.approve(desk.service, at, asker(request, desk).caller, key, data.days))
+        days = desk.service.policy.grant_days if data.days is None else data.days
+        return _one(desk, access.approve(desk.service, at, asker(request, desk).caller, key, days))
 
     @does(ONE + "/refusal", "Refuse it", TAG, Action.ACCESS_GRANT, "thing")
     def refuse(request: AnyRequest, key: Key, data: JSONBody[Because]) -> GrantView:

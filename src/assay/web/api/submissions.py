@@ -1,7 +1,7 @@
 """What a provider does: hand in, look, answer, supply, withdraw, let lapse."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
@@ -9,6 +9,7 @@ from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import FromQuery, JSONBody, RawBody
+from msgspec import Meta
 
 from assay.errors import AssayError, Malformed, Refused
 from assay.formats import b64, strict_json
@@ -20,6 +21,7 @@ from assay.formats.purl import Purl
 from assay.office import found_by
 from assay.office.bring import Brought
 from assay.office.case import Case
+from assay.office.extend import ask_for_time
 from assay.office.log import receipt
 from assay.office.permissions import Action, Caller, require_role, visible
 from assay.office.ports import CaseQuery
@@ -96,6 +98,11 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         files = tuple(b64.decode(one, what=f"files[{at}]") for at, one in enumerate(self.files))
         uploaded = tuple(Digest.parse(one, what=f"artifacts[{at}]") for at, one in enumerate(self.artifacts))
         return Brought(files, uploaded, desk.holdings)
+
+
+class TimeAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    days: Annotated[int, Meta(ge=1, le=3650)]
+    reason: str
 
 
 class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -203,6 +210,11 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         return case_view(supply(desk.service, caller, of_payload(payload), data.brought(desk)))
 
+    @does(CASE + "/extension-requests", "Ask for more time", "submissions", Action.RESPONSE_WRITE, "case")
+    def more_time(request: Request[Any, Any, Any], payload: Id, data: JSONBody[TimeAsked]) -> CaseView:
+        caller = asker(request, desk).caller
+        return case_view(ask_for_time(desk.service, caller, of_payload(payload), data.days, data.reason))
+
     @does(CASE + "/withdrawal", "Take a submission back", "submissions", Action.SUBMISSION_WITHDRAW, "case")
     def withdrawal(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Reason]) -> CaseView:
         caller = asker(request, desk).caller
@@ -215,7 +227,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         return case_view(lapse(desk.service, caller, of_payload(payload), data.reason, data.versions))
 
-    return [create, check, index, show, verdict, receipt_, answer, evidence, withdrawal, lapsed]
+    return [create, check, index, show, verdict, receipt_, answer, evidence, withdrawal, lapsed, more_time]
 
 
 def query_of(
