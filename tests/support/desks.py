@@ -18,6 +18,7 @@ from assay.adapters.memory_uploads import MemoryUploads
 from assay.adapters.observing.metrics import Meter, NoMeter
 from assay.adapters.sql.accesses import SqlAccesses
 from assay.adapters.sql.cases import SqlCases
+from assay.adapters.sql.federation import SqlFederation
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.sql.inventories import SqlInventories
 from assay.adapters.tiles.memory import MemoryTiles
@@ -118,6 +119,7 @@ class World:
             gate=Gate(rates, meter),
             meter=meter,
             inventories=SqlInventories(cases.engine),
+            federation=SqlFederation(cases.engine),
             looks=looks(lambda: self.service),
         )
         with self.identity.identities.change() as rows:

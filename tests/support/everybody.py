@@ -400,6 +400,11 @@ DEFAULTS: Mapping[str, Make] = {
 }
 SEEN = {"revision": 1}
 TRIES: Mapping[str, Make] = {
+    "POST /federation/offices/{office}/revocation": plain(
+        {"reason": "x"}, path={"office": "absent"}, target=Target.office(), comes_to=404
+    ),
+    "GET /federation/results/{position}/document": plain(path={"position": "1"}, comes_to=404),
+    "GET /federation/results/{position}/receipt": plain(path={"position": "1"}, comes_to=404),
     "POST /submissions": plain(content=b"{}", headers={"content-type": "application/json"}),
     "POST /checks": plain(content=b"{}", headers={"content-type": "application/json"}),
     "PUT /submissions/{payload}/customers": of_customers,

@@ -16,6 +16,7 @@ from assay.adapters.sigstore import OfflineSigstore
 from assay.adapters.sql.accesses import SqlAccesses
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.due import SqlWork
+from assay.adapters.sql.federation import SqlFederation
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.sql.inventories import SqlInventories
 from assay.adapters.sql.repeats import SqlRepeats
@@ -158,6 +159,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             url=config.origin,
             tiles=tiles,
             inventories=inventories,
+            federation=SqlFederation(rows.engine),
             import_rows=config.limits.import_rows,
             repeats=SqlRepeats(rows.engine),
             gate=Gate(msgspec.convert(config.limits, Rates, from_attributes=True), meter),

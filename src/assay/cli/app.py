@@ -20,6 +20,7 @@ from assay.cli import (
     draw,
     exits,
     explain,
+    federation,
     import_,
     init,
     key,
@@ -73,6 +74,7 @@ app.command("monitor")(monitor.monitor)
 app.command("serve")(serve.serve)
 app.add_typer(submission.app, name="submission")
 app.add_typer(access.app, name="access")
+app.add_typer(federation.app, name="federation")
 app.command("mirror")(mirror.mirror)
 app.add_typer(office.app, name="office")
 app.command("doctor")(doctor.doctor)

@@ -15,6 +15,7 @@ from assay.formats.dsse import Envelope
 from assay.office.accesses import Accesses
 from assay.office.examining import Examined
 from assay.office.facts import Facts
+from assay.office.federation import Federation
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Organisation
 from assay.office.identity.organisations import named
@@ -50,6 +51,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     tiles: TileFiles
     """The register's public files."""
     inventories: Inventories
+    federation: Federation
+    """Other offices, and what was accepted of theirs."""
     import_rows: int = 1_000_000
     """Most of one table."""
     facts: Facts = msgspec.field(default_factory=Facts)

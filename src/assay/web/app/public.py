@@ -13,6 +13,7 @@ from assay.formats.result import Result, read_result
 from assay.formats.times import encode as moment
 from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
+from assay.office.federation import about
 from assay.office.permissions import Action, Caller, may
 from assay.office.post import posting_receipt, result_envelope
 from assay.packs import read
@@ -91,8 +92,9 @@ def _results(desk: Desk) -> list[HTTPRouteHandler]:
         cases, more = find(desk, asked, ROWS)
         following = asked.link(after=more) if more else ""
         return shown(
-            desk, who, "app/results.html", here="/results", cases=cases, f=asked, following=following
-        )
+            desk, who, "app/results.html", here="/results", cases=cases, f=asked, following=following,
+            others=about(desk.federation, provider, product),
+        )  # fmt: skip
 
     def taken(
         request: Request[Any, Any, Any],
@@ -203,7 +205,10 @@ def result_page(desk: Desk, case: Case, caller: Caller) -> dict[str, Any]:
     made = pages.result_values(office.name, office.engine, _told(found), _published(desk, case, found), {})
     inside = may(caller, Action.SUBMISSION_READ, case.target) and caller.known
     said = marks(case, found, successor(desk, case), inside)
-    return {**made, "layout": "app/layout.html", "links": links, "has_feed": False, "marks": said}
+    others = about(desk.federation, found.verdict.provider, found.verdict.product)
+    return {
+        **made, "layout": "app/layout.html", "links": links, "has_feed": False, "marks": said, "others": others,
+    }  # fmt: skip
 
 
 def marks(case: Case, found: Result, newer: Digest | None, inside: bool) -> tuple[Mark, ...]:

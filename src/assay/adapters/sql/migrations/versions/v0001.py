@@ -170,6 +170,29 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'waiting' AND worker IS NOT NULL"),
     )
     op.create_table(
+        "federated",
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("attestation", sa.Text(), nullable=False),
+        sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("position"),
+        sa.UniqueConstraint("office", "what", "attestation", name="federated_once"),
+    )
+    op.create_index("federated_by_product", "federated", ["product", "position"], unique=False)
+    op.create_index("federated_by_provider", "federated", ["provider", "position"], unique=False)
+    op.create_table(
+        "federated_offices",
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("position"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_table(
         "head",
         sa.Column("one", sa.Integer(), nullable=False),
         sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

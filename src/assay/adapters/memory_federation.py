@@ -1,0 +1,55 @@
+"""Other offices and what they say, kept in memory."""
+
+import threading
+
+import msgspec
+
+from assay.errors import Duplicate
+from assay.formats.text import folded
+from assay.office.federation import Peer, Query, Theirs
+
+
+class MemoryFederation:
+    def __init__(self) -> None:
+        self._door = threading.Lock()
+        self._offices: dict[str, Peer] = {}
+        self._rows: dict[tuple[str, str, str], Theirs] = {}
+
+    def offices(self) -> tuple[Peer, ...]:
+        with self._door:
+            return tuple(self._offices.values())
+
+    def put_office(self, peer: Peer) -> None:
+        with self._door:
+            self._offices[peer.id] = peer
+
+    def put(self, theirs: Theirs) -> Theirs:
+        key = (theirs.office, theirs.what, str(theirs.attestation))
+        with self._door:
+            before = self._rows.get(key)
+            if before is not None and before.index >= theirs.index:
+                raise Duplicate(already(before))
+            position = before.position if before is not None else len(self._rows) + 1
+            self._rows[key] = made = msgspec.structs.replace(theirs, position=position)
+            return made
+
+    def get(self, position: int) -> Theirs | None:
+        with self._door:
+            return next((one for one in self._rows.values() if one.position == position), None)
+
+    def find(self, query: Query) -> tuple[Theirs, ...]:
+        provider, product = folded(query.provider), folded(query.product)
+        with self._door:
+            rows = sorted(self._rows.values(), key=lambda one: one.position)
+        fitting = [
+            one
+            for one in rows
+            if one.position > query.after
+            and provider in ("", folded(one.provider))
+            and product in ("", folded(one.product))
+        ]
+        return tuple(fitting[: query.limit])
+
+
+def already(before: Theirs) -> str:
+    return f"entry {before.index} about {before.attestation.short} is here already, and no older"

@@ -1,0 +1,108 @@
+"""What every store of other offices' words keeps to."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Barrier, Thread
+
+import msgspec
+import pytest
+
+from assay.adapters.memory_federation import MemoryFederation
+from assay.adapters.sql.federation import SqlFederation
+from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.sql.postgresql import engine as postgresql_engine
+from assay.errors import Duplicate
+from assay.formats.digest import Digest
+from assay.office.federation import Federation, Peer, Query, Theirs
+
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+DIGEST = Digest.sha256(b"it")
+ISLES = Peer(id="isles", name="Isles", origin="isles.example", trust=DIGEST, added=NOON)
+ONE = Theirs(
+    office="isles", what="result", attestation=DIGEST, result="validated", provider="Lighthouse Works (fictional)",
+    product="lantern", version="2.1.0", index=7, recorded=NOON, proven=NOON, grade="logged", document=DIGEST,
+    receipt=DIGEST, accepted=NOON,
+)  # fmt: skip
+
+
+def other(number: int, **changes: object) -> Theirs:
+    return msgspec.structs.replace(ONE, attestation=Digest.sha256(b"%d" % number), **changes)
+
+
+@pytest.fixture(params=["memory", "file", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Federation]:
+    if request.param == "memory":
+        yield MemoryFederation()
+        return
+    if request.param == "file":
+        engine = SqlLedger.sqlite_engine(tmp_path / "office.sqlite")
+    else:
+        engine = postgresql_engine(request.getfixturevalue("database"), "assay")
+    yield SqlFederation(engine)
+    engine.dispose()
+
+
+def test_offices_stand_in_the_order_in_which_they_came(store: Federation) -> None:
+    later = msgspec.structs.replace(ISLES, id="another", name="Another")
+    store.put_office(ISLES)
+    store.put_office(later)
+    gone = msgspec.structs.replace(ISLES, revoked=NOON, reason="gone")
+    store.put_office(gone)
+    assert store.offices() == (gone, later)
+
+
+def test_a_newer_word_takes_the_place_of_an_older_one(store: Federation) -> None:
+    first = store.put(ONE)
+    second = store.put(other(2))
+    assert (first.position, second.position) == (1, 2)
+    for index in (7, 3):
+        with pytest.raises(Duplicate, match="no older"):
+            store.put(msgspec.structs.replace(ONE, index=index))
+    newer = store.put(msgspec.structs.replace(ONE, index=9, result="contradicted"))
+    assert (newer.position, newer.result) == (1, "contradicted")
+    assert store.find(Query()) == (newer, second)
+    assert store.get(1) == newer
+    assert store.get(3) is None
+
+
+def test_offices_and_kinds_do_not_meet(store: Federation) -> None:
+    rows = [store.put(one) for one in (ONE, msgspec.structs.replace(ONE, office="b"), msgspec.structs.replace(ONE, what="attestation", result=""))]  # fmt: skip
+    assert store.find(Query()) == tuple(rows)
+
+
+def test_found_by_names_without_case_and_punctuation(store: Federation) -> None:
+    here = store.put(ONE)
+    store.put(other(2, product="Oar", provider="Boats"))
+    assert store.find(Query(product="LANTERN", provider="lighthouse works fictional")) == (here,)
+    assert store.find(Query(product="lanter")) == ()
+    assert store.find(Query(provider="boats", product="lantern")) == ()
+
+
+def test_page_by_page(store: Federation) -> None:
+    rows = [store.put(other(number)) for number in range(5)]
+    seen: list[Theirs] = []
+    after = 0
+    while page := store.find(Query(after=after, limit=2)):
+        seen += page
+        after = page[-1].position
+    assert seen == rows
+
+
+def test_of_two_that_come_at_once_one_is_kept(store: Federation) -> None:
+    barrier, ends = Barrier(4), []
+
+    def bring(index: int) -> None:
+        barrier.wait()
+        try:
+            store.put(msgspec.structs.replace(ONE, index=index))
+        except Duplicate:
+            ends.append(index)
+
+    threads = [Thread(target=bring, args=(index,)) for index in (4, 4, 4, 4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert ends == [4, 4, 4]
+    assert len(store.find(Query())) == 1
