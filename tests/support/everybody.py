@@ -410,6 +410,7 @@ TRIES: Mapping[str, Make] = {
     "PUT /submissions/{payload}/customers": of_customers,
     "POST /submissions/{payload}/responses": of_case({"text": "x"}),
     "POST /submissions/{payload}/evidence": of_case({"files": []}),
+    "POST /submissions/{payload}/assessment": of_case({"files": []}),
     "POST /submissions/{payload}/withdrawal": of_case({"reason": "x"}, case="other"),
     "POST /submissions/{payload}/lapse": of_case({"reason": "x"}, case="other"),
     "POST /submissions/{payload}/determinations/initial": of_case(SEEN),

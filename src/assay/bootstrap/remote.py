@@ -91,6 +91,11 @@ def replace_customers(url: str, payload: Digest, path: Path) -> tuple[int, str]:
     return len(new.customers), str(customers.commitment(new))
 
 
+def assess(url: str, payload: Digest, paths: Sequence[Path]) -> CaseView:
+    with office(url) as client:
+        return client.assess(payload, (), uploaded=[_uploaded(client, path) for path in paths])
+
+
 def _uploaded(client: OfficeClient, path: Path) -> Digest:
     with open_plain(path) as file:
         return client.upload(file)

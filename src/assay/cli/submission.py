@@ -208,6 +208,20 @@ def extend(
     return 0
 
 
+@app.command("assess")
+def assess(
+    payload: str = Id,
+    file: list[Path] = typer.Argument(exists=True, dir_okay=False, help="The report, or its approval."),
+    office: str = OfficeUrl,
+    json: bool = Json,
+) -> int:
+    """Hand in documents of the third-party assessment that the attestation names. They are never public."""
+    from assay.bootstrap.remote import assess as bring
+
+    _tell(bring(office, digest(payload), file), json=json)
+    return 0
+
+
 @app.command("withdraw")
 def withdraw(
     payload: str = Id, office: str = OfficeUrl, reason: str = typer.Option("", "--reason"), json: bool = Json

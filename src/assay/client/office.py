@@ -135,6 +135,10 @@ class OfficeClient:
         wish = {"days": days, "reason": reason}
         return self._post(f"/submissions/{payload.value}/extension-requests", wish)
 
+    def assess(self, payload: Digest, files: Sequence[bytes], uploaded: Sequence[Digest] = ()) -> CaseView:
+        """Documents of the third-party assessment that the attestation names."""
+        return self._post(f"/submissions/{payload.value}/assessment", _files(files, uploaded))
+
     def withdraw(self, payload: Digest, reason: str) -> CaseView:
         return self._post(f"/submissions/{payload.value}/withdrawal", {"reason": reason})
 
@@ -274,11 +278,11 @@ class OfficeClient:
 
 
 def _answer(text: str, files: Sequence[bytes], uploaded: Sequence[Digest]) -> dict[str, object]:
-    return {
-        "text": text,
-        "files": [b64.encode(one) for one in files],
-        "artifacts": [str(one) for one in uploaded],
-    }
+    return {"text": text, **_files(files, uploaded)}
+
+
+def _files(files: Sequence[bytes], uploaded: Sequence[Digest]) -> dict[str, object]:
+    return {"files": [b64.encode(one) for one in files], "artifacts": [str(one) for one in uploaded]}
 
 
 def _parted(bundle: Bundle) -> tuple[Bundle, tuple[bytes, ...]]:

@@ -1,4 +1,5 @@
-"""Read artifacts of a case: its owner at any time, the office with a reason, others by a grant. Each reading is in a log."""
+"""Read artifacts of a case: its owner at any time, the office with a reason, others by a grant; a third-party assessment all whom
+the case names. Each reading is in a log."""
 
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from assay.formats.attestation import Artifact
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
+from assay.office import assessment
 from assay.office.accesses import Access, Accesses, Grant, Line, What
 from assay.office.case import Case
 from assay.office.identity.words import identifier
@@ -42,14 +44,17 @@ def artifacts(service: Service, at: Accesses, caller: Caller, case: Case) -> tup
     have = frozenset(kept)
     digests = dict.fromkeys((*named, *kept))
     grants = at.between(case.payload, caller.organisation)
-    now = service.now()
+    now, assessed = service.now(), _assessment(service, case)
     return tuple(
         Shown(
             named.get(digest),
             digest,
             here=digest in have,
             readable=digest in have
-            and visible(caller, READ).shows(_target(case, caller, digest, grants, now)),
+            and (
+                visible(caller, READ).shows(_target(case, caller, digest, grants, now))
+                or (digest in assessed and visible(caller, Action.ASSESSMENT_READ).shows(case.target))
+            ),
         )
         for digest in digests
     )
@@ -67,13 +72,16 @@ def read(
     if case is None:
         raise hidden()
     grants, now = at.between(payload, caller.organisation), service.now()
-    require(caller, READ, _target(case, caller, digest, grants, now))
+    assessed = digest in _assessment(service, case)
+    if not (assessed and visible(caller, Action.ASSESSMENT_READ).shows(case.target)):
+        require(caller, READ, _target(case, caller, digest, grants, now))
     named, kept = _named(service, case)
     if digest not in kept:
         raise hidden()
     own = caller.organisation == case.organisation
     by = "" if own else next((one.id for one in grants if one.opens(digest, now)), "")
-    if not own and not by and not reason.strip():
+    party = assessed and caller.organisation in case.parties
+    if not own and not by and not party and not reason.strip():
         raise Refused("say in 'reason' why you read it: its provider sees that")
     _bounded(reason)
     if not service.office.blobs.has(digest):
@@ -166,6 +174,15 @@ def _named(service: Service, case: Case) -> tuple[dict[Digest, Artifact], tuple[
         return {}, kept
     envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
     return {one.digest: one for one in parse_attestation(envelope.payload).artifacts}, kept
+
+
+def _assessment(service: Service, case: Case) -> frozenset[Digest]:
+    """What the parties of a case may read without a grant."""
+    submission = service.office.ledger.submission(case.payload)
+    if submission is None or not service.office.blobs.has(submission.envelope):
+        return frozenset()
+    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
+    return assessment.documents(parse_attestation(envelope.payload))
 
 
 def _target(case: Case, caller: Caller, digest: Digest, grants: tuple[Grant, ...], now: datetime) -> Target:

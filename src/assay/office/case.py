@@ -25,7 +25,8 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 
 FOLLOWS: Mapping[Stage, tuple[Stage, ...]] = {
     "submitted": ("incomplete", "complete", "withdrawn"),
-    "incomplete": ("closed", "withdrawn"),
+    # By what an assessor hands in; a provider that completes its submission revises it.
+    "incomplete": ("complete", "closed", "withdrawn"),
     "complete": ("deep_validation", "under_response", "determined", "withdrawn"),
     "deep_validation": ("under_response", "determined", "withdrawn"),
     "under_response": ("answered", "withdrawn"),

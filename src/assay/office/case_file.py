@@ -7,12 +7,12 @@ import msgspec
 
 from assay.errors import Unavailable
 from assay.formats.archive import MIB
-from assay.formats.attestation import Attestation
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.note import Note
 from assay.formats.package import LIMITS, FileKind, Purpose
+from assay.office import assessment
 from assay.office.case import Case
 from assay.office.log import receipt
 from assay.office.package import About, Document, package
@@ -74,8 +74,10 @@ def archive(
     for index in case.entries:
         _entry(service, found, index)
     _draw(service, found, case)
-    confidential = set() if restricted else _assessments(attestation)
-    _customers(service, found, submission.customers, restricted=restricted)
+    confidential = frozenset() if restricted else assessment.documents(attestation)
+    lists = (*((submission.customers,) if submission.customers is not None else ()), *case.customer_lists)
+    for number, digest in enumerate(dict.fromkeys(lists), 1):
+        _customers(service, found, number, digest, restricted=restricted)
     titles = {one.digest: one.title or one.name for one in attestation.artifacts}
     for digest in dict.fromkeys((*submission.artifacts, *case.supplied)):
         _artifact(service, found, digest, titles.get(digest, ""), confidential)
@@ -131,24 +133,17 @@ def _draw(service: Service, found: Gathered, case: Case) -> None:
             found.receipts[f"{index:06}-draw-{name}.json"] = receipt(service.office, index).encode()
 
 
-def _assessments(attestation: Attestation) -> set[Digest]:
-    """A third-party assessment is never public, and goes to nobody who was not named."""
-    named = {one.digest for one in attestation.artifacts if one.kind == "assessment"}
-    one = attestation.assessment
-    return named | ({digest for digest in (one.report, one.approval) if digest is not None} if one else set())
-
-
-def _customers(service: Service, found: Gathered, digest: Digest | None, *, restricted: bool) -> None:
-    if digest is None:
-        return
+def _customers(service: Service, found: Gathered, number: int, digest: Digest, *, restricted: bool) -> None:
+    """The list that was submitted is number 1; those in its place follow."""
     if restricted:
-        _put(service, found, "customers.json", "customers", digest)
+        path = "customers.json" if number == 1 else f"customers-{number}.json"
+        _put(service, found, path, "customers", digest)
     else:
         found.withheld[digest] = f"the customer list is {_ENTITLED}"
 
 
 def _artifact(
-    service: Service, found: Gathered, digest: Digest, title: str, confidential: set[Digest]
+    service: Service, found: Gathered, digest: Digest, title: str, confidential: frozenset[Digest]
 ) -> None:
     if digest in confidential:
         found.withheld[digest] = f"the third-party assessment is {_ENTITLED}"

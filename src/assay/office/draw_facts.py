@@ -6,6 +6,7 @@ from assay.errors import AssayError
 from assay.formats import customers
 from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
+from assay.office.keep_customers import newest
 from assay.office.permissions import Visible
 from assay.office.ports import CaseQuery
 from assay.office.sampling_policy import Fact, Facts, Sampling
@@ -62,10 +63,11 @@ def _insufficient(verdict: VerdictDocument) -> int:
 
 def _customers(service: Service, case: Case) -> int | None:
     submission = service.office.ledger.submission(case.payload)
-    if submission is None or submission.customers is None:
+    found = newest(case, submission)
+    if found is None:
         return None
     try:
-        return len(customers.parse(service.office.blobs.get(submission.customers)).customers)
+        return len(customers.parse(service.office.blobs.get(found)).customers)
     except AssayError:
         return None
 

@@ -30,7 +30,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     speaks_for: Sequence[str]
     """Providers that the caller's organisation may submit for."""
     parties: Sequence[str] = ()
-    """Organisations that the customer list names."""
+    """Organisations that the customer list names, and the assessor."""
+    owner: str = ""
+    """Organisation whose case it is; empty for the caller's own. The caller's is a party then."""
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -164,7 +166,7 @@ def _wanted(service: Service, step: _Step, kept: Documents, now: datetime) -> Wa
     asked, admitted = step.asked, step.admitted
     organisation = asked.caller.organisation
     documents = msgspec.structs.replace(kept, artifacts=tuple(sorted({*kept.artifacts, *step.also})))
-    case = _begun(organisation, asked.parties, admitted, now)
+    case = _begun(asked.owner or organisation, (*asked.parties, organisation), admitted, now)
     also = (
         ()
         if step.replaced is None

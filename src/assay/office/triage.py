@@ -20,9 +20,20 @@ from assay.validation.examine import Inputs
 
 def check(service: Service, case: Case) -> Case:
     """``submitted`` to ``complete`` or ``incomplete`` (M4), with the automatic verdict (M5)."""
-    office = service.office
     submission = _submission(service, case)
     inputs, found = judge(service, case, submission)
+    return _record(service, case, submission, inputs, found)
+
+
+def completed(service: Service, case: Case) -> Case:
+    """``incomplete`` to ``complete``, where what came since was all that was missing; else nothing."""
+    submission = _submission(service, case)
+    inputs, found = judge(service, case, submission)
+    return _record(service, case, submission, inputs, found) if found.complete else case
+
+
+def _record(service: Service, case: Case, submission: Submission, inputs: Inputs, found: Examined) -> Case:
+    office = service.office
     stored, report = keep(office, inputs, found.document, completeness_report(office, case.payload, found))
     state = "complete" if found.complete else "incomplete"
     done = Act(
@@ -46,7 +57,11 @@ def judge(service: Service, case: Case, submission: Submission | None = None) ->
 
 def proceed(service: Service, case: Case) -> Case:
     """After completeness: notice of what is missing, an initial determination, or the wait for the next draw."""
-    if case.replaced_by is not None or case.noticed:
+    if case.replaced_by is not None:
+        return case
+    if case.stage == "incomplete" and case.supplied and (after := completed(service, case)) is not case:
+        return after
+    if case.noticed:
         return case
     if case.stage == "incomplete":
         verdict = verdict_of(service, case)

@@ -13,6 +13,7 @@ from assay.formats.bundle import Bundle
 from assay.formats.customers import Customer
 from assay.formats.dsse import Envelope
 from assay.office.accesses import Accesses
+from assay.office.assessment import assessors, provider_of
 from assay.office.examining import Examined
 from assay.office.facts import Facts
 from assay.office.federation import Federation
@@ -22,7 +23,7 @@ from assay.office.identity.organisations import named
 from assay.office.identity.trail import Event
 from assay.office.inventories import Inventories
 from assay.office.keep_customers import having
-from assay.office.permissions import Action, Caller, require_role
+from assay.office.permissions import Action, Caller, Role, require_role
 from assay.office.ports import Holdings
 from assay.office.ready import Look
 from assay.office.receive import Answer, Asked, Received, receive_all
@@ -99,7 +100,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
                     caller=caller,
                     bundle=bundle,
                     speaks_for=speaks_for[caller.organisation],
-                    parties=self.parties(bundle),
+                    parties=(*self.parties(bundle), *assessors(self.identity, bundle)),
+                    owner=provider_of(self.identity, bundle) if Role.ASSESSOR in caller.roles else "",
                 )
             except AssayError as error:
                 answers[at] = error

@@ -19,6 +19,7 @@ from assay.formats.bundle import read_tar as read_bundle
 from assay.formats.digest import Digest
 from assay.formats.purl import Purl
 from assay.office import found_by
+from assay.office.assessment import attach
 from assay.office.bring import Brought
 from assay.office.case import Case
 from assay.office.extend import ask_for_time
@@ -87,8 +88,7 @@ _SUBMISSION = Schema(
 )
 
 
-class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    text: str = ""
+class Files(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     files: tuple[str, ...] = ()
     """Base64; larger files are uploaded before and named in ``artifacts``."""
     artifacts: tuple[str, ...] = ()
@@ -98,6 +98,10 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         files = tuple(b64.decode(one, what=f"files[{at}]") for at, one in enumerate(self.files))
         uploaded = tuple(Digest.parse(one, what=f"artifacts[{at}]") for at, one in enumerate(self.artifacts))
         return Brought(files, uploaded, desk.holdings)
+
+
+class Answer(Files, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    text: str = ""
 
 
 class TimeAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -215,6 +219,18 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         return case_view(ask_for_time(desk.service, caller, of_payload(payload), data.days, data.reason))
 
+    @does(
+        CASE + "/assessment",
+        "Hand in documents of the third-party assessment that it names",
+        "submissions",
+        Action.ASSESSMENT_ATTACH,
+        "case",
+        opt=FILES,
+    )
+    def assessed(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Files]) -> CaseView:
+        caller = asker(request, desk).caller
+        return case_view(attach(desk.service, caller, of_payload(payload), data.brought(desk)))
+
     @does(CASE + "/withdrawal", "Take a submission back", "submissions", Action.SUBMISSION_WITHDRAW, "case")
     def withdrawal(request: Request[Any, Any, Any], payload: Id, data: JSONBody[Reason]) -> CaseView:
         caller = asker(request, desk).caller
@@ -227,7 +243,20 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         return case_view(lapse(desk.service, caller, of_payload(payload), data.reason, data.versions))
 
-    return [create, check, index, show, verdict, receipt_, answer, evidence, withdrawal, lapsed, more_time]
+    return [
+        create,
+        check,
+        index,
+        show,
+        verdict,
+        receipt_,
+        answer,
+        evidence,
+        assessed,
+        withdrawal,
+        lapsed,
+        more_time,
+    ]
 
 
 def query_of(

@@ -1,0 +1,96 @@
+"""Third-party assessments: whose they are, and how an assessor hands one in. They are for the parties of a case, and never public (M11)."""
+
+from assay.errors import Refused
+from assay.formats.attestation import Attestation
+from assay.formats.attestation_statement import parse as parse_attestation
+from assay.formats.bundle import Bundle
+from assay.formats.case_documents import Response
+from assay.formats.digest import Digest
+from assay.formats.dsse import Envelope
+from assay.office.bring import Brought, check, keep
+from assay.office.case import Case
+from assay.office.identity.identity import Identity
+from assay.office.identity.organisation import Kind as OrganisationKind
+from assay.office.identity.organisation import Organisation, Status
+from assay.office.permissions import Action, Caller
+from assay.office.service import Act, Service, act, asked, next_step, put, texts
+from assay.register.leaf import Kind
+
+FROM = frozenset({"incomplete", "complete", "deep_validation", "under_response", "answered"})
+_MARK = b"assay:assessment:"
+"""Stands in every attestation that names an assessment."""
+
+
+def documents(attestation: Attestation) -> frozenset[Digest]:
+    """The report, the approval, and whatever else of the artifacts is of an assessment."""
+    found = {one.digest for one in attestation.artifacts if one.kind == "assessment"}
+    one = attestation.assessment
+    if one is not None:
+        found |= {digest for digest in (one.report, one.approval) if digest is not None}
+    return frozenset(found)
+
+
+def attach(service: Service, caller: Caller, payload: Digest, brought: Brought) -> Case:
+    """Hand in documents of the assessment that the attestation names; the case is complete when nothing else was missing.
+
+    Refused for any other file, and where the case is past it; TooLarge where the organisation would keep too much here.
+    """
+    case = asked(service, caller, Action.ASSESSMENT_ATTACH, payload)
+    if case.stage not in FROM:
+        raise Refused(f"the case is {case.stage!r}: an assessment is taken until it is decided")
+    if not brought:
+        raise Refused("no file came, expected documents of the assessment")
+    named, digests = documents(_attestation(service, case)), brought.digests
+    if strange := [one for one in digests if one not in named]:
+        raise Refused(f"{strange[0]} is no document of the assessment that the attestation names")
+    now = service.now()
+    check(brought, caller.organisation)
+    keep(brought, caller.organisation, service.sealed)
+    document = Response(
+        attestation=str(payload), salt=service.salt(), to_notice=case.notices, received=now, artifacts=texts(digests)
+    )  # fmt: skip
+    done = Act(
+        kind=Kind.RESPONSE, document=put(service, document), actor=caller.organisation,
+        due=(next_step(case, case.revision + 1, now),),
+    )  # fmt: skip
+    return act(service, case, done, now, supplied=tuple(dict.fromkeys((*case.supplied, *digests))))
+
+
+def assessors(identity: Identity, bundle: Bundle) -> tuple[str, ...]:
+    """Organisations here that the attestation in *bundle* names as its assessor. Malformed."""
+    found = _assessed(bundle)
+    if found is None or found.assessment is None or not found.assessment.assessor:
+        return ()
+    name = found.assessment.assessor.casefold()
+    with identity.identities.read() as rows:
+        all_ = rows.find(Organisation)
+    return tuple(
+        one.id for one in all_ if one.kind is OrganisationKind.ASSESSOR and one.name.casefold() == name
+    )
+
+
+def provider_of(identity: Identity, bundle: Bundle) -> str:
+    """The one organisation here that is the provider itself of what is attested; empty where there is none, or several."""
+    attestation = parse_attestation(Envelope.parse(bundle.envelope, what="attestation.dsse.json").payload)
+    with identity.identities.read() as rows:
+        found = [
+            one.id
+            for one in rows.find(Organisation)
+            if one.kind is OrganisationKind.PROVIDER
+            and one.status is Status.ACTIVE
+            and attestation.provider.name in one.speaks_for
+        ]
+    return found[0] if len(found) == 1 else ""
+
+
+def _assessed(bundle: Bundle) -> Attestation | None:
+    payload = Envelope.parse(bundle.envelope, what="attestation.dsse.json").payload
+    return parse_attestation(payload) if _MARK in payload else None
+
+
+def _attestation(service: Service, case: Case) -> Attestation:
+    submission = service.office.ledger.submission(case.payload)
+    if submission is None:
+        raise ValueError(f"case {case.payload} has no submission")
+    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
+    return parse_attestation(envelope.payload)
