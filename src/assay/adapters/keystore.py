@@ -1,6 +1,7 @@
 """Keyfiles in a folder, one per signer record, encrypted at rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,8 @@ T = TypeVar("T")
 
 SUFFIX = ".key.json"
 MAX_BYTES = 64 * 1024
+AT_ONCE = 2
+"""Keyfiles that are opened side by side: each takes 128 MiB meanwhile."""
 TRIAL_COST = 14
 """A trial's passphrase is random and lies beside the key: a costly derivation would protect nothing."""
 
@@ -32,6 +35,7 @@ def _named(path: Path, read: Callable[[bytes], T]) -> T:
 class KeyFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._begun: dict[tuple[str, bytes], Future[Secrets]] = {}
 
     def headers(self) -> tuple[Header, ...]:
         """Public parts of all keyfiles, by name."""
@@ -43,8 +47,22 @@ class KeyFolder:
     def has(self, name: str) -> bool:
         return self._path(name).is_file()
 
+    def begin(self, names: Sequence[str], passphrase: bytes) -> None:
+        """Open those that are there side by side; the next :meth:`open` of each takes what came of it."""
+        there = [name for name in names if self.has(name)]
+        if not there:
+            return
+        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="keyfiles")
+        for name in there:
+            self._begun[name, passphrase] = pool.submit(self._open, name, passphrase)
+        pool.shutdown(wait=False)
+
     def open(self, name: str, passphrase: bytes) -> Secrets:
         """Unavailable when there is no such key; Untrusted for a wrong passphrase, Malformed for a damaged file."""
+        begun = self._begun.pop((name, passphrase), None)
+        return self._open(name, passphrase) if begun is None else begun.result()
+
+    def _open(self, name: str, passphrase: bytes) -> Secrets:
         path = self._path(name)
         if not path.is_file():
             known = ", ".join(header.name for header in self.headers()) or "none"
@@ -53,6 +71,7 @@ class KeyFolder:
 
     def save(self, secrets: Secrets, passphrase: bytes, entropy: Entropy, *, replace: bool = False) -> Path:
         path = self._path(secrets.name)
+        self._begun.clear()
         if path.exists() and not replace:
             raise Duplicate(f"there is a key named {secrets.name!r} already; use rotate, or another name")
         cost = TRIAL_COST if secrets.trial else keyfile.COST

@@ -81,6 +81,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
         alone.enter_context(home.locked())
         restored.must_be_settled(home)
         secret = office_passphrase(home)
+        home.keys.begin((LOG_KEY, OFFICE_KEY, stores.STORAGE_KEY), secret)
         log = _log(home, secret)
         signing = signer(home, OFFICE_KEY, "office", secret, trial=False)
         origin = origin_of(home, config.host)

@@ -1,10 +1,11 @@
 """Who asks: from a session's cookie or an API token to a caller."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
-from assay.errors import Malformed
+from assay.errors import Malformed, Unauthenticated
 from assay.formats.api_token import ApiTokenText
 from assay.office.identity import look
 from assay.office.identity.account import Account, Session
@@ -53,20 +54,42 @@ def by_session(identity: Identity, cookie: str) -> Presence:
 
 def by_token(identity: Identity, text: str) -> Caller:
     """Unauthenticated."""
+    (found,) = by_tokens(identity, (text,))
+    if isinstance(found, Unauthenticated):
+        raise found
+    return found
+
+
+def by_tokens(identity: Identity, texts: Sequence[str]) -> list[Caller | Unauthenticated]:
+    """:func:`by_token` for each, with one look."""
+    now = identity.clock.now()
+    answers: list[Caller | Unauthenticated] = []
+    unseen: set[str] = set()
+    with identity.identities.read() as rows:
+        for text in texts:
+            try:
+                token = _token(rows, text, now)
+                answers.append(_caller(rows, token, now))
+            except Unauthenticated as error:
+                answers.append(error)
+                continue
+            if token.used is None or token.used + _USED <= now:
+                unseen.add(token.id)
+    if unseen:
+        _used(identity, unseen, now)
+    return answers
+
+
+def _token(rows: Reading, text: str, now: datetime) -> ApiToken:
     try:
         given = ApiTokenText.parse(text)
     except Malformed as error:
         raise unauthenticated() from error
-    now = identity.clock.now()
-    with identity.identities.read() as rows:
-        token = rows.get(ApiToken, given.id)
-        right = same(token.hash if token is not None else bytes(32), digest(given.secret))
-        if token is None or not right or token.revoked is not None or token.expires <= now:
-            raise unauthenticated()
-        caller = _caller(rows, token, now)
-    if token.used is None or token.used + _USED <= now:
-        _used(identity, token.id, now)
-    return caller
+    token = rows.get(ApiToken, given.id)
+    right = same(token.hash if token is not None else bytes(32), digest(given.secret))
+    if token is None or not right or token.revoked is not None or token.expires <= now:
+        raise unauthenticated()
+    return token
 
 
 def _caller(rows: Reading, token: ApiToken, now: datetime) -> Caller:
@@ -98,8 +121,9 @@ def _seen(identity: Identity, session: str, now: datetime) -> Session:
     return found
 
 
-def _used(identity: Identity, token: str, now: datetime) -> None:
+def _used(identity: Identity, tokens: Collection[str], now: datetime) -> None:
     with identity.identities.change() as rows:
-        found = rows.get(ApiToken, token)
-        if found is not None:
-            rows.put(msgspec.structs.replace(found, used=now))
+        for token in sorted(tokens):
+            found = rows.get(ApiToken, token)
+            if found is not None:
+                rows.put(msgspec.structs.replace(found, used=now))

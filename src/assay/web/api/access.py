@@ -27,6 +27,14 @@ class Asker(msgspec.Struct, frozen=True):
     """When it is somebody in a browser."""
 
 
+def token_of(request: Request[Any, Any, Any]) -> str:
+    """The token that a request is made with; empty where it says who asks in another way, or comes in only."""
+    what = request.route_handler.opt.get("action")
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    coming_in = isinstance(what, Open) and what.coming_in
+    return "" if coming_in or scheme.lower() != "bearer" else token.strip()
+
+
 def asker(request: Request[Any, Any, Any], desk: Desk, form: str = "") -> Asker:
     """Unauthenticated when a token or a session does not hold; Forbidden when a browser changes something without its secret,
     in a header or as *form* says it in a field.

@@ -13,23 +13,29 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Middleware, Receive, Scope, Send
 
 from assay.errors import Unauthenticated
+from assay.office.identity.authenticate import by_tokens
+from assay.office.permissions import Caller
 from assay.office.service import asked
 from assay.web.api import addresses, cross_origin, repeating
-from assay.web.api.access import asker, require_any
+from assay.web.api.access import Asker, asker, require_any, token_of
 from assay.web.api.bodies import BODY
 from assay.web.api.conditional import conditionally, require_match
 from assay.web.api.desk import Desk
 from assay.web.api.listing import PRIVATE
 from assay.web.api.messages import Headers, changed
 from assay.web.api.params import digest
+from assay.web.api.problems import ASKER
+from assay.web.api.together import Together
 from assay.web.api.views import tag
 
 AnyRequest = Request[Any, Any, Any]
-SHOWN = ("authorization", "cookie")
-"""Headers by which somebody says who it is."""
+SHOWN = ("authorization", "cookie", "if-match")
+"""Headers that have something looked up."""
 
 
 def entrance(desk: Desk) -> Middleware:
+    tokens = Together[str, Caller](lambda texts: by_tokens(desk.identity, texts))
+
     def wrap(app: ASGIApp) -> ASGIApp:
         async def enter(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != ScopeType.HTTP:
@@ -41,7 +47,15 @@ def entrance(desk: Desk) -> Middleware:
 
         async def _enter(request: AnyRequest, app: ASGIApp, receive: Receive, send: Send) -> None:
             send = changed(send, lambda headers: _kept_by_nobody(headers, request.method))
-            if any(name in request.headers for name in SHOWN):
+            if token := token_of(request):
+                try:
+                    request.scope["state"][ASKER] = Asker(await tokens.ask(token))
+                except Unauthenticated:
+                    desk.gate.unknown(
+                        addresses.origin(request.scope, desk.proxies), desk.identity.clock.now()
+                    )
+                    raise
+            if any(name in request.headers for name in (("if-match",) if token else SHOWN)):
                 await sync_to_thread(admit, request, desk)
             else:
                 admit(request, desk)  # nothing in it waits
