@@ -46,7 +46,7 @@ class MailServer:
                 connection, _ = self._listening.accept()
             except OSError:
                 return
-            with ExitStack() as stack, suppress(OSError):
+            with suppress(OSError), ExitStack() as stack:  # closing flushes, to a client that may have gone
                 connection.settimeout(10)
                 self._talk(stack, stack.enter_context(connection))
 
