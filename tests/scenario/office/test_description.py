@@ -27,6 +27,8 @@ UNSAYABLE = {
     "POST /api/v1/checks": "a bundle",
     "GET /api/v1/submissions": "a package URL",
     "GET /api/v1/results": "a package URL",
+    "POST /api/v1/checks": "a bundle",
+    "PUT /api/v1/submissions/{payload}/customers": "a list of customers",
     "POST /api/v1/uploads": "digests of RFC 9530",
     "PUT /api/v1/submissions/{payload}/customers": "a list of customers",
     "PUT /api/v1/inventory": "a bill of materials",

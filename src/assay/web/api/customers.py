@@ -17,7 +17,7 @@ from assay.web.api.bodies import BODY
 from assay.web.api.desk import Desk
 from assay.web.api.listing import CSV, JSON, wants_csv
 from assay.web.api.params import Id, digest
-from assay.web.api.routes import FILE, Listing, reads, replaces
+from assay.web.api.routes import DOCUMENT, TEXT, Listing, reads, replaces
 from assay.web.api.submissions import CASE
 from assay.web.api.views import CaseView, case_view
 
@@ -32,6 +32,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         Action.CUSTOMERS_READ,
         "case",
         operation_class=Listing,
+        gives={JSON: DOCUMENT, CSV: TEXT},
     )
     def show(request: Request[Any, Any, Any], payload: Id, reason: FromQuery[str] = "") -> Response[bytes]:
         caller = asker(request, desk).caller
@@ -42,7 +43,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         return Response(data, media_type=f"{CSV}; charset=utf-8" if table else JSON, headers=headers)
 
     @replaces(
-        LIST, "Replace it", "submissions", Action.CUSTOMERS_WRITE, "case", opt={BODY: "table"}, takes={JSON: FILE, CSV: FILE}
+        LIST, "Replace it", "submissions", Action.CUSTOMERS_WRITE, "case", opt={BODY: "table"}, takes={JSON: DOCUMENT, CSV: TEXT}
     )  # fmt: skip
     def change(request: Request[Any, Any, Any], payload: Id, body: RawBody) -> CaseView:
         caller = asker(request, desk).caller

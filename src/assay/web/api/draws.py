@@ -13,7 +13,8 @@ from assay.web.api.access import asker
 from assay.web.api.desk import Desk
 from assay.web.api.listing import BRIEFLY, listed
 from assay.web.api.params import After, Limit, Number, number
-from assay.web.api.routes import does, lists, reads
+from assay.web.api.routes import DOCUMENT, does, lists, reads
+from assay.web.api.routes import TEXT as STRING
 from assay.web.api.views import DrawView, Listed, draw_view
 
 ONE = "/draws/{number:str}"
@@ -60,19 +61,41 @@ def _documents(desk: Desk) -> list[HTTPRouteHandler]:
         "public",
         Action.RESULT_READ,
         "any",
+        gives={JSON: DOCUMENT},
     )
     def commit(number: Number) -> Response[bytes]:
         return given(number, "commit")
 
-    @reads(ONE + "/result.json", "The draw-result: who was drawn", "public", Action.RESULT_READ, "any")
+    @reads(
+        ONE + "/result.json",
+        "The draw-result: who was drawn",
+        "public",
+        Action.RESULT_READ,
+        "any",
+        gives={JSON: DOCUMENT},
+    )
     def result(number: Number) -> Response[bytes]:
         return given(number, "result")
 
-    @reads(ONE + "/policy.json", "The office policy that it followed", "public", Action.POLICY_READ, "any")
+    @reads(
+        ONE + "/policy.json",
+        "The office policy that it followed",
+        "public",
+        Action.POLICY_READ,
+        "any",
+        gives={JSON: DOCUMENT},
+    )
     def policy(number: Number) -> Response[bytes]:
         return given(number, "policy")
 
-    @reads(ONE + "/frame", "The checkpoint that it was committed over", "public", Action.RESULT_READ, "any")
+    @reads(
+        ONE + "/frame",
+        "The checkpoint that it was committed over",
+        "public",
+        Action.RESULT_READ,
+        "any",
+        gives={TEXT: STRING},
+    )
     def frame(number: Number) -> Response[bytes]:
         return given(number, "frame", TEXT)
 
@@ -86,12 +109,13 @@ def _receipts(desk: Desk) -> list[HTTPRouteHandler]:
         "public",
         Action.RESULT_READ,
         "any",
+        gives={JSON: DOCUMENT},
     )
     def commit(number: Number) -> Response[bytes]:
         made = commit_receipt(desk.service, _drawing(desk, number)).encode()
         return Response(made, media_type=JSON, headers=KEPT)
 
-    @reads(ONE + "/result-receipt.json", "The receipt of the draw-result", "public", Action.RESULT_READ, "any")  # fmt: skip
+    @reads(ONE + "/result-receipt.json", "The receipt of the draw-result", "public", Action.RESULT_READ, "any", gives={JSON: DOCUMENT})  # fmt: skip
     def result(number: Number) -> Response[bytes]:
         made = result_receipt(desk.service, _drawing(desk, number)).encode()
         return Response(made, media_type=JSON, headers=KEPT)

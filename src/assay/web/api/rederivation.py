@@ -17,7 +17,7 @@ from assay.office.service import asked
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
 from assay.web.api.params import Id, digest
-from assay.web.api.routes import reads
+from assay.web.api.routes import DOCUMENT, reads
 from assay.web.api.submissions import CASE
 
 
@@ -31,12 +31,26 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
             raise Refused("nothing was derived again of this submission")
         return case, document
 
-    @reads(CASE + "/rederivation", "What was derived again, once it was drawn", "submissions", action, "case")
+    @reads(
+        CASE + "/rederivation",
+        "What was derived again, once it was drawn",
+        "submissions",
+        action,
+        "case",
+        gives={"application/json": DOCUMENT},
+    )
     def show(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
         _, document = of(request, payload)
         return Response(rederivation.encode(document), media_type="application/json")
 
-    @reads(CASE + "/rederivation/bill", "The derived bill of materials", "submissions", action, "case")
+    @reads(
+        CASE + "/rederivation/bill",
+        "The derived bill of materials",
+        "submissions",
+        action,
+        "case",
+        gives={"application/vnd.cyclonedx+json": DOCUMENT},
+    )
     def derived(
         request: Request[Any, Any, Any], payload: Id, release: FromQuery[str] = ""
     ) -> Response[bytes]:

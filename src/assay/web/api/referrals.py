@@ -14,7 +14,7 @@ from assay.web.api.access import asker
 from assay.web.api.desk import Desk
 from assay.web.api.listing import listed_of
 from assay.web.api.params import After, Id, Limit, Number, digest
-from assay.web.api.routes import does, lists, reads
+from assay.web.api.routes import FILE, does, lists, reads
 from assay.web.api.submissions import CASE
 from assay.web.api.views import CaseView, Listed, case_view
 
@@ -54,6 +54,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         TAG,
         Action.CASE_READ,
         "case",
+        gives={TAR: FILE},
     )
     def package(request: Request[Any, Any, Any], payload: Id, number: Number) -> Response[bytes]:
         caller = asker(request, desk).caller

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
 import msgspec
@@ -123,18 +124,30 @@ def removes(path: str, summary: str, tag: str, action: What, on: On, **more: Any
     return delete(path, **_said(summary, tag, action, on, ALWAYS + CHANGING, more))
 
 
-def _taking(kind: type[Operation], takes: Mapping[str, Schema]) -> type[Operation]:
-    """*takes*: bodies that the handler reads by itself, by media type."""
-    content = {media: OpenAPIMediaType(schema=schema) for media, schema in takes.items()}
+def _describing(
+    kind: type[Operation], takes: Mapping[str, Schema], gives: Mapping[str, Schema], status: int
+) -> type[Operation]:
+    """Bodies that the handler reads and writes by itself, by media type."""
 
     @dataclass
-    class Taking(kind):  # type: ignore[valid-type,misc]
+    class Describing(kind):  # type: ignore[valid-type,misc]
         def __post_init__(self) -> None:
+            if takes:
+                self.request_body = RequestBody(content=_content(takes), required=True)
+            if gives:
+                _answers(
+                    self,
+                    str(status),
+                    OpenAPIResponse(description=HTTPStatus(status).phrase, content=_content(gives)),
+                )
             if hasattr(super(), "__post_init__"):
                 super().__post_init__()
-            self.request_body = RequestBody(content=content, required=True)
 
-    return Taking
+    return Describing
+
+
+def _content(bodies: Mapping[str, Schema]) -> dict[str, OpenAPIMediaType]:
+    return {media: OpenAPIMediaType(schema=schema) for media, schema in bodies.items()}
 
 
 def _said(
@@ -143,8 +156,10 @@ def _said(
     opt = {"action": action, "on": on, **more.pop("opt", {})}
     responses = {code: ResponseSpec(Problem, False, SUMMARIES[code], MEDIA_TYPE) for code in fails}
     responses |= more.pop("responses", {})
-    if takes := more.pop("takes", None):
-        more["operation_class"] = _taking(more.get("operation_class", Operation), takes)
+    takes, gives = more.pop("takes", {}), more.pop("gives", {})
+    if takes or gives:
+        kind, code = more.get("operation_class", Operation), more.get("status_code", 200)
+        more["operation_class"] = _describing(kind, takes, gives, code)
     return {
         "summary": summary,
         "tags": [tag],

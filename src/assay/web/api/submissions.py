@@ -48,7 +48,7 @@ from assay.web.api.params import (
     Waiting,
 )
 from assay.web.api.params import digest as of_payload
-from assay.web.api.routes import FILE, does, lists, reads
+from assay.web.api.routes import DOCUMENT, FILE, does, lists, reads
 from assay.web.api.together import Together
 from assay.web.api.views import CaseView, Listed, case_view, tag
 
@@ -143,7 +143,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     @does(
         "/checks", "What would be found about a bundle, with nothing submitted", "submissions", Action.SUBMISSION_CREATE, "any",
-        opt=FILES, status_code=200, takes={**dict.fromkeys(TAR, FILE), JSON: _SUBMISSION},
+        opt=FILES, status_code=200, takes={**dict.fromkeys(TAR, FILE), JSON: _SUBMISSION}, gives={JSON: DOCUMENT},
     )  # fmt: skip
     def check(request: Request[Any, Any, Any], body: RawBody) -> Response[bytes]:
         caller = asker(request, desk).caller
