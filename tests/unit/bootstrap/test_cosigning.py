@@ -36,7 +36,6 @@ class World:
         self.text = ""
         self.office: Office = offices.office()
         self.seen = Observed(Log(self._write, self.office.clock.now, level="debug"), Metrics())
-        state = MemoryWitnessState()
         now = int(offices.NOW.timestamp())
         keys = offices.LOG.public(offices.ORIGIN)
         self.near: dict[str, Asked] = {
@@ -45,7 +44,7 @@ class World:
                     name,
                     (private("ed25519", name), private("ml-dsa-44", name)),
                     {offices.ORIGIN: keys},
-                    state,
+                    MemoryWitnessState(),
                     lambda: now,
                 )
             )
