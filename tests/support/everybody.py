@@ -424,6 +424,7 @@ TRIES: Mapping[str, Make] = {
     "GET /submissions/{payload}/referrals/{number}/package.tar": referred,
     "POST /submissions/{payload}/correction": of_case({"decision": SEEN, "reason": "x"}),
     **{f"GET /draws/{{number}}{name}": PUBLIC_DRAW for name in ("", *(f"/{one}" for one in DRAW_FILES))},
+    "GET /packs/{ref}": plain(path={"ref": services.PACK}),
     "POST /login/complete": plain({"answer": {}}),
     "POST /login/staff": plain({"issuer": "https://login.example"}),
     "POST /enrol/begin": plain({"link": "x"}),

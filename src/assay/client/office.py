@@ -20,11 +20,13 @@ from assay.formats.dsse import Envelope
 from assay.formats.text import shown
 from assay.formats.verdict import VerdictDocument
 from assay.formats.verdict import parse as parse_verdict
+from assay.office.office_policy import OfficePolicy
 from assay.register.receipt import Receipt
 from assay.trust.root import TrustRoot
 from assay.web.api.access_views import AccessView, ArtifactView, GrantView
 from assay.web.api.problems import Fault
 from assay.web.api.referrals import ReferralView
+from assay.web.api.rules import RulesView
 from assay.web.api.story_views import GraphView, HappeningView
 from assay.web.api.views import CaseView, DrawView, Listed, PublicCase
 
@@ -232,6 +234,17 @@ class OfficeClient:
     def draw_file(self, number: int, name: DrawFile) -> bytes:
         """Byte for byte; it is not verified here (``assay draw verify``)."""
         return self._bytes(f"/draws/{number}/{name}")
+
+    def rules(self) -> RulesView:
+        """By digest; :meth:`office_policy` and :meth:`pack` are the documents."""
+        return self._get("/policy", RulesView)
+
+    def office_policy(self) -> OfficePolicy:
+        return OfficePolicy.parse(self._bytes("/policy/office.json"))
+
+    def pack(self, ref: str) -> bytes:
+        """Byte for byte. *ref*: ``id@edition``."""
+        return self._bytes(f"/packs/{ref}")
 
     def trust(self) -> TrustRoot:
         """What the office says of itself: to be compared by another way before it is believed."""
