@@ -14,20 +14,24 @@ from assay.adapters.engine import LOCK, Wheel, open_wheel, this_engine
 from assay.adapters.filesystem import FolderBlobs, write_whole
 from assay.adapters.sigstore import OfflineSigstore
 from assay.bootstrap import home
-from assay.bootstrap.results import read_verdict
+from assay.bootstrap.results import read_rederivation, read_verdict
 from assay.collect.files import read_plain
 from assay.errors import Unavailable
+from assay.formats import rederivation
 from assay.formats import verdict as verdicts
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
+from assay.formats.rederivation import Rederivation
 from assay.formats.verdict import Engine, Input, VerdictDocument
 from assay.packs import shipped
 from assay.validation.examine import Inputs, examine
+from assay.validation.rederive import Deep, rederive
 
 MAX_WHEEL = 64 * 1024 * 1024
 MAX_SCANNED = 64 * 1024 * 1024
 MAX_FILES = 20_000
 TIMEOUT_S = 1800
+Recorded = VerdictDocument | Rederivation
 
 
 class Replayed(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +44,9 @@ class Replayed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def replay_result(path: Path, folders: Sequence[Path], wheel: Path | None) -> Replayed:
-    recorded = read_verdict(path)
-    expected = str(verdicts.digest(recorded))
+    """Of a result, a verdict, or what was derived again of a drawn submission."""
+    recorded = read_rederivation(path) or read_verdict(path)
+    expected = str(_digest(recorded))
     other = open_wheel(read_plain(wheel, limit=MAX_WHEEL), what=str(wheel)) if wheel else None
     engine = other.engine if other else this_engine()
     if not _same(engine, recorded.engine):
@@ -50,11 +55,10 @@ def replay_result(path: Path, folders: Sequence[Path], wheel: Path | None) -> Re
     if other is not None:
         return _elsewhere(path, folders, other)
     try:
-        inputs = _inputs(recorded, _Store([*folders, *_near(path)]))
+        again = _again(recorded, _Store([*folders, *_near(path)]))
     except Unavailable as error:
         return Replayed(state="inputs missing", expected=expected, reason=str(error))
-    again = examine(inputs, OfflineSigstore())
-    found = str(verdicts.digest(again))
+    found = str(_digest(again))
     if found == expected:
         return Replayed(state="identical", expected=expected, found=found)
     return Replayed(
@@ -64,6 +68,20 @@ def replay_result(path: Path, folders: Sequence[Path], wheel: Path | None) -> Re
         differences=tuple(_differences(recorded, again)),
         reason=f"computed again it is {found}, recorded is {expected}",
     )
+
+
+def _digest(recorded: Recorded) -> Digest:
+    return (
+        verdicts.digest(recorded) if isinstance(recorded, VerdictDocument) else rederivation.digest(recorded)
+    )
+
+
+def _again(recorded: Recorded, store: "_Store") -> Recorded:
+    if isinstance(recorded, VerdictDocument):
+        return examine(_inputs(recorded, store), OfflineSigstore())
+    named = [item for item in recorded.inputs if item.name.startswith("supplied:")]
+    deep = Deep(recorded.salt, tuple(store.get(item) for item in named))
+    return rederivation.parse(rederive(_inputs(recorded, store), deep, OfflineSigstore()).document)
 
 
 def _same(one: Engine, other: Engine) -> bool:
@@ -118,7 +136,9 @@ def _near(path: Path) -> list[Path]:
     return [folder for folder in dict.fromkeys(folders) if folder.is_dir()]
 
 
-def _inputs(recorded: VerdictDocument, store: _Store) -> Inputs:
+def _inputs(recorded: Recorded, store: _Store) -> Inputs:
+    """What a verdict was computed from; a re-derivation goes by fewer of them."""
+    judges = isinstance(recorded, VerdictDocument)
     named = {item.name: item for item in recorded.inputs}
 
     def get(name: str) -> bytes | None:
@@ -139,20 +159,22 @@ def _inputs(recorded: VerdictDocument, store: _Store) -> Inputs:
             {Digest.parse(item.digest): store.get(item) for item in artifacts},
         ),
         packs=tuple((item.name.removeprefix("pack:"), store.get(item)) for item in packs),
-        policy=need("policy"),
+        policy=need("policy") if judges else b"",
         trust=need("trust"),
-        history=need("history"),
+        history=need("history") if judges else b"",
         snapshot=get("malicious-packages"),
-        now=recorded.judged,
+        now=recorded.judged if isinstance(recorded, VerdictDocument) else recorded.made,
         engine=recorded.engine,
     )
 
 
-def _differences(recorded: VerdictDocument, again: VerdictDocument) -> Iterator[str]:
-    for field in VerdictDocument.__struct_fields__:
+def _differences(recorded: Recorded, again: Recorded) -> Iterator[str]:
+    for field in recorded.__struct_fields__:
         before, after = getattr(recorded, field), getattr(again, field)
         if field != "claims" and before != after:
             yield f"{field}: recorded {str(before)[:200]!r}, now {str(after)[:200]!r}"
+    if not (isinstance(recorded, VerdictDocument) and isinstance(again, VerdictDocument)):
+        return
     now = {row.requirement: row for row in again.claims}
     for row in recorded.claims:
         other = now.get(row.requirement)

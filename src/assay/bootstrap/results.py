@@ -4,10 +4,11 @@ from pathlib import Path
 
 from assay.adapters.filesystem import read_whole
 from assay.errors import Malformed
-from assay.formats import strict_json, verdict
+from assay.formats import rederivation, strict_json, verdict
 from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.canonical_json import canonical
 from assay.formats.dsse import Envelope
+from assay.formats.rederivation import Rederivation
 from assay.formats.result import parse_result
 from assay.formats.verdict import VerdictDocument
 
@@ -23,6 +24,14 @@ def read_verdict(path: Path) -> VerdictDocument:
     if isinstance(found, dict) and found.get("schema") == verdict.SCHEMA:
         return verdict.parse(canonical(found))
     raise Malformed(f"{path} is neither a signed result nor a verdict")
+
+
+def read_rederivation(path: Path) -> Rederivation | None:
+    """What was derived again, of any layout; None for anything else."""
+    found = strict_json.load(read_whole(path, limit=MAX_RESULT), what=str(path), limit=MAX_RESULT)
+    if isinstance(found, dict) and found.get("format") == rederivation.FORMAT:
+        return rederivation.parse(canonical(found))
+    return None
 
 
 def names_beside(path: Path) -> dict[str, str]:

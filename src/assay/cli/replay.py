@@ -10,7 +10,7 @@ from assay.cli.output import Json, complain, emit, out
 
 def replay(
     result: Path = typer.Argument(
-        exists=True, help="A result (result.dsse.json) or a verdict (verdict.json)."
+        exists=True, help="A result (result.dsse.json), a verdict (verdict.json) or a re-derivation."
     ),
     inputs: list[Path] = typer.Option(
         [],
@@ -28,7 +28,7 @@ def replay(
     ),
     json: bool = Json,
 ) -> int:
-    """Recompute the verdict from the inputs it names and say whether it is identical."""
+    """Recompute the verdict, or what was derived again, from the inputs it names and say whether it is identical."""
     from assay.bootstrap.replay import replay_result
 
     answer = replay_result(result, inputs, engine)

@@ -1,16 +1,20 @@
 """A drawn case is derived again: a bill that hides what the release carries is found, a true one is left alone."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.support import archives, deep, locks, services
 from tests.support.deep import COMPONENTS, SOOT_LISTED, WITH_SOOT, bill, drawn
 from tests.support.desks import OTHER_ORG, World, problem
 from tests.support.services import officer, provider, tick
 
+from assay.adapters.engine import this_engine
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.forgetting import SqlForgetting
+from assay.cli.app import run
 from assay.errors import Refused
 from assay.evidence import sbom
 from assay.formats import rederivation
@@ -259,3 +263,26 @@ def test_provider_and_officer_see_it_and_nobody_else() -> None:
         world.person(Role.PROVIDER_ADMIN, organisation=OTHER_ORG),
     ):
         assert world.client.get(where, headers=headers).status_code in (401, 403, 404)
+
+
+def test_replayed_from_files_by_whoever_has_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = deep.service(snapshot(SOOT_BURNS))
+    one = msgspec.structs.replace(one, office=msgspec.structs.replace(one.office, engine=this_engine()))
+    case = drawn(one, WITH_SOOT, bill())
+    note = b"a note, no archive"
+    request_evidence(one, officer(one), case.payload, [Digest.sha256(note)], "", case.revision)
+    supply(one, provider(one), case.payload, Brought([note]))
+    tick(one)
+    document = found(one, one.case(case.payload))
+    assert document is not None
+    (tmp_path / "inputs").mkdir()
+    for item in document.inputs:
+        (tmp_path / "inputs" / item.digest[7:]).write_bytes(one.office.blobs.get(Digest.parse(item.digest)))
+    path = tmp_path / "rederivation.json"
+    path.write_bytes(rederivation.encode(document))
+    arguments = ["replay", str(path), "--inputs", str(tmp_path / "inputs")]
+    assert (run(arguments), "identical: sha256:" in capsys.readouterr().out) == (0, True)
+    path.write_bytes(path.read_bytes().replace(b"3 components", b"4 components"))
+    assert (run(arguments), "differences:" in capsys.readouterr().out) == (1, True)
+    (tmp_path / "inputs" / Digest.sha256(note).value).unlink()
+    assert (run(arguments), "is not to be found" in capsys.readouterr().err) == (3, True)
