@@ -69,6 +69,8 @@ def test_a_newer_word_takes_the_place_of_an_older_one(store: Federation) -> None
 def test_offices_and_kinds_do_not_meet(store: Federation) -> None:
     rows = [store.put(one) for one in (ONE, msgspec.structs.replace(ONE, office="b"), msgspec.structs.replace(ONE, what="attestation", result=""))]  # fmt: skip
     assert store.find(Query()) == tuple(rows)
+    assert store.find(Query(what="attestation")) == (rows[2],)
+    assert store.find(Query(what="result")) == tuple(rows[:2])
 
 
 def test_found_by_names_without_case_and_punctuation(store: Federation) -> None:

@@ -47,6 +47,7 @@ class MemoryFederation:
             if one.position > query.after
             and provider in ("", folded(one.provider))
             and product in ("", folded(one.product))
+            and query.what in ("", one.what)
         ]
         return tuple(fitting[: query.limit])
 

@@ -87,6 +87,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
     provider: str = ""
     product: str = ""
+    what: What | Literal[""] = ""
+    """Only such documents."""
     after: int = 0
     """Only what came later."""
     limit: int = 50
@@ -213,18 +215,27 @@ def shown_of(federation: Federation, found: Sequence[Theirs]) -> tuple[Shown, ..
 
 
 def about(federation: Federation, provider: str, product: str, limit: int = 50) -> tuple[Shown, ...]:
-    """What other offices say of a product; of all of a provider's where *product* is empty."""
+    """What other offices have posted of a product; of all of a provider's where *product* is empty."""
     if not folded(provider) and not folded(product):
         return ()
-    return shown_of(federation, federation.find(Query(provider=provider, product=product, limit=limit)))
+    return shown_of(
+        federation, federation.find(Query(provider=provider, product=product, what="result", limit=limit))
+    )
 
 
 def bytes_of(
-    federation: Federation, service: Service, position: int, name: Literal["document", "receipt"]
+    federation: Federation,
+    service: Service,
+    position: int,
+    name: Literal["document", "receipt"],
+    *,
+    everything: bool = False,
 ) -> bytes:
-    """The document as it came, or its receipt. Hidden where there is none."""
+    """The document as it came, or its receipt. Hidden where there is none, and where it is nobody's to see without *everything*:
+    an attestation names people, and may not be posted anywhere.
+    """
     found = federation.get(position)
-    if found is None:
+    if found is None or not (everything or found.what == "result"):
         raise hidden()
     return service.office.blobs.get(found.document if name == "document" else found.receipt)
 

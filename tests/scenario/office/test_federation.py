@@ -75,8 +75,9 @@ def test_an_attestation_is_kept_as_recorded_there(two: Two) -> None:
     assert submission is not None
     envelope = two.isles.office.blobs.get(submission.envelope)
     two.accept(envelope, receipt(two.isles.office, submission.entry).encode())
-    (shown,) = about(two.store, PROVIDER, "lantern")
-    assert (shown.theirs.what, shown.theirs.result, shown.theirs.doubt) == ("attestation", "", "")
+    assert about(two.store, PROVIDER, "lantern") == ()  # nobody has to have posted it
+    (kept,) = two.store.find(Query(provider=PROVIDER, product="lantern"))
+    assert (kept.what, kept.result, kept.doubt) == ("attestation", "", "")
 
 
 def test_a_revoked_office_is_unknown(two: Two) -> None:
@@ -270,6 +271,24 @@ def test_over_http_and_on_pages() -> None:
     assert world.client.get(f"{api}/results/1/document").content == document
     assert Receipt.parse(world.client.get(f"{api}/results/1/receipt").content) == Receipt.parse(proof)
     assert problem(world.client.get(f"{api}/results/9/receipt")) == (404, "Hidden")
+    submission = isles.office.ledger.submission(posted(isles, 2).payload)
+    assert submission is not None
+    attested = isles.office.blobs.get(submission.envelope)
+    recorded = receipt(isles.office, submission.entry).encode()
+    kept = world.client.post(
+        f"{api}/results", content=b'{"document":%s,"receipt":%s}' % (attested, recorded),
+        headers=lead | {"content-type": "application/json"},
+    )  # fmt: skip
+    assert kept.json()["what"] == "attestation"
+    assert (
+        len(world.client.get(f"{api}/results").json()["items"]) == 1
+    )  # it names people, and may not be posted
+    assert len(world.client.get(f"{api}/results", headers=lead).json()["items"]) == 2
+    for name, data in (("document", attested), ("receipt", recorded)):
+        assert problem(world.client.get(f"{api}/results/2/{name}")) == (404, "Hidden")
+        seen = world.client.get(f"{api}/results/2/{name}", headers=lead)
+        assert json.loads(seen.content) == json.loads(data)
+        assert "public" not in seen.headers["cache-control"]
     page = world.client.get("/results?product=lantern").text
     assert "What other offices say" in page
     assert NAME in page

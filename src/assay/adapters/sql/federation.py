@@ -69,6 +69,8 @@ class SqlFederation:
             wanted = wanted.where(theirs.c.provider == provider)
         if product := folded(query.product):
             wanted = wanted.where(theirs.c.product == product)
+        if query.what:
+            wanted = wanted.where(theirs.c.what == query.what)
         with transaction(self._engine, reads=True) as connection:
             found = connection.execute(wanted.order_by(theirs.c.position).limit(query.limit)).scalars()
             return tuple(_read(bytes(body), Theirs) for body in found)

@@ -1,7 +1,7 @@
 """What other offices say, and which are listened to."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response
@@ -13,12 +13,12 @@ from litestar.params import JSONBody, PathParameter, QueryParameter, RawBody
 from assay.formats import strict_json
 from assay.office import federation
 from assay.office.federation import MAX_DOCUMENT, Peer, Query, Shown, bytes_of, shown_of
-from assay.office.permissions import Action, Target, require
+from assay.office.permissions import Action, Target, may, require
 from assay.trust.root import MAX_BYTES as MAX_TRUST
 from assay.web.api.access import asker
 from assay.web.api.bodies import BODY
 from assay.web.api.desk import Desk
-from assay.web.api.listing import listed
+from assay.web.api.listing import PRIVATE, listed
 from assay.web.api.params import After, Limit, number
 from assay.web.api.routes import does, lists, reads
 from assay.web.api.views import Listed
@@ -153,6 +153,17 @@ def _offices(desk: Desk) -> list[HTTPRouteHandler]:
 def _theirs(desk: Desk) -> list[HTTPRouteHandler]:
     accept = Action.FEDERATION_ACCEPT
 
+    def everything(request: Request[Any, Any, Any]) -> bool:
+        """Attestations too: who sees all cases here."""
+        return may(asker(request, desk).caller, Action.CASE_READ, Target.office())
+
+    def came(
+        request: Request[Any, Any, Any], position: str, name: Literal["document", "receipt"]
+    ) -> Response[msgspec.Raw]:
+        inside = everything(request)
+        data = bytes_of(desk.federation, desk.service, number(position) or 0, name, everything=inside)
+        return Response(msgspec.Raw(data), headers={"Cache-Control": PRIVATE} if inside else FOR_EVER)
+
     @lists(THEIRS, "What other offices say", "federation", Action.RESULT_READ, "any")
     def index(
         request: Request[Any, Any, Any],
@@ -161,11 +172,14 @@ def _theirs(desk: Desk) -> list[HTTPRouteHandler]:
         after: After = "",
         limit: Limit = 50,
     ) -> Response[Listed[TheirsView]]:
-        query = Query(provider=provider, product=product, after=number(after) or 0, limit=limit + 1)
+        inside = everything(request)
+        query = Query(
+            provider=provider, product=product, what="" if inside else "result", after=number(after) or 0, limit=limit + 1
+        )  # fmt: skip
         found = desk.federation.find(query)
         rows = tuple(theirs_view(desk, one) for one in shown_of(desk.federation, found[:limit]))
         following = str(found[limit - 1].position) if len(found) > limit else ""
-        return listed(request, TheirsView, rows, following, public=True)
+        return listed(request, TheirsView, rows, following, public=not inside)
 
     @does(
         THEIRS,
@@ -194,16 +208,14 @@ def _theirs(desk: Desk) -> list[HTTPRouteHandler]:
         Action.RESULT_READ,
         "any",
     )
-    def document(position: Position) -> Response[msgspec.Raw]:
-        data = bytes_of(desk.federation, desk.service, number(position) or 0, "document")
-        return Response(msgspec.Raw(data), headers=FOR_EVER)
+    def document(request: Request[Any, Any, Any], position: Position) -> Response[msgspec.Raw]:
+        return came(request, position, "document")
 
     @reads(
         THEIRS + "/{position:str}/receipt", "Its receipt, as it came", "federation", Action.RESULT_READ, "any"
     )
-    def receipt(position: Position) -> Response[msgspec.Raw]:
-        data = bytes_of(desk.federation, desk.service, number(position) or 0, "receipt")
-        return Response(msgspec.Raw(data), headers=FOR_EVER)
+    def receipt(request: Request[Any, Any, Any], position: Position) -> Response[msgspec.Raw]:
+        return came(request, position, "receipt")
 
     return [index, bring, document, receipt]
 
