@@ -41,6 +41,7 @@ class Scene:
                 rows.add(Organisation(id=STRANGERS[kind], name=f"Other {kind}", kind=kind))
         service = self.world.service
         self.case = services.submitted(service, 1, services.contradicted).payload.value
+        self.planned = services.submitted(service, 3, services.planned).payload.value
         self.other = services.submitted(service, 2, services.contradicted).payload.value
         services.tick(service, timedelta(days=31))
         other = Digest.of("sha256", self.other)
@@ -371,6 +372,11 @@ def of_customers(scene: Scene, who: Who) -> Try:
     return msgspec.structs.replace(made, content=b'{"customers":[]}', headers=headers)
 
 
+def milestone(scene: Scene, who: Who) -> Try:
+    made = of_case({"text": "x"}, case="planned")(scene, who)
+    return msgspec.structs.replace(made, path={**made.path, "number": "0"})
+
+
 def minded(scene: Scene, who: Who) -> Try:
     """The same, which whoever minds deliveries may do too."""
     if Role.ADMINISTRATOR in who.caller.roles:
@@ -419,6 +425,7 @@ TRIES: Mapping[str, Make] = {
     "POST /submissions/{payload}/rejection": of_case(SEEN),
     "POST /submissions/{payload}/extension-requests": of_case({"days": 1, "reason": "x"}),
     "POST /submissions/{payload}/extension": of_case(SEEN | {"days": 0}),
+    "POST /submissions/{payload}/milestones/{number}/reports": milestone,
     "POST /submissions/{payload}/evidence-requests": of_case(SEEN | {"digests": []}),
     "POST /submissions/{payload}/referrals": of_case({"to": "x", "reason": "x"} | SEEN, case="other"),
     "GET /submissions/{payload}/referrals/{number}/package.tar": referred,

@@ -17,6 +17,7 @@ from assay.formats.attestation import (
     Attestation,
     Claim,
     Contact,
+    Milestone,
     Provider,
     Release,
     ReleaseDigest,
@@ -195,6 +196,12 @@ def contradicted(one: Attestation) -> Attestation:
 
 def incomplete(one: Attestation) -> Attestation:
     return msgspec.structs.replace(one, contact=Contact())
+
+
+def planned(one: Attestation) -> Attestation:
+    """Also has a milestone for what is not claimed."""
+    step = Milestone(REVIEW, "no review yet", "have it reviewed", "design lead", date(2026, 12, 1))
+    return msgspec.structs.replace(one, milestones=(step,))
 
 
 def with_review(one: Attestation) -> Attestation:

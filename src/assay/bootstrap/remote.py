@@ -75,6 +75,14 @@ def supply(url: str, payload: Digest, paths: Sequence[Path]) -> CaseView:
         return client.supply(payload, (), uploaded=[_uploaded(client, path) for path in paths])
 
 
+def report(
+    url: str, payload: Digest, number: int, text: str, paths: Sequence[Path], *, met: bool
+) -> CaseView:
+    with office(url) as client:
+        uploaded = [_uploaded(client, path) for path in paths]
+        return client.report_milestone(payload, number, text, uploaded, met=met)
+
+
 def fetch_customers(url: str, payload: Digest, output: Path, reason: str) -> tuple[int, str]:
     """Write the newest list of a submission at *output*; its rows and its commitment."""
     with office(url) as client:

@@ -222,6 +222,45 @@ def assess(
     return 0
 
 
+@app.command("milestones")
+def milestones(payload: str = Id, office: str = OfficeUrl, json: bool = Json) -> int:
+    """The plan of action and milestones of a submission: what is due when, and what is overdue."""
+    from assay.bootstrap.remote import office as reach
+
+    with reach(office) as client:
+        found = client.milestones(digest(payload))
+    if json:
+        emit({"milestones": [msgspec.to_builtins(one) for one in found]})
+        return 0
+    table = Table(box=None, pad_edge=False)
+    for name in ("number", "due", "state", "requirement", "action"):
+        table.add_column(name)
+    for one in found:
+        due = f"{one.due:%Y-%m-%d}" if one.due else ""
+        table.add_row(str(one.number), due, one.state, shown(one.requirement, 80), shown(one.action, 200))
+    out().print(table)
+    return 0
+
+
+@app.command("report")
+def report(
+    payload: str = Id,
+    number: int = typer.Argument(min=0, help="Of the milestone, as `milestones` prints it."),
+    office: str = OfficeUrl,
+    text: str = typer.Option(..., "--text", help="How far it is."),
+    file: list[Path] = typer.Option(
+        [], "--file", exists=True, dir_okay=False, help="A file that shows it; may be repeated."
+    ),
+    met: bool = typer.Option(False, "--met", help="It is met."),
+    json: bool = Json,
+) -> int:
+    """Say how far a milestone is."""
+    from assay.bootstrap.remote import report as say
+
+    _tell(say(office, digest(payload), number, text, file, met=met), json=json)
+    return 0
+
+
 @app.command("withdraw")
 def withdraw(
     payload: str = Id, office: str = OfficeUrl, reason: str = typer.Option("", "--reason"), json: bool = Json

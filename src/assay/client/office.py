@@ -24,6 +24,7 @@ from assay.office.office_policy import OfficePolicy
 from assay.register.receipt import Receipt
 from assay.trust.root import TrustRoot
 from assay.web.api.access_views import AccessView, ArtifactView, GrantView
+from assay.web.api.milestone_views import MilestoneView
 from assay.web.api.problems import Fault
 from assay.web.api.referrals import ReferralView
 from assay.web.api.rules import RulesView
@@ -140,6 +141,17 @@ class OfficeClient:
     def assess(self, payload: Digest, files: Sequence[bytes], uploaded: Sequence[Digest] = ()) -> CaseView:
         """Documents of the third-party assessment that the attestation names."""
         return self._post(f"/submissions/{payload.value}/assessment", _files(files, uploaded))
+
+    def milestones(self, payload: Digest) -> tuple[MilestoneView, ...]:
+        """The plan of action and milestones of a submission."""
+        return self._get(f"/submissions/{payload.value}/milestones", Listed[MilestoneView]).items
+
+    def report_milestone(
+        self, payload: Digest, number: int, text: str, uploaded: Sequence[Digest] = (), *, met: bool = False
+    ) -> CaseView:
+        """How far milestone *number* is; *uploaded*: files that were uploaded before."""
+        document = {**_answer(text, (), uploaded), "met": met}
+        return self._post(f"/submissions/{payload.value}/milestones/{number}/reports", document)
 
     def withdraw(self, payload: Digest, reason: str) -> CaseView:
         return self._post(f"/submissions/{payload.value}/withdrawal", {"reason": reason})

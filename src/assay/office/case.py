@@ -113,6 +113,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     draw: int | None = None
     """Number of the draw whose frame it was in."""
     drawn: bool = False
+    met: tuple[int, ...] = ()
+    """Milestones of its plan that the provider reported as met, by their place in the attestation."""
     requested: tuple[Digest, ...] = ()
     """Low-level evidence that was asked for and has not come."""
     supplied: tuple[Digest, ...] = ()

@@ -212,6 +212,26 @@ def test_a_list_of_customers_is_fetched_and_replaced(
     assert json.loads(capsys.readouterr().out)["commitment"] == commitment
 
 
+def test_more_time_and_milestones(
+    office: Office, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(TOKEN.encode())
+    monkeypatch.setenv("ASSAY_TOKEN_FILE", str(token))
+    where = ["--office", office.url]
+    contested = services.submitted(office.world.service, 1, services.contradicted).payload.value
+    assert run(["submission", "extend", contested, "--days", "5", "--reason", "holidays", *where]) == 0
+    assert "asks for 5 more days" in capsys.readouterr().out
+    planned = services.submitted(office.world.service, 2, services.planned).payload.value
+    assert run(["submission", "report", planned, "0", "--text", "Done.", "--met", *where]) == 0
+    assert run(["submission", "milestones", planned, *where]) == 0
+    assert "met" in capsys.readouterr().out
+    assert run(["submission", "timeline", planned, *where]) == 0
+    assert "evidence or a response came in" in capsys.readouterr().out
+    assert run(["submission", "graph", contested, *where]) == 0
+    assert "disclosure-policy-present" in capsys.readouterr().out
+
+
 def test_what_goes_wrong(office: Office) -> None:
     with pytest.raises(Unauthenticated):
         list(OfficeClient(office.url, "assay_no").submissions())

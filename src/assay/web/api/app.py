@@ -18,6 +18,7 @@ from assay.web.api import (
     federation,
     inventory,
     login,
+    milestones,
     organisations,
     own,
     problems,
@@ -72,6 +73,7 @@ AREAS = (
     subscriptions,
     uploads,
     artifacts,
+    milestones,
     customers,
     stories,
 )
