@@ -15,12 +15,12 @@ from assay.formats.digest import Digest
 from assay.formats.verdict import Token
 from assay.office.bring import Brought
 from assay.office.case import Case
-from assay.office.determine import Decision, decide_final, decide_initial, request_evidence
+from assay.office.determine import FAVOURABLE, Decision, decide_final, decide_initial, request_evidence
 from assay.office.dossier import dossier, within
 from assay.office.drawing import run_now
 from assay.office.permissions import Action, Caller, may, require_role
 from assay.office.post import correct
-from assay.office.referral import approve, reject
+from assay.office.referral import Referral, approve, refer, referrals, reject
 from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.service import asked
 from assay.web import words
@@ -40,15 +40,16 @@ TOKENS: tuple[Token, ...] = ("satisfied", "not_satisfied", "unknown")
 ACTIONS = {
     "initial": Action.DETERMINATION_INITIAL, "final": Action.DETERMINATION_FINAL, "approve": Action.DETERMINATION_APPROVE,
     "correct": Action.RESULT_CORRECT, "ask": Action.EVIDENCE_REQUEST, "respond": Action.RESPONSE_WRITE,
-    "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
+    "refer": Action.CASE_REFER, "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
 }  # fmt: skip
-FURTHER = frozenset({"ask", "lapse", "withdraw"})
+FURTHER = frozenset({"ask", "lapse", "refer", "withdraw"})
 """What is offered folded, at the end."""
 _FROM = {
     "initial": ("complete", "deep_validation", "answered", "published"),
     "final": ("deep_validation", "answered"),
     "correct": ("published",),
     "ask": ("deep_validation",),
+    "refer": ("published",),
     "respond": ("under_response",),
 }
 """Stages in which an action is offered; whether it is taken the use case says."""
@@ -66,7 +67,9 @@ def offered(caller: Caller, case: Case) -> frozenset[str]:
     if case.proposal is None:
         able -= {"approve"}
     else:
-        able -= {"initial", "final", "correct"}
+        able -= {"initial", "final", "correct", "refer"}
+    if case.result in FAVOURABLE or case.result == "not_sampled":
+        able -= {"refer"}
     if not case.requested or case.stage != "deep_validation":
         able -= {"supply"}
     if case.stage in ("withdrawn", "closed") or case.lapsed is not None:
@@ -87,7 +90,8 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
         return shown(
             desk, who, "app/case.html", case=case, d=inside, can=can, more=can & FURTHER, now=now, tokens=TOKENS,
             course=pictures.course(inside.history, case, now) if inside is not None else None,
-            urgency=pictures.urgency(case, now), confirmed=who.caller.confirmed, four_eyes=service.policy.four_eyes,
+            referred=referrals(service, who.caller, case.payload) if may(who.caller, Action.CASE_READ, case.target) else (),
+            refers=service.policy.referral, urgency=pictures.urgency(case, now), confirmed=who.caller.confirmed, four_eyes=service.policy.four_eyes,
             tally=view(inside.verdict).tally if inside is not None and inside.verdict is not None else None,
         )  # fmt: skip
 
@@ -129,6 +133,15 @@ def _officer(desk: Desk) -> list[HTTPRouteHandler]:
     def correction(caller: Caller, payload: Digest, form: Form) -> object:
         return correct(desk.service, caller, payload, decision(form), form.text("reason"))
 
+    def hand_on(caller: Caller, payload: Digest, form: Form) -> object:
+        wanted = Referral(
+            to=form.text("to"), reason=form.text("reason"), restricted=bool(form.text("restricted")),
+            revision=form.number("revision"),
+        )  # fmt: skip
+        done = refer(desk.service, caller, payload, wanted)
+        desk.note(caller, Action.CASE_REFER, str(payload))
+        return done
+
     @form("/draws", Action.DRAW_RUN, "office")
     def draw(request: Request[Any, Any, Any], body: RawBody) -> Redirect:
         run_now(desk.service, entered(request, desk, body).who.caller)
@@ -141,6 +154,7 @@ def _officer(desk: Desk) -> list[HTTPRouteHandler]:
         _does(desk, "approval", Action.DETERMINATION_APPROVE, approval),
         _does(desk, "rejection", Action.DETERMINATION_APPROVE, rejection),
         _does(desk, "correction", Action.RESULT_CORRECT, correction),
+        _does(desk, "refer", Action.CASE_REFER, hand_on),
         _does(desk, "request", Action.EVIDENCE_REQUEST, ask),
     ]
 

@@ -12,12 +12,14 @@ from assay.errors import Malformed, Unauthenticated
 from assay.office.identity.authenticate import Presence
 from assay.office.identity.logout import end_session, logout, own_sessions
 from assay.office.identity.own_passkeys import own_passkeys, remove_passkey
+from assay.office.identity.staff import link_begin, staff_begin, unlink
 from assay.office.identity.tokens import make_own_token, own_tokens, revoke_token
 from assay.office.permission_table import RULES
 from assay.office.permissions import TOKEN_ACTIONS, Action, Caller
 from assay.web.api import cookies
 from assay.web.api.access import Asker
 from assay.web.api.desk import Desk
+from assay.web.api.login import attempt
 from assay.web.api.params import Key
 from assay.web.app.assets import address
 from assay.web.app.errors import confirm as confirm_page
@@ -44,8 +46,16 @@ def _coming(desk: Desk) -> list[HTTPRouteHandler]:
         who = came(request, desk)
         return shown(
             desk, who, "app/login.html", here="/login", next=_next(request, "/start"), failed=bool(failed),
-            script=address("passkeys.js"),
+            script=address("passkeys.js"), issuers=_issuers(desk),
         )  # fmt: skip
+
+    @page("/login/staff", ANYBODY, "any")
+    def staff(request: Request[Any, Any, Any], issuer: FromQuery[str] = "") -> Redirect:
+        came(request, desk)
+        attempt(request, desk)
+        leaving = staff_begin(desk.identity, issuer)
+        waits = cookies.waiting(desk, desk.identity, f"staff.{leaving.handle}")
+        return Redirect(leaving.address, status_code=303, cookies=[waits])
 
     @page("/enrol", ANYBODY, "any")
     def enrol(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -70,7 +80,7 @@ def _coming(desk: Desk) -> list[HTTPRouteHandler]:
         left = [cookies.gone(desk, what) for what in (cookies.SESSION, cookies.CEREMONY)]
         return Redirect("/", status_code=303, cookies=left)
 
-    return [login, enrol, confirm, start, leave]
+    return [login, staff, enrol, confirm, start, leave]
 
 
 def _account(desk: Desk) -> list[HTTPRouteHandler]:
@@ -85,7 +95,8 @@ def _account(desk: Desk) -> list[HTTPRouteHandler]:
             desk, who, "app/account.html", here=ACCOUNT, account=own.account, organisation=own.organisation,
             roles=sorted(caller.roles), current=own.session.id, sessions=own_sessions(identity, caller),
             passkeys=own_passkeys(identity, caller), tokens=own_tokens(identity, caller), scopes=_scopes(caller),
-            script=address("passkeys.js"), subscribes=bool(caller.scopes_of(Action.SUBSCRIPTION_WRITE)),
+            script=address("passkeys.js"), issuers=_issuers(desk),
+            linked="linked" in request.query_params, subscribes=bool(caller.scopes_of(Action.SUBSCRIPTION_WRITE)),
         )  # fmt: skip
 
     @form(ACCOUNT + "/tokens", Action.TOKEN_MAKE_OWN, "self", status_code=200)
@@ -114,7 +125,32 @@ def _account(desk: Desk) -> list[HTTPRouteHandler]:
         end_session(identity, entered(request, desk, body).who.caller, key)
         return Redirect(ACCOUNT + "#sessions", status_code=303)
 
-    return [account, make, revoke, remove, end]
+    @form(ACCOUNT + "/login", Action.PASSKEY_MANAGE_OWN, "self", status_code=200)
+    def links(request: Request[Any, Any, Any], body: RawBody) -> Response[bytes]:
+        given = entered(request, desk, body)
+        leaving = link_begin(identity, presence(given.who), given.text("issuer"))
+        made = shown(
+            desk,
+            given.who,
+            "app/leave.html",
+            here=ACCOUNT,
+            address=leaving.address,
+            issuer=given.text("issuer"),
+        )
+        made.cookies.append(cookies.waiting(desk, identity, f"link.{leaving.handle}"))
+        return made
+
+    @form(ACCOUNT + "/login/remove", Action.PASSKEY_MANAGE_OWN, "self")
+    def unlinks(request: Request[Any, Any, Any], body: RawBody) -> Redirect:
+        unlink(identity, presence(entered(request, desk, body).who))
+        return Redirect(ACCOUNT + "#login", status_code=303)
+
+    return [account, make, revoke, remove, end, links, unlinks]
+
+
+def _issuers(desk: Desk) -> tuple[str, ...]:
+    """Where organisations' own people log in; empty where they come in with passkeys only."""
+    return desk.identity.staff.issuers() if desk.identity.staff is not None else ()
 
 
 def _next(request: Request[Any, Any, Any], usual: str) -> str:

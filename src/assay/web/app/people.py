@@ -10,6 +10,7 @@ from litestar.params import RawBody
 from litestar.response import Redirect
 
 from assay.errors import Malformed
+from assay.office.identity.ci import CI_SCOPES, add_rule, remove_rule, rules
 from assay.office.identity.invite import Invited, address, invitations, invite, withdraw_invitation
 from assay.office.identity.members import give_roles, members, restore_member, suspend_member
 from assay.office.identity.organisation import ROLES, Kind
@@ -66,10 +67,11 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
         target = Target(owner=one.id)
         can = frozenset(action for action in Action if may(caller, action, target))
         return shown(
-            desk, who, "app/organisation.html", here=ALL, o=one, can=can, roles=sorted(ROLES[one.kind]),
+            desk, who, "app/organisation.html", here=ALL, url=desk.url, o=one, can=can, roles=sorted(ROLES[one.kind]),
             members=members(identity, caller, key) if Action.MEMBER_READ in can else (),
             invited=invitations(identity, caller, key) if Action.MEMBER_READ in can else (),
-            signers=signers(identity, caller, key),
+            signers=signers(identity, caller, key), rules=rules(identity, caller, key),
+            ci_scopes=[(action, RULES[action].says) for action in sorted(CI_SCOPES)],
             tokens=service_tokens(identity, caller, key) if Action.TOKEN_MANAGE in can and caller.confirmed else None,
             scopes=[(action, rule.says) for action, rule in RULES.items() if action in TOKEN_ACTIONS],
         )  # fmt: skip
@@ -131,6 +133,8 @@ def _acts(desk: Desk) -> list[HTTPRouteHandler]:
         )),
         ("/signers/{key:str}/verify", Action.KEY_VERIFY, "account", lambda who, key, _: verify_signer(identity, who, key)),
         ("/signers/{key:str}/end", (Action.KEY_REGISTER, Action.KEY_VERIFY), "account", lambda who, key, _: end_signer(identity, who, key)),
+        (ONE + "/ci-rules", Action.CI_MANAGE, "organisation", _lets_jobs(desk)),
+        ("/ci-rules/{key:str}/remove", Action.CI_MANAGE, "account", lambda who, key, _: remove_rule(identity, who, key)),
         ("/tokens/{key:str}/revoke", Action.TOKEN_MANAGE, "account", lambda who, key, _: revoke_token(identity, who, key)),
         ("/invitations/{key:str}/withdraw", Action.MEMBER_MANAGE, "account", lambda who, key, _: withdraw_invitation(identity, who, key)),
         ("/members/{key:str}/roles", Action.MEMBER_MANAGE, "account", lambda who, key, given: give_roles(identity, who, key, _roles(given))),
@@ -152,6 +156,19 @@ def _does(desk: Desk, path: str, action: What, on: On, act: Act) -> HTTPRouteHan
         return Redirect(f"{ALL}/{back}" if back.isascii() and back.replace("-", "").replace("_", "").isalnum() else ALL, status_code=303)  # fmt: skip
 
     return form(path, action, on)(handle)
+
+
+def _lets_jobs(desk: Desk) -> Act:
+    def lets(caller: Caller, key: str, given: Form) -> object:
+        claims = [line.partition("=") for line in _lines(given, "claims")]
+        if bad := next((name for name, sign, _ in claims if not sign), None):
+            raise Malformed(f"the claim {bad[:40]!r} has no value, expected name=value")
+        return add_rule(
+            desk.identity, caller, key, issuer=given.text("issuer"), audience=given.text("audience"),
+            claims={name.strip(): value.strip() for name, _, value in claims}, scopes=scopes_of(given),
+        )  # fmt: skip
+
+    return lets
 
 
 def link(desk: Desk, form: Form, made: Invited, back: str) -> Response[bytes]:

@@ -13,6 +13,7 @@ from assay.formats.result import Result, read_result
 from assay.formats.times import encode as moment
 from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
+from assay.office.draw_documents import state
 from assay.office.federation import about
 from assay.office.permissions import Action, Caller, may
 from assay.office.post import posting_receipt, result_envelope
@@ -21,9 +22,10 @@ from assay.register.checkpoint import Checkpoint
 from assay.register.checkpoint import open_ as open_checkpoint
 from assay.web import pages, tables, words
 from assay.web.api.desk import Desk
+from assay.web.api.listing import cells, columns
 from assay.web.api.params import After, Id
 from assay.web.api.results import found, published, shown_to_all, successor
-from assay.web.api.views import PublicCase
+from assay.web.api.views import DrawView, PublicCase, draw_view
 from assay.web.app.graph import graph
 from assay.web.app.shell import came, shown
 from assay.web.app.ways import as_files, page
@@ -140,9 +142,23 @@ def _office(desk: Desk) -> list[HTTPRouteHandler]:
         able = bool(who.caller.known and who.caller.scopes_of(Action.DRAW_RUN))
         found = desk.service.cases.draws(100)
         policy = desk.service.policy.sampling
+        now = desk.service.now()
+        states = {one.number: state(one, now) for one in found}
         return shown(
-            desk, who, "app/draws.html", here="/draws", draws=found, able=able, url=desk.url, sampling=policy
-        )
+            desk, who, "app/draws.html", here="/draws", draws=found, able=able, url=desk.url, sampling=policy, states=states,
+            overdue=[number for number, one in states.items() if one == "overdue"],
+        )  # fmt: skip
+
+    def taken(request: Request[Any, Any, Any]) -> Response[bytes]:
+        came(request, desk)
+        now = desk.service.now()
+        rows = [draw_view(one, now) for one in desk.service.cases.draws(MAX_TABLE)]
+        return as_table(tables.table(columns(DrawView), cells(rows, DrawView)), request.url.path)
+
+    @page("/policy.json", Action.POLICY_READ, "any")
+    def policy_of(request: Request[Any, Any, Any]) -> Response[bytes]:
+        came(request, desk)
+        return Response(desk.service.policy.encode(), media_type="application/json")
 
     @page("/about", Action.POLICY_READ, "any")
     def about(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -154,7 +170,7 @@ def _office(desk: Desk) -> list[HTTPRouteHandler]:
             origin=service.office.origin, size=service.office.register.size(), meanings=words.MEANINGS,
         )  # fmt: skip
 
-    return [draws, about]
+    return [draws, *as_files("/draws", Action.RESULT_READ, "any", taken), policy_of, about]
 
 
 def find(desk: Desk, asked: Filter, limit: int) -> tuple[tuple[PublicCase, ...], str]:

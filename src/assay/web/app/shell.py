@@ -39,6 +39,7 @@ _PLACES: tuple[tuple[Action, Link], ...] = (
     (Action.INVENTORY_READ, Link("/portfolio", "Portfolio")),
     (Action.SUBMISSION_READ, Link("/submissions", "Submissions")),
     (Action.MEMBER_READ, Link("/organisations", "Organisations")),
+    (Action.AUDIT_READ, Link("/audit", "Audit")),
 )
 _PUBLIC = (Link("/results", "Results"), Link("/draws", "Draws"), Link("/about", "About"))
 
