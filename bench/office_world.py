@@ -199,11 +199,12 @@ def fill(engine: Engine, count: int) -> None:
         for number in range(count):
             payload = Digest.sha256(b"filler %d" % number)
             entry = 10_000_000 + number
+            changed = now + timedelta(seconds=number * 7 % 86_400)
             one = Case(
                 payload=payload, organisation=f"org-{number % 100:03}", provider=f"Provider {number % 1000:04}",
                 product=f"Product {number % 20_000:05}", version=f"{number % 9}.{number % 7}", subject={},
                 stage="published", revision=6, entry=entry, entries=(entry,), received=now + timedelta(seconds=number),
-                changed=now + timedelta(seconds=number * 7 % 86_400), result=results[number % 4], posted=results[number % 4], published=payload,
+                changed=changed, shown_since=changed, result=results[number % 4], posted=results[number % 4], published=payload,
                 publication=entry, waits="nobody",
             )  # fmt: skip
             made.append(columns(one))

@@ -2,9 +2,11 @@
 
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import msgspec
+from litestar.concurrency import set_asyncio_executor
 
 from assay.bootstrap.cosigning import Led, cosigning
 from assay.bootstrap.observing import measuring, observing, watching
@@ -36,6 +38,7 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
             lambda quorum: keep_receipts(desk.service, quorum),
         ),
         working(desk, config, watching(seen)) as workers,
+        ThreadPoolExecutor(config.threads, thread_name_prefix="request") as threads,
     ):
         whole = msgspec.structs.replace(desk, looks=(*desk.looks, look(workers)))
 
@@ -53,4 +56,5 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
             lambda: secrets.token_hex(16),
             failed=seen.log.failed,
         )
+        set_asyncio_executor(threads)
         serve(watched, Address(host, port), ready=ready, limits=LIMITS)
