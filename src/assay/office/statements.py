@@ -44,9 +44,10 @@ def register_statement(service: Service, caller: Caller, data: bytes, *, speaks_
 
 
 def receipts(service: Service, index: int) -> Mapping[Scheme, CoseReceipt]:
-    """Fresh ones for entry *index*, by each of the register's signatures. Hidden when there is no such entry."""
+    """Fresh ones for entry *index*, by each of the register's signatures. Hidden when there is no such entry, or none beside it:
+    RFC 9942 has no receipt for a tree of one."""
     office = service.office
-    if not 0 <= index < office.register.size():
+    if not 0 <= index < office.register.size() or office.register.size() < 2:
         raise hidden()
     data = office.register.leaf(index)
     try:
@@ -56,8 +57,6 @@ def receipts(service: Service, index: int) -> Mapping[Scheme, CoseReceipt]:
             "ed25519": prove_inclusion(head, data, index, path, office.log.ed25519),
             "ml-dsa-44": prove_inclusion(head, data, index, path, office.log.ml_dsa_44),
         }
-    except Unsupported as error:  # a tree of one entry
-        raise Unavailable(str(error)) from error
     except (Malformed, Untrusted) as error:
         raise Unavailable(f"entry {index} of {office.origin} is damaged: {error}") from error
 

@@ -11,6 +11,7 @@ from tests.support.desks import World, problem
 from tests.support.offices import OFFICE_KEYS, PROVIDER, pair
 from tests.support.other_office import NAME, ORIGIN, brought, posted, trust
 from tests.support.services import officer, person
+from tests.support.witnesses import policy
 
 from assay.adapters.memory_federation import MemoryFederation
 from assay.errors import AssayError, Duplicate, Forbidden, Hidden, Malformed, Refused, Unconfirmed, Untrusted
@@ -190,6 +191,14 @@ def test_nobody_is_taken_for_somebody_else(two: Two) -> None:
         two.accept(*brought(two.isles, two.case))
     two.pin(name="Office of the Shoals (fictional)")
     with pytest.raises(Untrusted, match="pinned as 'Office of the Shoals"):
+        two.accept(*brought(two.isles, two.case))
+
+
+def test_witnesses_that_were_pinned_must_have_signed(two: Two) -> None:
+    asked = policy("witness.example/w1").decode()
+    (log,) = trust().logs
+    two.pin(msgspec.structs.replace(trust(), logs=(msgspec.structs.replace(log, witnesses=asked),)))
+    with pytest.raises(Untrusted, match="not witnessed as required"):
         two.accept(*brought(two.isles, two.case))
 
 

@@ -221,6 +221,14 @@ def test_receipts_that_there_are_not(world: World, path: str, answer: tuple[int,
     assert problem(world.client.get(path)) == answer
 
 
+def test_the_only_entry_of_a_register_has_no_receipt_yet() -> None:
+    made = World()
+    client = TestClient(app(made.desk, [router(made.desk)]), base_url=made.desk.url)
+    assert problem(client.get("/entries/0")) == (404, "Not Found")
+    services.submitted(made.service)
+    assert client.get("/entries/0").status_code == 200
+
+
 def test_off_unless_it_is_switched_on() -> None:
     world = World()
     assert world.client.get("/.well-known/scitt-keys").status_code == 404
