@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import msgspec
-from tests.support import offices, services
+from tests.support import offices, other_office, services
 from tests.support.desks import World
 from tests.support.offices import NOW, PAYLOAD_TYPE, SINCE
 from tests.support.services import DISCLOSURE, POLICY, REVIEW, TEMPLATE
@@ -14,6 +14,7 @@ from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.forgetting import SqlForgetting
 from assay.formats.attestation import (
     Artifact,
+    Assessment,
     Attestation,
     Claim,
     Contact,
@@ -31,6 +32,9 @@ from assay.office.bring import Brought
 from assay.office.case import Case
 from assay.office.determine import Decision, decide_final, request_evidence
 from assay.office.erase import erase, hold
+from assay.office.extend import ask_for_time
+from assay.office.federation import accept, pin
+from assay.office.log import receipt
 from assay.office.office_policy import OfficePolicy
 from assay.office.permissions import Caller, Role
 from assay.office.post import correct
@@ -131,7 +135,7 @@ class Given(msgspec.Struct, frozen=True):
 
 RESTRICTED = (
     "keeper", "desk", "street", "phone", "customer", "signer", "minutes", "pia", "why", "request", "referral", "reason",
-    "because", "correction", "second",
+    "because", "correction", "second", "assessor",
 )  # fmt: skip
 """What is not public of a submission, posted or not, with its word before it: people, customers, names of files, reasons."""
 
@@ -208,6 +212,25 @@ def with_review(given: Given, one: Attestation) -> Attestation:
     )
 
 
+def assessed(given: Given, one: Attestation) -> Attestation:
+    """By a third party, whose report is confidential."""
+    report = Digest.sha256(given.minutes)
+    artifact = Artifact(
+        report, f"{given.word}-minutes.txt", "assessment", "Report", "of the assessment", confidential=True
+    )
+    return msgspec.structs.replace(
+        one,
+        signatory=None,
+        assessment=Assessment(assessor=f"{given.word}-assessor", listing="fedramp_3pao", report=report),
+        artifacts=(*one.artifacts, artifact),
+    )
+
+
+def renamed(word: str, one: Attestation) -> Attestation:
+    release = msgspec.structs.replace(one.releases[0], name=Given(word).product, purl=Given(word).purl)
+    return msgspec.structs.replace(one, releases=(release,))
+
+
 class Busy:
     """:meth:`post`, then :meth:`begin`; :meth:`go_on` does what nobody may see of what is posted, :meth:`end` what everybody may."""
 
@@ -272,13 +295,15 @@ class Busy:
         self._draw(EVERYBODY)
         read = Judgement(REVIEW, "satisfied", "the minutes name three reviewers")
         self.decide("vdrawn", read, GOOD[1])
+        self.submit("vassessed", assessed)
         self.submit("vsampled")
         self._draw(NOBODY)
         self._withdraw("verased")
         self._erase("verased")
 
     def begin(self) -> None:
-        """What is not posted, at each stage."""
+        """What is not posted, at each stage; and what another office has recorded of a provider, and not posted."""
+        self._listen("qtheirs")
         service = self.world.service
         self.submit("qclosed", incomplete)
         self.world.tick(service.policy.incomplete_days * DAY + DAY)
@@ -296,6 +321,9 @@ class Busy:
         )
         for word in ("qunder", "qanswered", "qdetermined"):
             self.submit(word, contradicted)
+        ask_for_time(
+            self.world.service, self.provider("qunder"), self.cases["qunder"].payload, 3, "qunder-time"
+        )
         self.answer("qanswered", Given("qanswered").raw)
         self.answer("qdetermined")
         for word in ("qwithdrawn", "qerased"):
@@ -334,6 +362,17 @@ class Busy:
         clock = self.world.service.office.clock
         assert isinstance(clock, FixedClock)
         clock.moment += timedelta(hours=1)
+
+    def _listen(self, word: str) -> None:
+        isles, store = other_office.service(), self.world.desk.federation
+        here = self.world.service
+        root = other_office.trust().encode()
+        pin(store, here, services.person(here, Role.ADMINISTRATOR, name="ada"), other_office.NAME, root)
+        case = services.submitted(isles, 1, lambda one: renamed(word, one))
+        submission = isles.office.ledger.submission(case.payload)
+        assert submission is not None
+        envelope = isles.office.blobs.get(submission.envelope)
+        accept(store, here, self.officer(), envelope, receipt(isles.office, submission.entry).encode())
 
     def _ask(self, word: str) -> None:
         asked = [Digest.sha256(Given(word).raw)]

@@ -43,7 +43,7 @@ def seen() -> Seen:
 
 
 def hidden(busy: Busy) -> frozenset[str]:
-    return frozenset(word for word in busy.cases if word.startswith("q")) | {"verased"}
+    return frozenset(word for word in busy.cases if word.startswith("q")) | {"verased", "qtheirs"}
 
 
 def words(busy: Busy) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def words(busy: Busy) -> tuple[str, ...]:
 def digests(busy: Busy) -> tuple[Digest, ...]:
     """Of files, commits and attestations of what is not posted, and of what came in secret."""
     found: list[bytes] = []
-    for word in hidden(busy):
+    for word in sorted(hidden(busy)):
         given = Given(word)
         found += [*given.artifacts, given.raw]
     return tuple(one for one in map(Digest.sha256, found) if one != Digest.sha256(SHARED))
@@ -146,7 +146,11 @@ def told(answer: Answer, busy: Busy) -> frozenset[str]:
     if not answer.asked.path.startswith(
         REGISTER
     ):  # a submission's entry names its attestation, by a digest that nobody can guess
-        secrets += [busy.cases[word].payload for word in hidden(busy) if word not in answer.asked.path]
+        secrets += [
+            busy.cases[word].payload
+            for word in hidden(busy) & busy.cases.keys()
+            if word not in answer.asked.path
+        ]
     return found(data, secrets)
 
 
