@@ -104,6 +104,7 @@ PAGES: dict[str, tuple[str, tuple[Role, ...]]] = {
     "portfolio": ("/portfolio", (Role.RELYING_PARTY_MEMBER,)),
     "changes": ("/portfolio/changes?since=2026-01-01", (Role.RELYING_PARTY_MEMBER,)),
     "subscriptions": ("/subscriptions", (Role.RELYING_PARTY_MEMBER,)),
+    "access": ("/access", (Role.PROVIDER_ADMIN,)),
     "audit": ("/audit", (Role.ADMINISTRATOR,)),
     "account": ("/account", (Role.PROVIDER_ADMIN,)),
     "organisations": ("/organisations", (Role.ADMINISTRATOR,)),

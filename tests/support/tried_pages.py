@@ -57,6 +57,13 @@ PAGES: Mapping[str, Make] = {
     f"{CASE}/approval": typed(DEFAULTS["case"], **SEEN),
     f"{CASE}/rejection": typed(DEFAULTS["case"], **SEEN),
     f"{CASE}/correction": typed(DEFAULTS["case"], **SEEN, reason="x"),
+    f"{CASE}/more-time": typed(DEFAULTS["case"], days="1", reason="x"),
+    f"{CASE}/extension": typed(DEFAULTS["case"], **SEEN, days="0"),
+    f"{CASE}/access": typed(DEFAULTS["case"], reason="x"),
+    "GET /access": TRIES["GET /access/grants"],
+    "POST /access/{key}/approval": as_in_api("POST /access/grants/{key}/approval", days="1"),
+    "POST /access/{key}/refusal": as_in_api("POST /access/grants/{key}/refusal", because="x"),
+    "POST /access/{key}/end": as_in_api("DELETE /access/grants/{key}"),
     f"{CASE}/refer": typed(DEFAULTS["published"], **SEEN, to="x", reason="x"),
     "POST /account/login": typed(DEFAULTS["self"], issuer="https://login.example"),
     "POST /organisations/{key}/ci-rules": typed(

@@ -104,7 +104,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     def grants(request: AnyRequest, after: After = "", limit: Limit = 50) -> Response[Listed[GrantView]]:
         caller = asker(request, desk).caller
         found = access.grants(at, caller, before=after, limit=limit + 1)
-        names = _names(desk)
+        names = names_of(desk)
         rows = tuple(grant_view(one, names) for one in found[:limit])
         return listed(request, GrantView, rows, rows[-1].id if len(found) > limit else "")
 
@@ -128,7 +128,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         caller = asker(request, desk).caller
         about = digest(case) if case else None
         found = access.log(at, caller, case=about, before=number(after), limit=limit + 1)
-        names = _names(desk)
+        names = names_of(desk)
         rows = tuple(access_view(one, names) for one in found[:limit])
         return listed(request, AccessView, rows, str(rows[-1].number) if len(found) > limit else "")
 
@@ -152,10 +152,10 @@ def _headers(one: Digest, named: Artifact | None, length: int) -> dict[str, str]
     }
 
 
-def _names(desk: Desk) -> dict[str, str]:
+def names_of(desk: Desk) -> dict[str, str]:
     with desk.identity.identities.read() as rows:
         return {one.id: one.name for one in rows.find(Organisation)}
 
 
 def _one(desk: Desk, grant: Grant) -> GrantView:
-    return grant_view(grant, _names(desk))
+    return grant_view(grant, names_of(desk))

@@ -18,6 +18,7 @@ from assay.office.case import Case
 from assay.office.determine import FAVOURABLE, Decision, decide_final, decide_initial, request_evidence
 from assay.office.dossier import dossier, within
 from assay.office.drawing import run_now
+from assay.office.extend import ASKABLE, ask_for_time, decide_time
 from assay.office.permissions import Action, Caller, may, require_role
 from assay.office.post import correct
 from assay.office.referral import Referral, approve, refer, referrals, reject
@@ -40,9 +41,10 @@ TOKENS: tuple[Token, ...] = ("satisfied", "not_satisfied", "unknown")
 ACTIONS = {
     "initial": Action.DETERMINATION_INITIAL, "final": Action.DETERMINATION_FINAL, "approve": Action.DETERMINATION_APPROVE,
     "correct": Action.RESULT_CORRECT, "ask": Action.EVIDENCE_REQUEST, "respond": Action.RESPONSE_WRITE,
-    "refer": Action.CASE_REFER, "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
+    "refer": Action.CASE_REFER, "more_time": Action.RESPONSE_WRITE, "give_time": Action.EXTENSION_GRANT,
+    "request_access": Action.ACCESS_REQUEST, "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
 }  # fmt: skip
-FURTHER = frozenset({"ask", "lapse", "refer", "withdraw"})
+FURTHER = frozenset({"ask", "lapse", "more_time", "refer", "request_access", "withdraw"})
 """What is offered folded, at the end."""
 _FROM = {
     "initial": ("complete", "deep_validation", "answered", "published"),
@@ -70,6 +72,10 @@ def offered(caller: Caller, case: Case) -> frozenset[str]:
         able -= {"initial", "final", "correct", "refer"}
     if case.result in FAVOURABLE or case.result == "not_sampled":
         able -= {"refer"}
+    if case.more_time is not None or case.deadline is None or case.stage not in ASKABLE:
+        able -= {"more_time"}
+    if case.more_time is None:
+        able -= {"give_time"}
     if not case.requested or case.stage != "deep_validation":
         able -= {"supply"}
     if case.stage in ("withdrawn", "closed") or case.lapsed is not None:
@@ -91,7 +97,7 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
             desk, who, "app/case.html", case=case, d=inside, can=can, more=can & FURTHER, now=now, tokens=TOKENS,
             course=pictures.course(inside.history, case, now) if inside is not None else None,
             referred=referrals(service, who.caller, case.payload) if may(who.caller, Action.CASE_READ, case.target) else (),
-            refers=service.policy.referral, urgency=pictures.urgency(case, now), confirmed=who.caller.confirmed, four_eyes=service.policy.four_eyes,
+            refers=service.policy.referral, days_left=service.policy.extension_days - case.extended, urgency=pictures.urgency(case, now), confirmed=who.caller.confirmed, four_eyes=service.policy.four_eyes,
             tally=view(inside.verdict).tally if inside is not None and inside.verdict is not None else None,
         )  # fmt: skip
 
@@ -142,6 +148,10 @@ def _officer(desk: Desk) -> list[HTTPRouteHandler]:
         desk.note(caller, Action.CASE_REFER, str(payload))
         return done
 
+    def give_time(caller: Caller, payload: Digest, form: Form) -> object:
+        days, revision = form.number("days"), form.number("revision")
+        return decide_time(desk.service, caller, payload, days, form.text("text"), revision)
+
     @form("/draws", Action.DRAW_RUN, "office")
     def draw(request: Request[Any, Any, Any], body: RawBody) -> Redirect:
         run_now(desk.service, entered(request, desk, body).who.caller)
@@ -155,6 +165,7 @@ def _officer(desk: Desk) -> list[HTTPRouteHandler]:
         _does(desk, "rejection", Action.DETERMINATION_APPROVE, rejection),
         _does(desk, "correction", Action.RESULT_CORRECT, correction),
         _does(desk, "refer", Action.CASE_REFER, hand_on),
+        _does(desk, "extension", Action.EXTENSION_GRANT, give_time),
         _does(desk, "request", Action.EVIDENCE_REQUEST, ask),
     ]
 
@@ -166,7 +177,11 @@ def _provider(desk: Desk) -> list[HTTPRouteHandler]:
     def lapsed(caller: Caller, payload: Digest, form: Form) -> object:
         return lapse(desk.service, caller, payload, form.text("reason"), form.text("versions"))
 
+    def more_time(caller: Caller, payload: Digest, form: Form) -> object:
+        return ask_for_time(desk.service, caller, payload, form.number("days"), form.text("reason"))
+
     return [
+        _does(desk, "more-time", Action.RESPONSE_WRITE, more_time),
         _does(desk, "withdrawal", Action.SUBMISSION_WITHDRAW, withdrawal),
         _does(desk, "lapse", Action.SUBMISSION_LAPSE, lapsed),
     ]

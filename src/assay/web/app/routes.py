@@ -3,12 +3,23 @@
 from litestar import Router
 
 from assay.web.api.desk import Desk
-from assay.web.app import assets, audit, cases, coming, people, portfolio, public, subscriptions, working
+from assay.web.app import (
+    access,
+    assets,
+    audit,
+    cases,
+    coming,
+    people,
+    portfolio,
+    public,
+    subscriptions,
+    working,
+)
 from assay.web.app.errors import exceptions
 
 
 def handlers(desk: Desk) -> list[Router]:
-    areas = (public, coming, working, cases, people, portfolio, subscriptions, audit)
+    areas = (public, coming, working, cases, people, portfolio, subscriptions, access, audit)
     made = [*assets.handlers(), *(one for area in areas for one in area.handlers(desk))]
     return [
         Router(

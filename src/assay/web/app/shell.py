@@ -38,6 +38,7 @@ _PLACES: tuple[tuple[Action, Link], ...] = (
     (Action.SUBMISSION_CREATE, Link("/overview", "Overview")),
     (Action.INVENTORY_READ, Link("/portfolio", "Portfolio")),
     (Action.SUBMISSION_READ, Link("/submissions", "Submissions")),
+    (Action.ACCESS_READ_LOG, Link("/access", "Access")),
     (Action.MEMBER_READ, Link("/organisations", "Organisations")),
     (Action.AUDIT_READ, Link("/audit", "Audit")),
 )
