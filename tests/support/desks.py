@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from litestar.testing import TestClient
@@ -19,17 +19,20 @@ from assay.adapters.observing.metrics import Meter, NoMeter
 from assay.adapters.sql.accesses import SqlAccesses
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.federation import SqlFederation
+from assay.adapters.sql.forgetting import SqlForgetting
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.sql.inventories import SqlInventories
 from assay.adapters.tiles.memory import MemoryTiles
 from assay.office.beacon import Beacon
 from assay.office.destination import Destinations
+from assay.office.erase import erase
 from assay.office.identity.account import Account
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Kind, Organisation
 from assay.office.identity.ports import Passkeys
 from assay.office.identity.session import open_session
 from assay.office.office_policy import OfficePolicy
+from assay.office.openings import Eraser
 from assay.office.permission_table import Role
 from assay.office.ready import looks
 from assay.office.subscription import Subscribing
@@ -120,6 +123,14 @@ class World:
             meter=meter,
             inventories=SqlInventories(cases.engine),
             federation=SqlFederation(cases.engine),
+            erase=lambda case, reason, by: erase(
+                self.service,
+                cast("Eraser", self.service.office.register),
+                SqlForgetting(cases.engine),
+                case,
+                reason,
+                actor=by,
+            ),
             looks=looks(lambda: self.service),
         )
         with self.identity.identities.change() as rows:

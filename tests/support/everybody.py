@@ -160,6 +160,11 @@ def referred(scene: Scene, who: Who) -> Try:
     return msgspec.structs.replace(made, path={**made.path, "number": "1"})
 
 
+def delivery(scene: Scene, _: Who) -> Try:
+    """None of that name: whoever may look is told so."""
+    return Try(path={"key": b"mail:x".hex()}, target=Target.office(), comes_to=404)
+
+
 def plain(body: Any = None, **more: Any) -> Make:
     return lambda _, __: Try(body=body, **more)
 
@@ -431,6 +436,10 @@ TRIES: Mapping[str, Make] = {
     "GET /submissions/{payload}/referrals/{number}/package.tar": referred,
     "POST /submissions/{payload}/correction": of_case({"decision": SEEN, "reason": "x"}),
     **{f"GET /draws/{{number}}{name}": PUBLIC_DRAW for name in ("", *(f"/{one}" for one in DRAW_FILES))},
+    "PUT /submissions/{payload}/hold": of_case({"held": False, "because": "x"}),
+    "POST /submissions/{payload}/erasure": of_case({"reason": "court"}),
+    "POST /deliveries/{key}/again": delivery,
+    "DELETE /deliveries/{key}": delivery,
     "GET /packs/{ref}": plain(path={"ref": services.PACK}),
     "POST /login/complete": plain({"answer": {}}),
     "POST /login/staff": plain({"issuer": "https://login.example"}),

@@ -13,7 +13,7 @@ from assay.adapters.sql.forgetting import SqlForgetting
 from assay.bootstrap.cosigning import Led
 from assay.bootstrap.search import SEARCH, discard
 from assay.bootstrap.service import desk
-from assay.errors import AssayError
+from assay.errors import AssayError, Unavailable
 from assay.office import erase as erasing
 from assay.office.case import Case
 from assay.office.erase import Erased, Reason
@@ -89,19 +89,29 @@ def retain(config: OfficeConfig, found: Desk) -> Outcome:
     return Later(now) if len(due) > BATCH else None
 
 
+def on_request(config: OfficeConfig, found: Desk, case: Case, reason: Reason, by: str) -> Erased:
+    """All of *case*, because somebody in a session asked. Unavailable in a process that does not keep the register."""
+    if cast("Led", found.service.office.register).leading is None:
+        raise Unavailable("another process of this office keeps the register just now: ask again")
+    return _erased(config, found, case, reason, OFFICE, by)
+
+
 @contextmanager
 def opened(config: OfficeConfig) -> Iterator[Desk]:
     with desk(config) as found:
         yield found
 
 
-def _erased(config: OfficeConfig, found: Desk, case: Case, reason: Reason, actor: str = OPERATOR) -> Erased:
+def _erased(
+    config: OfficeConfig, found: Desk, case: Case, reason: Reason, actor: str = OPERATOR, by: str = ""
+) -> Erased:
+    """*actor* stands in the register; *by*, where it is somebody, in the audit trail."""
     service = found.service
     eraser = cast("Eraser", service.office.register)  # every register of a service is one
     forgetting = SqlForgetting(cast("SqlCases", service.cases).engine)
     done = erasing.erase(service, eraser, forgetting, case, reason, actor=actor)
     discard(Home(config.data).office / SEARCH)  # it is made again from what is left
-    _note(found, "record.erase", case, reason, actor)
+    _note(found, "record.erase", case, reason, by or actor)
     return done
 
 

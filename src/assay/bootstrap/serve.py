@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import cast
 
 import msgspec
 from litestar.concurrency import set_asyncio_executor
 
 from assay.bootstrap.cosigning import Led, cosigning
+from assay.bootstrap.erasing import on_request
 from assay.bootstrap.observing import measuring, observing, watching
 from assay.bootstrap.service import desk as opened
 from assay.bootstrap.working import KINDS, look, working
@@ -40,7 +42,9 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
         working(desk, config, watching(seen)) as workers,
         ThreadPoolExecutor(config.threads, thread_name_prefix="request") as threads,
     ):
-        whole = msgspec.structs.replace(desk, looks=(*desk.looks, look(workers)))
+        whole = msgspec.structs.replace(
+            desk, looks=(*desk.looks, look(workers)), erase=partial(on_request, config, desk)
+        )
 
         def ready(url: str) -> None:
             invited = first_administrator(desk.identity, name=config.name)

@@ -54,7 +54,7 @@ def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[
 
     def notify(claimed: Claimed) -> Outcome:
         spread(desk.service, post, claimed.due)
-        announce.tell(desk.service, desk.subscribing, post.url, claimed.due)
+        announce.tell(desk.service, desk.subscribing, desk.inventories, post.url, claimed.due)
         return None
 
     def send(claimed: Claimed) -> Outcome:

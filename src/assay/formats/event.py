@@ -27,6 +27,7 @@ TYPES: Mapping[str, str] = {
     "submission.closed": "a submission was closed and has no result",
     "result.published": "a result was posted",
     "result.corrected": "a posted result was replaced",
+    "portfolio.changed": "something that is posted has changed behind what your organisation runs",
     "webhook.test": "somebody tries out a subscription",
 }
 """What there is to hear of."""

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from typing import Literal
 
+import msgspec
+
 from assay.formats.case_documents import Notice, NoticeReason
 from assay.formats.digest import Digest
 from assay.formats.event import Event
 from assay.office.case import Case
 from assay.office.deliver import announce, event_id
+from assay.office.inventories import Inventories, keys_of_releases
 from assay.office.sending import notice_of
 from assay.office.service import Service
 from assay.office.subscription import Subscribing
+from assay.office.triage import verdict_of
 from assay.office.work import Due
 
 Audience = Literal["provider", "parties", "everybody"]
@@ -27,6 +31,7 @@ EVENTS: Mapping[NoticeReason, tuple[str, Audience]] = {
     "not_extended": ("notice.sent", "provider"),
 }
 """An event says no more than that: two determinations, for and against, are the same event."""
+PORTFOLIO = "portfolio.changed"
 REMINDER: tuple[str, Audience] = ("deadline.near", "provider")
 
 
@@ -47,8 +52,8 @@ def event_of(notice: Notice, case: Case, url: str, cause: str, *, reminder: bool
     return event, audience
 
 
-def tell(service: Service, subscribing: Subscribing, url: str, due: Due) -> None:
-    """Put the deliveries of what work of NOTIFY is about; twice is once."""
+def tell(service: Service, subscribing: Subscribing, inventories: Inventories, url: str, due: Due) -> None:
+    """Put the deliveries of what work of NOTIFY is about; twice is once. Of what is posted, those who run it are told too."""
     notice, reminder = notice_of(service, due)
     case = service.case(Digest.parse(due.subject))
     event, audience = event_of(notice, case, url, due.key, reminder=reminder)
@@ -58,3 +63,8 @@ def tell(service: Service, subscribing: Subscribing, url: str, due: Due) -> None
         "provider": (case.organisation,),
     }[audience]
     announce(subscribing, service.work, event, whom)
+    if audience == "everybody" and case.verdict is not None:
+        verdict = verdict_of(service, case)
+        holders = inventories.holders(keys_of_releases(verdict.provider, verdict.releases))
+        own = msgspec.structs.replace(event, id=event_id(url, f"{due.key} portfolio"), type=PORTFOLIO)
+        announce(subscribing, service.work, own, holders)

@@ -30,17 +30,20 @@ class Recipient(msgspec.Struct, frozen=True):
 def recipients(
     case: Case, notice: Notice, members: Iterable[Account], customers: CustomerList | None
 ) -> tuple[Recipient, ...]:
-    """Members of the provider's organisation who may answer, then customers who have the product, by row."""
+    """Members of the provider's organisation who may answer, then customers who have the product, by row.
+
+    A customer without a mail address is one too: that it cannot be told is for the sender to say.
+    """
     told = [
         Recipient("account", one.id)
         for one in sorted(members, key=lambda found: found.id)
-        if one.status is Status.ACTIVE and one.roles & TOLD and _is_address(one.mail)
+        if one.status is Status.ACTIVE and one.roles & TOLD and is_address(one.mail)
     ]
     if customers is not None and notice.reason in _TO_CUSTOMERS:
         told += [
             Recipient("customer", str(row))
             for row, one in enumerate(customers.customers)
-            if _is_address(one.contact) and _has(one.products, case.product)
+            if _has(one.products, case.product)
         ]
     return tuple(told)
 
@@ -49,7 +52,7 @@ def _has(products: Sequence[str], product: str) -> bool:
     return not products or product in products
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
     try:
         check_address(text)
     except Malformed:

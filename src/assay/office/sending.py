@@ -7,15 +7,16 @@ import msgspec
 from assay.errors import Malformed, Refused, Unavailable
 from assay.formats import customers as customer_list
 from assay.formats.case_documents import Notice, parse
-from assay.formats.customers import CustomerList
+from assay.formats.customers import Customer, CustomerList
 from assay.formats.digest import Digest
 from assay.office.case import Case
 from assay.office.identity.account import Account
 from assay.office.identity.identity import Identity
+from assay.office.identity.organisations import named
 from assay.office.keep_customers import newest
 from assay.office.mail import Mail, Mailer
 from assay.office.notice_text import About, Audience, told
-from assay.office.recipients import Recipient, recipients
+from assay.office.recipients import Recipient, is_address, recipients
 from assay.office.service import Service
 from assay.office.work import Claimed, Due, Outcome, Over
 
@@ -85,7 +86,10 @@ def mail(service: Service, post: Post, claimed: Claimed) -> Outcome:
     else:
         audience = "customer"
         page = f"{post.url}/results/{case.payload.value}"
-        address = _contact(service, case, job.customers, int(whom.ref))
+        row = _row(service, case, job.customers, int(whom.ref))
+        address = row.contact if row is not None else ""
+        if row is not None and not is_address(address):
+            return _untold(post, whom.ref, row)
     if not address:
         return None  # left meanwhile
     about = About(
@@ -117,16 +121,26 @@ def _customers(service: Service, digest: Digest) -> CustomerList:
     return customer_list.parse(service.office.blobs.get(digest))
 
 
-def _contact(service: Service, case: Case, spread: str, row: int) -> str:
-    """Of the customer in *row* of the list *spread*; empty where it left the list meanwhile. A salt names a row in every list."""
+def _untold(post: Post, ref: str, row: Customer) -> Outcome:
+    """A customer without an address is told where its organisation is here: it sees the case, and may subscribe. Else a person
+    has to see that it was not."""
+    if row.id is not None and named(post.identity, ((row.id.scheme, row.id.value),)):
+        return None
+    return Over(
+        f"row {int(ref) + 1} of the customer list has no mail address: tell this customer in another way"
+    )
+
+
+def _row(service: Service, case: Case, spread: str, row: int) -> Customer | None:
+    """The customer in *row* of the list *spread*; None where it left the list meanwhile. A salt names a row in every list."""
     now = _newest_list(service, case)
     if now is None:
-        return ""
+        return None
     rows = _customers(service, now).customers
     if spread and spread != str(now):
         salt = _customers(service, Digest.parse(spread)).customers[row].salt
-        return next((one.contact for one in rows if one.salt == salt), "")
-    return rows[row].contact if row < len(rows) else ""
+        return next((one for one in rows if one.salt == salt), None)
+    return rows[row] if row < len(rows) else None
 
 
 def _notice(service: Service, digest: str) -> Notice:

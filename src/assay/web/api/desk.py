@@ -14,6 +14,8 @@ from assay.formats.customers import Customer
 from assay.formats.dsse import Envelope
 from assay.office.accesses import Accesses
 from assay.office.assessment import assessors, provider_of
+from assay.office.case import Case
+from assay.office.erase import Erased, Reason
 from assay.office.examining import Examined
 from assay.office.facts import Facts
 from assay.office.federation import Federation
@@ -66,6 +68,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     bodies: Bodies = Bodies()
     proxies: tuple[Network, ...] = ()
     """Whose X-Forwarded-For is believed."""
+    erase: Callable[[Case, Reason, str], Erased] | None = None
+    """All of a case, for that reason, by whom; None where this process cannot."""
     looks: tuple[Look, ...] = ()
     """What has to be well for the office to do its work."""
     security: Callable[[datetime], bytes | None] = lambda _: None
@@ -152,7 +156,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         """Organisations here that *rows* of a customer list name by an identifier."""
         return named(self.identity, ((one.id.scheme, one.id.value) for one in rows if one.id is not None))
 
-    def note(self, caller: Caller, action: str, subject: str) -> None:
+    def note(self, caller: Caller, action: str, subject: str, detail: str = "") -> None:
         """Add to the audit trail."""
         with self.identity.identities.change() as rows:
             rows.note(
@@ -162,5 +166,6 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
                     organisation=caller.organisation,
                     action=action,
                     subject=subject,
+                    detail=detail,
                 )
             )
