@@ -165,6 +165,7 @@ def test_shares_stand_in_one_order() -> None:
         ("matched", "", "unknown"),
         ("related", "validated", "related"),
         ("none", "", "none"),
+        ("unknown", "", "unclear"),
     ],
 )
 def test_marks(answer: Answer, result: ResultToken, mark: str) -> None:

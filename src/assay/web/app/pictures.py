@@ -112,7 +112,7 @@ def shares(tally: Mapping[tuple[Answer, str], int]) -> tuple[Share, ...]:
 def share_mark(share: Share) -> str:
     """A class of the style."""
     if share.answer != "matched":
-        return share.answer
+        return "unclear" if share.answer == "unknown" else share.answer
     return SIGNS[share.result] if share.result else "unknown"
 
 
