@@ -273,6 +273,17 @@ def test_a_clock_that_was_far_ahead_holds_nothing_up(work: Work) -> None:
     assert work.waiting(["remind"])[0].soonest == later(200_000)
 
 
+def test_a_clock_that_was_far_ahead_brings_nothing_before_its_time(work: Work) -> None:
+    """A deadline that a process with a wrong clock had claimed is due when it was, and not as soon as that is noticed."""
+    day = 86_400.0
+    work.put([due("deadline", after_s=day)])
+    (early,) = claim(work, later(2 * day), by="ahead")
+    assert early.due.at == later(day)
+    assert claim(work, later(0), by="b") == []
+    assert claim(work, later(day - 1), by="b") == []
+    assert keys(claim(work, later(day), by="b")) == ["deadline"]
+
+
 def test_ten_thousand_in_batches(work: Work) -> None:
     work.put([due(f"k{n}", after_s=n % 100) for n in range(10_000)])
     seen: list[str] = []

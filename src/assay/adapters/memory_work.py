@@ -40,7 +40,7 @@ class MemoryWork:
             waiting = [row for row in self._rows.values() if row.state == "waiting"]
             for row in waiting:
                 if row.worker is not None and row.ready > far:
-                    row.worker, row.ready = None, now
+                    row.worker, row.ready = None, max(now, row.due.at)
             ready = [row for row in waiting if row.due.kind in kinds and row.ready <= now]
             taken = sorted(ready, key=lambda row: row.ready)[:limit]
             return tuple(_claim(row, now, now + timedelta(seconds=lease_s), worker) for row in taken)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Engine,
     Row,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -61,7 +62,9 @@ _ANY = select(
     exists().where(_WAITS, _row.kind.in_(bindparam("kinds", expanding=True)), _row.ready <= bindparam("now"))
     | exists().where(*_STALE)
 )
-_LAPSE = update(tables.due).where(*_STALE).values(worker=None, ready=bindparam("now"))
+_EARLIEST = case((_row.at > bindparam("now"), _row.at), else_=bindparam("now"))
+"""A clock that has gone back makes nothing due before its time."""
+_LAPSE = update(tables.due).where(*_STALE).values(worker=None, ready=_EARLIEST)
 _HELD = update(tables.due).where(
     _row.key == bindparam("held"),
     _row.claim == bindparam("number"),
