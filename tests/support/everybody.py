@@ -400,6 +400,13 @@ DRAW_FILES = (
     "result-receipt.json",
 )
 PUBLIC_DRAW = plain(path={"number": "1"}, comes_to=404)
+
+
+def nothing_given_up(scene: Scene, who: Who) -> Try:
+    made = minded(scene, who)
+    return msgspec.structs.replace(made, path={**made.path, "event": f"evt_{'0' * 32}"}, comes_to=404)
+
+
 WISH = {"name": "a token", "scopes": ["search.read"], "days": 1}
 DEFAULTS: Mapping[str, Make] = {
     "any": plain(),
@@ -458,6 +465,7 @@ TRIES: Mapping[str, Make] = {
     "POST /subscriptions/{key}/secret": subscribed,
     "POST /subscriptions/{key}/test": minded,
     "GET /subscriptions/{key}/undelivered": minded,
+    "POST /subscriptions/{key}/undelivered/{event}/again": nothing_given_up,
     "POST /uploads": plain(
         headers={
             "repr-digest": encode_digest(Digest.sha256(b"")),

@@ -2,6 +2,7 @@
 
 from tests.support.desks import OTHER_ORG, World, problem
 
+from assay.office.deliver import DELIVER
 from assay.office.permission_table import Role
 from assay.office.webhook import Secret
 
@@ -27,6 +28,25 @@ def test_from_subscribing_to_leaving() -> None:
     assert world.client.get(f"{where}/undelivered", headers=own).json() == []
     assert world.client.delete(where, headers=own).status_code == 204
     assert world.client.get(API, headers=own).json() == []
+
+
+def test_what_was_given_up_is_sent_again_by_its_owner() -> None:
+    world = World()
+    own = world.person(Role.PROVIDER_MEMBER)
+    other = world.person(Role.PROVIDER_MEMBER, organisation=OTHER_ORG)
+    where = f"{API}/{world.client.post(API, json={'target': URL}, headers=own).json()['id']}"
+    event = world.client.post(f"{where}/test", headers=own).json()["event"]
+    again = f"{where}/undelivered/{event}/again"
+    assert problem(world.client.post(again, headers=own)) == (404, "Hidden")  # it is under way
+    work, now = world.service.work, world.service.now()
+    (claimed,) = work.claim((DELIVER,), now, 1, 60, "test")
+    work.dead(claimed, "the receiver answers 500")
+    (shown,) = world.client.get(f"{where}/undelivered", headers=own).json()
+    assert shown["event"] == event
+    assert problem(world.client.post(again, headers=other)) == (404, "Hidden")
+    assert world.client.post(again, headers=own).status_code == 204
+    assert world.client.get(f"{where}/undelivered", headers=own).json() == []
+    assert [one.due.key for one in work.claim((DELIVER,), now, 9, 60, "test")] == [claimed.due.key]
 
 
 def test_the_office_goes_to_public_addresses_only() -> None:

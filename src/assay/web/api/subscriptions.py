@@ -1,15 +1,15 @@
 """Who is told of what: an organisation's webhooks and mail addresses. See docs/formats/webhook.md."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import JSONBody
+from litestar.params import JSONBody, PathParameter
 
-from assay.office.deliver import try_out, undelivered
-from assay.office.permissions import Action
+from assay.office.deliver import DELIVER, redeliver, try_out, undelivered
+from assay.office.permissions import Action, hidden
 from assay.office.subscription import (
     Channel,
     Subscription,
@@ -25,6 +25,7 @@ from assay.web.api.params import Key
 from assay.web.api.routes import does, reads, removes
 
 TAG = "subscriptions"
+EventId = Annotated[str, PathParameter(pattern="^evt_[0-9a-f]{32}$", description="As the list says it")]
 ONE = "/subscriptions/{key:str}"
 WRITE = Action.SUBSCRIPTION_WRITE
 NEVER_KEPT = {"Cache-Control": "no-store"}
@@ -104,7 +105,12 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
             for one in found
         )
 
-    return [index, add, remove, renew, test, given_up]
+    @does(ONE + "/undelivered/{event:str}/again", "Send it again", TAG, WRITE, "thing", status_code=204)
+    def again(request: Request[Any, Any, Any], key: Key, event: EventId) -> None:
+        if not redeliver(at, desk.service.work, asker(request, desk).caller, f"{DELIVER}:{key}:{event}"):
+            raise hidden()
+
+    return [index, add, remove, renew, test, given_up, again]
 
 
 def _view(one: Subscription, secret: str = "") -> SubscriptionView:
