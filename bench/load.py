@@ -1,6 +1,7 @@
 """A lean load generator: bodies made beforehand, sent over HTTP/1.1 on a fixed number of kept connections, each answer awaited.
 
-Runs in a process of its own, on the same cores as what it measures.
+Flat out, a connection sends the next as soon as it is answered. At a pace, it sends at times that were fixed before, and what is late because the
+one before it took long counts as time to answer. Runs in a process of its own, on the same cores as what it measures.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from typing import Any
 
 
 class _Connection(asyncio.Protocol):
-    """Sends the next request as soon as an answer is whole."""
+    """*every*: seconds from one request to the next, the first after *first*; 0 for as soon as an answer is whole."""
 
     def __init__(
         self,
@@ -20,9 +21,12 @@ class _Connection(asyncio.Protocol):
         statuses: Counter[int],
         done: asyncio.Event,
         kept: list[bytes] | None,
+        every: float = 0.0,
+        first: float = 0.0,
     ) -> None:
         self._requests, self._seconds, self._statuses, self._done = requests, seconds, statuses, done
-        self._kept = kept
+        self._kept, self._every = kept, every
+        self._due = time.perf_counter() + first
         self._held = b""
         self._began = 0.0
         self.answer = b""
@@ -35,12 +39,20 @@ class _Connection(asyncio.Protocol):
         self._done.set()
 
     def _next(self) -> None:
+        wait = self._due - time.perf_counter() if self._every else 0.0
+        if wait > 0:
+            asyncio.get_running_loop().call_later(wait, self._send)
+        else:
+            self._send()
+
+    def _send(self) -> None:
         request = next(self._requests, None)
         if request is None:
             self._transport.close()
             self._done.set()
             return
-        self._began = time.perf_counter()
+        self._began = self._due if self._every else time.perf_counter()
+        self._due += self._every
         self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
@@ -76,11 +88,12 @@ def send(
     connections: int,
     *,
     keep: bool = False,
+    per_s: float = 0.0,
     beside: Callable[[], Awaitable[None]] | None = None,
 ) -> dict[str, Any]:
     """Seconds in all, seconds of each answer, how many of each status, the processor time it took, and the last answer.
 
-    *keep*: all answers that were a success, too. *beside* runs with it; a connection that is lost ends, without an answer.
+    *keep*: all answers that were a success, too. *per_s*: requests of all connections together, evenly; 0 for flat out. *beside* runs with it; a connection that is lost ends, without an answer.
     """
     import uvloop
 
@@ -90,14 +103,19 @@ def send(
         statuses: Counter[int] = Counter()
         waiting = iter(requests)
         ends = [asyncio.Event() for _ in range(connections)]
+        every = connections / per_s if per_s else 0.0
         kept: list[bytes] | None = [] if keep else None
         began, busy = time.perf_counter(), time.process_time()
         made = await asyncio.gather(
             *(
                 loop.create_connection(
-                    lambda end=end: _Connection(waiting, seconds, statuses, end, kept), host, port
+                    lambda end=end, at=at: _Connection(
+                        waiting, seconds, statuses, end, kept, every, every * at / connections
+                    ),
+                    host,
+                    port,
                 )
-                for end in ends
+                for at, end in enumerate(ends)
             )
         )
         if beside is not None:
