@@ -407,7 +407,7 @@ def nothing_given_up(scene: Scene, who: Who) -> Try:
     return msgspec.structs.replace(made, path={**made.path, "event": f"evt_{'0' * 32}"}, comes_to=404)
 
 
-WISH = {"name": "a token", "scopes": ["search.read"], "days": 1}
+WISH = {"name": "a token", "scopes": ["subscription.write"], "days": 1}
 DEFAULTS: Mapping[str, Make] = {
     "any": plain(),
     "office": of_office(),

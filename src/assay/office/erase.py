@@ -145,7 +145,7 @@ def about(service: Service, index: int) -> Case:
         )
         if page.cases:
             return page.cases[0]
-    for case in _all(service):
+    for case in _all(service, Visible(everything=True)):
         if index in case.entries:
             return case
     raise Refused(f"entry {index} is not about a submission: it says nothing that could be erased")
@@ -171,16 +171,14 @@ def ended_at(case: Case) -> datetime | None:
 
 
 def due_now(service: Service) -> tuple[Case, ...]:
-    return tuple(due(service.policy, _all(service), service.now()))
+    return tuple(due(service.policy, _all(service, Visible(everything=True)), service.now()))
 
 
-def _all(service: Service) -> Iterator[Case]:
+def _all(service: Service, seen: Visible) -> Iterator[Case]:
     after = ""
     while True:
         page = service.cases.find(
-            CaseQuery(
-                visible=Visible(everything=True), sort="received", descending=False, after=after, limit=200
-            )
+            CaseQuery(visible=seen, sort="received", descending=False, after=after, limit=200)
         )
         yield from page.cases
         if not page.after:
@@ -208,8 +206,19 @@ def _documents(service: Service, case: Case) -> tuple[tuple[Digest, ...], tuple[
         found.add(case.proposal.document)
     uses = office.ledger.uses(tuple(sorted(artifacts)), office.register.size())
     shared = {digest for digest, other in uses if other.payload != case.payload}
+    shared |= set(_other_lists(service, case)) & found
     gone = sorted(one for one in (found | artifacts) - shared if office.blobs.has(one))
     return tuple(gone), tuple(sorted(shared))
+
+
+def _other_lists(service: Service, case: Case) -> Iterator[Digest]:
+    """Lists of customers that the provider handed in with its other submissions: they may be the same bytes."""
+    for other in _all(service, Visible(owner=case.organisation)):
+        submission = service.office.ledger.submission(other.payload)
+        if other.payload != case.payload and submission is not None:
+            yield from other.customer_lists
+            if submission.customers is not None:
+                yield submission.customers
 
 
 def _packages(service: Service, case: Case) -> Iterator[Digest]:

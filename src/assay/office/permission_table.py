@@ -51,18 +51,14 @@ class Action(StrEnum):
     SUBMISSION_REVISE = "submission.revise"
     SUBMISSION_WITHDRAW = "submission.withdraw"
     SUBMISSION_LAPSE = "submission.lapse"
-    SIGNING_DELEGATE = "signing.delegate"
     ARTIFACT_PUT = "artifact.put"
     ARTIFACT_READ_RESTRICTED = "artifact.read_restricted"
     CUSTOMERS_READ = "customers.read"
     CUSTOMERS_WRITE = "customers.write"
-    NOTICE_READ = "notice.read"
     RESPONSE_WRITE = "response.write"
-    SEARCH_READ = "search.read"
     QUEUE_READ = "queue.read"
     CASE_READ = "case.read"
     REDERIVATION_READ = "rederivation.read"
-    CASE_JUDGE = "case.judge"
     EVIDENCE_REQUEST = "evidence.request"
     EXTENSION_GRANT = "extension.grant"
     DRAW_RUN = "draw.run"
@@ -70,7 +66,6 @@ class Action(StrEnum):
     DETERMINATION_FINAL = "determination.final"
     DETERMINATION_APPROVE = "determination.approve"
     RESULT_READ = "result.read"
-    RESULT_PUBLISH = "result.publish"
     RESULT_CORRECT = "result.correct"
     CASE_REFER = "case.refer"
     ASSESSMENT_READ = "assessment.read"
@@ -82,7 +77,6 @@ class Action(StrEnum):
     INVENTORY_WRITE = "inventory.write"
     SUBSCRIPTION_WRITE = "subscription.write"
     POLICY_READ = "policy.read"
-    POLICY_WRITE = "policy.write"
     ORGANISATION_READ = "organisation.read"
     ORGANISATION_MANAGE = "organisation.manage"
     MEMBER_READ = "member.read"
@@ -103,7 +97,6 @@ class Action(StrEnum):
     FEDERATION_ACCEPT = "federation.accept"
     FEDERATION_MANAGE = "federation.manage"
     DELIVERY_MANAGE = "delivery.manage"
-    METRICS_READ = "metrics.read"
 
 
 ROLES = tuple(Role)
@@ -119,18 +112,14 @@ submission.read            own   own    own   all     all    -      party     pa
 submission.revise          own   own    own   -       -      -      -         -       -       -        -          replace a submission by a newer one
 submission.withdraw        own   own    -     -       -      -      -         -       -       -        -          take a submission back
 submission.lapse           own   own    -     -       -      -      -         -       -       -        -          give notice that an attestation holds no more
-signing.delegate           -     own    -     -       -      -      -         -       -       -        confirmed  name who may sign for the provider
 artifact.put               own   own    own   -       -      -      -         party   -       -        -          upload an artifact
 artifact.read_restricted   own   own    -     all     all    -      party     party   -       -        -          read an artifact that is not public; the party is who was granted it
 customers.read             own   own    -     all     all    -      -         -       -       -        -          read the list of customers
 customers.write            own   own    own   -       -      -      -         -       -       -        -          replace the list of customers
-notice.read                own   own    own   all     all    -      party     -       -       -        -          read a notice; the party is a customer it is addressed to
 response.write             own   own    -     -       -      -      -         -       -       -        -          answer a notice
-search.read                own   own    -     all     all    -      party     -       -       -        -          search components of releases
 queue.read                 -     -      -     all     all    -      -         -       -       -        -          see what needs a person
 case.read                  -     -      -     all     all    -      -         -       -       -        -          see claim and evidence side by side, drafts and holds
 rederivation.read          own   own    own   all     all    -      -         -       -       -        -          see what the office derived again of a drawn submission
-case.judge                 -     -      -     all     all    -      -         -       -       -        person     answer a requirement that needs a person
 evidence.request           -     -      -     all     all    -      -         -       -       -        person     ask for low-level evidence by digest
 extension.grant            -     -      -     all     all    -      -         -       -       -        person     give a provider more time
 draw.run                   -     -      -     all     all    -      -         -       -       -        confirmed  run a draw that is due
@@ -138,7 +127,6 @@ determination.initial      -     -      -     all     all    -      -         - 
 determination.final        -     -      -     all     all    -      -         -       -       -        confirmed  make, or propose, a final determination
 determination.approve      -     -      -     -       all    -      -         -       -       -        another    approve what somebody else determined
 result.read                own   own    own   all     all    -      -         -       all     public   -          read a result
-result.publish             -     -      -     all     all    -      -         -       -       -        confirmed  post a result
 result.correct             -     -      -     all     all    -      -         -       -       -        confirmed  correct a posted result
 case.refer                 -     -      -     -       all    -      -         -       -       -        confirmed  refer an attestation that failed
 assessment.read            own   own    -     all     all    -      party     party   -       -        -          read a third-party assessment; the parties are those it names
@@ -150,7 +138,6 @@ inventory.read             -     -      -     -       -      -      own       - 
 inventory.write            -     -      -     -       -      -      own       -       -       -        -          import the inventory
 subscription.write         own   own    -     own     own    own    own       own     -       -        -          be told of changes by webhook, mail or feed
 policy.read                -     -      -     all     all    all    -         -       all     public   -          read the office's policy
-policy.write               -     -      -     -       all    -      -         -       -       -        confirmed  change the office's policy
 organisation.read          own   own    own   all     all    all    own       own     all     -        -          see an organisation and its keys
 organisation.manage        -     -      -     -       -      all    -         -       -       -        confirmed  add and suspend organisations, say what they may speak for
 member.read                -     own    -     -       -      all    -         -       all     -        -          see who belongs to an organisation
@@ -163,7 +150,7 @@ token.make_own             self  self   -     self    self   self   self      se
 token.manage_own           self  self   -     self    self   self   self      self    self    -        person     see and revoke one's tokens
 token.manage               -     own    -     -       -      all    -         -       -       -        confirmed  make, see and revoke an organisation's tokens
 ci.manage                  -     own    -     -       -      all    -         -       -       -        confirmed  say which CI jobs speak for an organisation
-key.register               -     own    -     -       -      -      -         -       -       -        confirmed  register a signing key or identity
+key.register               -     own    -     -       -      -      -         -       -       -        confirmed  say who may sign for the provider, with which keys or identity
 key.verify                 -     -      -     -       all    all    -         -       -       -        confirmed  accept a registered key or identity
 audit.read                 -     own    -     -       -      all    -         -       all     -        -          read the audit trail
 record.erase               -     -      -     -       -      all    -         -       -       -        confirmed  erase openings and blobs that no hold keeps
@@ -171,7 +158,6 @@ hold.write                 -     -      -     -       all    -      -         - 
 federation.accept          -     -      -     -       all    -      -         -       -       -        confirmed  accept another office's results
 federation.manage          -     -      -     -       -      all    -         -       -       -        confirmed  say which offices are listened to
 delivery.manage            -     -      -     -       -      all    -         -       -       -        person     see and repeat failed deliveries
-metrics.read               -     -      -     -       -      all    -         -       all     -        -          read the office's metrics
 """
 
 

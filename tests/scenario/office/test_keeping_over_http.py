@@ -57,6 +57,20 @@ def test_a_hold_keeps_it_and_erasure_ends_it(world: World) -> None:
     assert trail(world)[:2] == [("hold.write", "lifted: it ended"), ("hold.write", "set: a court asked")]
 
 
+def test_a_list_of_customers_stays_for_the_other_submission_that_has_it(world: World) -> None:
+    case = closed(world)
+    other = services.submitted(world.service, 2, services.contradicted)
+    lists = {world.service.office.ledger.submission(one.payload).customers for one in (case, other)}  # type: ignore[union-attr]
+    assert len(lists) == 1
+    done = world.client.post(
+        f"{API}/submissions/{case.payload.value}/erasure",
+        json={"reason": "request"},
+        headers=world.person(*ADMIN),
+    )
+    assert done.status_code == 201, done.text
+    assert world.service.office.blobs.has(lists.pop())  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("body", "code"), [({"held": True}, 400), ({"held": True, "because": " "}, 422), ({"held": False, "because": "x"}, 422)]
 )  # fmt: skip

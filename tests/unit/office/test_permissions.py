@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from assay.errors import Forbidden, Hidden, Unconfirmed
+from assay.office import permission_table
 from assay.office.permissions import (
     CONFIRMED_FOR,
     RULES,
@@ -140,9 +141,13 @@ def test_decisions_ask_for_confirmation() -> None:
     assert {
         action for action in Action if action.split(".")[0] in {"determination", "recovery", "record", "hold"}
     } <= set(CONFIRMED)
-    assert {Action.RESULT_PUBLISH, Action.RESULT_CORRECT, Action.CASE_REFER, Action.POLICY_WRITE} <= set(
-        CONFIRMED
-    )
+    assert {Action.RESULT_CORRECT, Action.CASE_REFER, Action.KEY_VERIFY} <= set(CONFIRMED)
+
+
+def test_every_row_is_asked_for_somewhere() -> None:
+    table = Path(permission_table.__file__)
+    code = "".join(path.read_text() for path in table.parents[1].rglob("*.py") if path != table)
+    assert [one.value for one in Action if f"Action.{one.name}" not in code] == []
 
 
 @pytest.mark.parametrize("action", [Action.DETERMINATION_APPROVE, Action.RECOVERY_APPROVE])

@@ -223,7 +223,7 @@ def test_an_account_has_so_many_tokens(world: World, person: Person) -> None:
     ("kind", "role", "scope", "beyond"),
     [
         (Kind.PROVIDER, Role.CI, Action.SUBMISSION_CREATE, Action.RESPONSE_WRITE),
-        (Kind.AUTHORITY, Role.AUDITOR, Action.METRICS_READ, Action.CASE_READ),
+        (Kind.AUTHORITY, Role.AUDITOR, Action.AUDIT_READ, Action.CASE_READ),
         (Kind.RELYING_PARTY, Role.RELYING_PARTY_MEMBER, Action.INVENTORY_WRITE, Action.SUBMISSION_CREATE),
         (Kind.ASSESSOR, Role.ASSESSOR, Action.ASSESSMENT_ATTACH, Action.INVENTORY_WRITE),
     ],
