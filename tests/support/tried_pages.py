@@ -47,7 +47,9 @@ def as_in_api(route: str, **values: str) -> Make:
 CASE = "POST /cases/{payload}"
 SEEN = {"revision": "1"}
 PAGES: Mapping[str, Make] = {
-    "POST /account/tokens": typed(DEFAULTS["self"], name="x", days="1", **{"scope:search.read": "yes"}),
+    "POST /account/tokens": typed(
+        DEFAULTS["self"], name="x", days="1", **{"scope:subscription.write": "yes"}
+    ),
     "POST /account/tokens/{key}/revoke": as_in_api("DELETE /me/tokens/{key}"),
     "POST /account/passkeys/{key}/remove": as_in_api("DELETE /me/passkeys/{key}"),
     "POST /account/sessions/{key}/end": as_in_api("DELETE /me/sessions/{key}"),
@@ -92,7 +94,7 @@ PAGES: Mapping[str, Make] = {
         DEFAULTS["organisation"], name="x", mail="a@people.test", **{"role:provider-member": "yes"}
     ),
     "POST /organisations/{key}/tokens": typed(
-        DEFAULTS["organisation"], name="x", days="1", **{"scope:search.read": "yes"}
+        DEFAULTS["organisation"], name="x", days="1", **{"scope:subscription.write": "yes"}
     ),
     "POST /organisations/{key}/signers": typed(DEFAULTS["organisation"], record="{}"),
     "POST /signers/{key}/verify": as_in_api("PUT /signers/{key}/verification"),

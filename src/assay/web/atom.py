@@ -1,6 +1,6 @@
 """The feed of results as Atom (RFC 4287), made from the JSON feed, so that the two say the same.
 
-Addresses are relative to the file, as there. A feed must have an id and a time: the id is derived from the office's name,
+Addresses are as there. A feed must have an id and a time: the id is derived from the office's name,
 and the time is that of its newest entry.
 """
 
@@ -18,12 +18,14 @@ NEVER = "1970-01-01T00:00:00Z"
 """When a feed without entries was updated."""
 
 
-def atom(feed: Mapping[str, Any]) -> bytes:
-    """*feed* as :func:`assay.web.feed.feed` makes it."""
-    return "\n".join(("<?xml version='1.0' encoding='utf-8'?>", *_feed(feed), "")).encode("utf-8", "replace")
+def atom(feed: Mapping[str, Any], here: str = "feed.atom") -> bytes:
+    """*feed* as :func:`assay.web.feed.feed` makes it; *here*: the address of what this makes."""
+    return "\n".join(("<?xml version='1.0' encoding='utf-8'?>", *_feed(feed, here), "")).encode(
+        "utf-8", "replace"
+    )
 
 
-def _feed(feed: Mapping[str, Any]) -> Iterator[str]:
+def _feed(feed: Mapping[str, Any], here: str) -> Iterator[str]:
     author = feed["authors"][0]["name"]
     yield f'<feed xmlns="{NAMESPACE}" xml:lang="{feed["language"]}">'
     yield _text("id", _id(author))
@@ -31,8 +33,8 @@ def _feed(feed: Mapping[str, Any]) -> Iterator[str]:
     yield _text("subtitle", feed["description"])
     yield _text("updated", max(map(_updated, feed["items"]), default=NEVER))
     yield f"<author>{_text('name', author)}</author>"
-    yield _link("self", "feed.atom", MEDIA_TYPE)
-    yield _link("alternate", "index.html", "text/html")
+    yield _link("self", here, MEDIA_TYPE)
+    yield _link("alternate", feed.get("home_page_url", "index.html"), "text/html")
     for item in feed["items"]:
         yield from _entry(item)
     yield "</feed>"

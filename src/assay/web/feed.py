@@ -1,11 +1,14 @@
 """The feed of results: JSON Feed 1.1, https://jsonfeed.org/version/1.1; what it has no field for stands in ``_assay``.
 
-A static site does not know its own address: ``url`` is relative to the feed, and ``home_page_url`` and ``feed_url``, both
+A static site does not know its own address: there ``url`` is relative to the feed, and ``home_page_url`` and ``feed_url``, both
 optional, are left out rather than invented.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from assay.formats import times
 from assay.formats.text import shown
@@ -23,32 +26,61 @@ FILES = (
 MAX_TEXT = 1000
 
 
-def feed(office: str, published: Sequence[Published]) -> dict[str, Any]:
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a feed and what it names are found; ``{id}`` stands for a result's."""
+
+    about: str = "Results that an assay office has published. Addresses are relative to this file."
+    trust: str = "trust.json"
+    page: str = "results/{id}/index.html"
+    files: Mapping[str, str] = {}
+    """By name; the others lie beside the page."""
+    home: str = ""
+    json: str = ""
+    atom: str = "feed.atom"
+
+
+STATIC = Site()
+
+
+def feed(office: str, published: Sequence[Published], site: Site = STATIC) -> dict[str, Any]:
     """One item for each result, in the order given."""
+    return around(office, [item_of(one, site) for one in published], site)
+
+
+def around(office: str, items: Sequence[Mapping[str, Any]], site: Site) -> dict[str, Any]:
+    """*items* as :func:`item_of` makes them."""
+    known = {"home_page_url": site.home, "feed_url": site.json}
     return {
         "version": "https://jsonfeed.org/version/1.1",
         "title": f"Results of {office}",
-        "description": "Results that an assay office has published. Addresses are relative to this file.",
+        **{name: address for name, address in known.items() if address},
+        "description": site.about,
         "language": "en",
         "authors": [{"name": office}],
-        "_assay": {"trust": "trust.json", "verify": VERIFY},
-        "items": [_item(item) for item in published],
+        "_assay": {"trust": site.trust, "verify": VERIFY},
+        "items": list(items),
     }
 
 
-def _item(item: Published) -> dict[str, Any]:
+def item_of(item: Published, site: Site, modified: datetime | None = None) -> dict[str, Any]:
+    """*modified*: when what is shown of it changed last, where that is known."""
     verdict = item.verdict
     word = RESULTS[verdict.result]
     name = f"{named(verdict)} {versions(verdict)}".strip()
     return {
         "id": f"urn:sha256:{item.id}",
-        "url": f"results/{item.id}/index.html",
+        "url": site.page.format(id=item.id),
         "title": shown(f"{name}: {word}", 300),
         "content_text": "\n".join([f"{word}.", *(shown(line, MAX_TEXT) for line in verdict.reasons[:5])]),
         "date_published": times.encode(verdict.judged),
+        **({"date_modified": times.encode(modified)} if modified is not None else {}),
         "tags": [verdict.result],
         "attachments": [
-            {"url": f"results/{item.id}/{file}", "mime_type": "application/json", "title": title}
+            {
+                "url": site.files.get(file, f"results/{{id}}/{file}").format(id=item.id),
+                "mime_type": "application/json",
+                "title": title,
+            }
             for file, title in FILES
         ],
         "_assay": _extension(item),

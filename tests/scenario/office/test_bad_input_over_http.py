@@ -31,7 +31,7 @@ from assay.web.api.app import app
 from assay.web.app.routes import handlers
 from assay.web.serving import Limits
 
-LIMITS = Limits(body_bytes=100_000, body_s=1, head_s=1, requests=64, stop_s=5)
+LIMITS = Limits(body_bytes=100_000, body_s=4, head_s=1, requests=64, stop_s=5)
 JSON = {"content-type": "application/json"}
 MANY = 8
 

@@ -14,7 +14,7 @@ from tests.support.everybody import Scene
 from assay.office.permission_table import Role
 from assay.web.api import description
 
-EXAMPLES = 12
+EXAMPLES = 6
 ASKING: tuple[tuple[Role, ...], ...] = (
     (), (Role.OFFICER, Role.OFFICER_LEAD, Role.ADMINISTRATOR), (Role.PROVIDER_ADMIN,), (Role.RELYING_PARTY_MEMBER,),
 )  # fmt: skip

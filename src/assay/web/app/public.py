@@ -284,6 +284,14 @@ def _told(found: Result) -> VerdictDocument:
     )
 
 
+def as_posted(desk: Desk, case: Case) -> Published:
+    """As the office determined it, and as it stands now: what was taken back says so."""
+    found = _result(desk, case)
+    made = _published(desk, case, found)
+    told = msgspec.structs.replace(_told(found), result=case.shown)
+    return msgspec.structs.replace(made, verdict=told)
+
+
 def _published(desk: Desk, case: Case, found: Result) -> Published:
     made = posting_receipt(desk.service, case)
     signed: Checkpoint = open_checkpoint(made.checkpoint, desk.service.office.keys).checkpoint

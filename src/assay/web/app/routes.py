@@ -9,6 +9,7 @@ from assay.web.app import (
     audit,
     cases,
     coming,
+    feeds,
     people,
     portfolio,
     public,
@@ -19,7 +20,7 @@ from assay.web.app.errors import exceptions
 
 
 def handlers(desk: Desk) -> list[Router]:
-    areas = (public, coming, working, cases, people, portfolio, subscriptions, access, audit)
+    areas = (public, feeds, coming, working, cases, people, portfolio, subscriptions, access, audit)
     made = [*assets.handlers(), *(one for area in areas for one in area.handlers(desk))]
     return [
         Router(
