@@ -14,7 +14,8 @@ from tests.support.everybody import Scene
 from assay.office.permission_table import Role
 from assay.web.api import description
 
-EXAMPLES = 6
+pytestmark = pytest.mark.soak
+EXAMPLES = 12
 ASKING: tuple[tuple[Role, ...], ...] = (
     (), (Role.OFFICER, Role.OFFICER_LEAD, Role.ADMINISTRATOR), (Role.PROVIDER_ADMIN,), (Role.RELYING_PARTY_MEMBER,),
 )  # fmt: skip
@@ -41,6 +42,7 @@ UNSAYABLE = {
     "GET /api/v1/federation/results/{position}/receipt": "a number",
     "POST /api/v1/me/passkeys": "printable text",
     "POST /api/v1/me/tokens": "printable text",
+    "POST /api/v1/enrol/complete": "printable text",
     "POST /api/v1/organisations": "printable text",
     "POST /api/v1/organisations/{key}/tokens": "printable text",
     "POST /api/v1/organisations/{key}/ci-rules": "printable text",
