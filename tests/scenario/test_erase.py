@@ -17,7 +17,7 @@ from assay.bootstrap import service
 from assay.bootstrap.erasing import retain
 from assay.bootstrap.working import working
 from assay.crypto import keyfile
-from assay.office.erase import hold, is_nameless
+from assay.office.erase import hold
 from assay.office.log import verify_register
 from assay.office.ports import Register
 from assay.office.receive import receive
@@ -100,14 +100,14 @@ def test_a_worker_erases_what_the_policy_keeps_no_longer(
         hold(one, one.case(case.payload), held=False)
         keeping = msgspec.structs.replace(one, policy=msgspec.structs.replace(one.policy, legal_hold=True))
         assert retain(config, msgspec.structs.replace(desk, live=lambda: keeping)) is None
-        assert not is_nameless(one.case(case.payload))
+        assert not one.case(case.payload).erased
         ended: list[Event] = []
         with working(desk, config, ended.append):
             end = time.monotonic() + 60
             while "retention" not in [event.claimed.due.kind for event in ended]:
                 assert time.monotonic() < end
                 time.sleep(0.02)
-        assert is_nameless(one.case(case.payload))
+        assert one.case(case.payload).erased
         assert retain(config, desk) is None
         size = verify_register(one.office)
         kinds = [leaf.parse(one.office.register.leaf(at)).kind for at in range(size)]
@@ -122,7 +122,7 @@ def test_another_process_leads(office: Path, monkeypatch: pytest.MonkeyPatch) ->
         followed = msgspec.structs.replace(one.office, register=_Follower(one.office.register))
         there = msgspec.structs.replace(one, office=followed)
         assert isinstance(retain(config, msgspec.structs.replace(desk, live=lambda: there)), Later)
-        assert not is_nameless(one.case(_cases(one)[0].payload))
+        assert not one.case(_cases(one)[0].payload).erased
 
 
 class _Follower:

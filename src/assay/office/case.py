@@ -170,6 +170,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         """Whether something is still to be decided."""
         return self.stage not in {"published", "closed", "withdrawn"}
 
+    @property
+    def erased(self) -> bool:
+        """Whether it was erased: it has no names any more, and its documents and openings are gone."""
+        return not self.subject and not self.provider
+
 
 def moved(case: Case, now: datetime, stage: Stage | None = None, **changes: Any) -> Case:
     """*case* one revision on. Refused when *stage* may not follow."""

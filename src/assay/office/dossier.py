@@ -17,7 +17,7 @@ from assay.office.case import Case
 from assay.office.deepen import found
 from assay.office.permissions import Action, Caller, may
 from assay.office.ports import Submission
-from assay.office.service import Service
+from assay.office.service import Service, require_kept
 from assay.office.triage import verdict_of
 from assay.packs import read
 from assay.packs.model import Requirement
@@ -89,7 +89,7 @@ def within(caller: Caller, case: Case) -> bool:
 
 
 def dossier(service: Service, case: Case) -> Dossier:
-    """Unavailable where something of it is lost. Ask :func:`within` first."""
+    """Unavailable where something of it is lost, Refused where it was erased. Ask :func:`within` first."""
     submission = _submission(service, case)
     attestation = _attestation(service, submission)
     verdict = verdict_of(service, case) if case.verdict is not None else None
@@ -105,11 +105,12 @@ def dossier(service: Service, case: Case) -> Dossier:
 
 
 def attestation_of(service: Service, case: Case) -> Attestation:
-    """Unavailable where it is lost."""
+    """Unavailable where it is lost, Refused where it was erased."""
     return _attestation(service, _submission(service, case))
 
 
 def _submission(service: Service, case: Case) -> Submission:
+    require_kept(case)
     found = service.office.ledger.submission(case.payload)
     if found is None:
         raise ValueError(f"case {case.payload} has no submission")

@@ -131,11 +131,6 @@ def nameless(case: Case, now: datetime) -> Case:
     )  # fmt: skip
 
 
-def is_nameless(case: Case) -> bool:
-    """Whether it was erased."""
-    return not case.subject and not case.provider
-
-
 def about(service: Service, index: int) -> Case:
     """The case that entry *index* is about. Refused when it is about none."""
     (backing,) = service.office.ledger.backing(index, index + 1)
@@ -156,7 +151,7 @@ def due(policy: OfficePolicy, cases: Iterable[Case], now: datetime) -> Iterator[
     for case in cases:
         ended = ended_at(case)
         days = policy.retention_days if case.publication is not None else policy.closed_retention_days
-        kept = policy.legal_hold or case.held or not days or is_nameless(case)
+        kept = policy.legal_hold or case.held or not days or case.erased
         if not kept and ended is not None and now >= ended + timedelta(days=days):
             yield case
 

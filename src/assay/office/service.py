@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from assay.errors import Unavailable
+from assay.errors import Refused, Unavailable
 from assay.formats.case_documents import CaseDocument, Determination, encode
 from assay.formats.digest import Digest
 from assay.formats.verdict import VerdictDocument
@@ -85,6 +85,12 @@ def asked(service: Service, caller: Caller, action: Action, payload: Digest) -> 
         raise hidden()
     require(caller, action, found.target)
     return found
+
+
+def require_kept(case: Case) -> None:
+    """Refused when what *case* is made of was erased: it will not come back, however often somebody asks."""
+    if case.erased:
+        raise Refused(f"the submission {case.payload.short} was erased: only its entries are left")
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,6 @@ from tests.support.services import CUSTOMER_ORG
 from assay.adapters.memory import FixedClock
 from assay.formats.customers import Customer, CustomerId
 from assay.office.case import Case
-from assay.office.erase import is_nameless
 from assay.office.identity.organisation import Organisation
 from assay.office.permission_table import Role
 from assay.office.recipients import is_address
@@ -53,8 +52,20 @@ def test_a_hold_keeps_it_and_erasure_ends_it(world: World) -> None:
     done = world.client.post(f"{where}/erasure", json=erasing, headers=admin)
     assert done.status_code == 201, done.text
     assert set(done.json()["entries"]) == set(case.entries)
-    assert is_nameless(world.service.case(case.payload))
+    assert world.service.case(case.payload).erased
     assert trail(world)[:2] == [("hold.write", "lifted: it ended"), ("hold.write", "set: a court asked")]
+
+
+def test_what_was_erased_is_not_asked_for_again(world: World) -> None:
+    case = closed(world)
+    where, admin = f"{API}/submissions/{case.payload.value}", world.person(*ADMIN, *LEAD, name="ada")
+    assert world.client.post(f"{where}/erasure", json={"reason": "request"}, headers=admin).status_code == 201
+    own = world.person(Role.PROVIDER_ADMIN)
+    assert world.client.get(where, headers=own).status_code == 200
+    for part in ("receipt", "milestones", "verdict", "graph"):
+        assert problem(world.client.get(f"{where}/{part}", headers=own))[0] == 422, part
+    for page in ("", "/graph"):
+        assert world.client.get(f"/cases/{case.payload.value}{page}", headers=own).status_code == 422, page
 
 
 def test_a_list_of_customers_stays_for_the_other_submission_that_has_it(world: World) -> None:

@@ -28,7 +28,7 @@ from assay.office.permissions import Action, Caller, require_role, visible
 from assay.office.ports import CaseQuery
 from assay.office.receive import Received
 from assay.office.respond import lapse, respond, supply, withdraw
-from assay.office.service import asked
+from assay.office.service import asked, require_kept
 from assay.office.triage import verdict_of
 from assay.web.api.access import asker
 from assay.web.api.bodies import BODY
@@ -193,6 +193,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @reads(CASE + "/receipt", "A receipt for its entry", "submissions", Action.SUBMISSION_READ, "case")
     def receipt_(request: Request[Any, Any, Any], payload: Id) -> Response[msgspec.Raw]:
         case = readable(request, desk, payload)
+        require_kept(case)
         return Response(msgspec.Raw(receipt(desk.service.office, case.entry).encode()))
 
     @does(
