@@ -44,7 +44,7 @@ ArtifactId = Annotated[
 AnyRequest = Request[Any, Any, Any]
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AccessRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str
     artifacts: tuple[str, ...] = ()
     """Digests, as ``sha256:...``; empty for all of the case."""
@@ -89,7 +89,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         )
 
     @does(CASE + "/access-requests", "Ask to read its artifacts", TAG, Action.ACCESS_REQUEST, "case")
-    def ask(request: AnyRequest, payload: Id, data: JSONBody[Wish]) -> GrantView:
+    def ask(request: AnyRequest, payload: Id, data: JSONBody[AccessRequest]) -> GrantView:
         named = tuple(Digest.parse(one, what=f"artifacts[{n}]") for n, one in enumerate(data.artifacts))
         caller = asker(request, desk).caller
         return _one(desk, access.ask(desk.service, at, caller, digest(payload), named, data.reason))
