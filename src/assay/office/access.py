@@ -7,16 +7,15 @@ import msgspec
 
 from assay.errors import Refused
 from assay.formats.attestation import Artifact
-from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.digest import Digest
-from assay.formats.dsse import Envelope
 from assay.office import assessment
 from assay.office.accesses import Access, Accesses, Grant, Line, What
 from assay.office.case import Case
 from assay.office.identity.words import identifier
 from assay.office.permissions import Action, Caller, Target, Visible, hidden, require, require_role, visible
 from assay.office.ports import Entropy
-from assay.office.service import Service, asked
+from assay.office.service import Service, asked, submission_of
+from assay.office.submitted import attested
 
 MAX_DAYS = 365
 MAX_REASON = 2000
@@ -166,14 +165,11 @@ def log(
 
 def _named(service: Service, case: Case) -> tuple[dict[Digest, Artifact], tuple[Digest, ...]]:
     """What the attestation names, and what came, then or later."""
-    submission = service.office.ledger.submission(case.payload)
-    if submission is None:
-        raise ValueError(f"case {case.payload} has no submission")
+    submission = submission_of(service, case)
     kept = tuple(dict.fromkeys((*submission.artifacts, *case.supplied)))
     if not service.office.blobs.has(submission.envelope):
         return {}, kept
-    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
-    return {one.digest: one for one in parse_attestation(envelope.payload).artifacts}, kept
+    return {one.digest: one for one in attested(service, submission).artifacts}, kept
 
 
 def _assessment(service: Service, case: Case) -> frozenset[Digest]:
@@ -181,8 +177,7 @@ def _assessment(service: Service, case: Case) -> frozenset[Digest]:
     submission = service.office.ledger.submission(case.payload)
     if submission is None or not service.office.blobs.has(submission.envelope):
         return frozenset()
-    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
-    return assessment.documents(parse_attestation(envelope.payload))
+    return assessment.documents(attested(service, submission))
 
 
 def _target(case: Case, caller: Caller, digest: Digest, grants: tuple[Grant, ...], now: datetime) -> Target:

@@ -14,6 +14,7 @@ from assay.office.identity.organisation import Kind as OrganisationKind
 from assay.office.identity.organisation import Organisation, Status
 from assay.office.permissions import Action, Caller
 from assay.office.service import Act, Service, act, asked, next_step, put, texts
+from assay.office.submitted import attestation_of
 from assay.register.leaf import Kind
 
 FROM = frozenset({"incomplete", "complete", "deep_validation", "under_response", "answered"})
@@ -40,7 +41,7 @@ def attach(service: Service, caller: Caller, payload: Digest, brought: Brought) 
         raise Refused(f"the case is {case.stage!r}: an assessment is taken until it is decided")
     if not brought:
         raise Refused("no file came, expected documents of the assessment")
-    named, digests = documents(_attestation(service, case)), brought.digests
+    named, digests = documents(attestation_of(service, case)), brought.digests
     if strange := [one for one in digests if one not in named]:
         raise Refused(f"{strange[0]} is no document of the assessment that the attestation names")
     now = service.now()
@@ -86,11 +87,3 @@ def provider_of(identity: Identity, bundle: Bundle) -> str:
 def _assessed(bundle: Bundle) -> Attestation | None:
     payload = Envelope.parse(bundle.envelope, what="attestation.dsse.json").payload
     return parse_attestation(payload) if _MARK in payload else None
-
-
-def _attestation(service: Service, case: Case) -> Attestation:
-    submission = service.office.ledger.submission(case.payload)
-    if submission is None:
-        raise ValueError(f"case {case.payload} has no submission")
-    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
-    return parse_attestation(envelope.payload)

@@ -17,7 +17,7 @@ from assay.office.case import Case
 from assay.office.log import receipt
 from assay.office.package import About, Document, package
 from assay.office.ports import Submission
-from assay.office.service import Service
+from assay.office.service import Service, submission_of
 from assay.register import leaf
 from assay.register.checkpoint import Checkpoint
 from assay.register.key_history import KeyHistoryDocument
@@ -62,9 +62,7 @@ def archive(
     Unavailable when an entry of it is damaged; a document that is not held any more is named as withheld.
     """
     office = service.office
-    submission = office.ledger.submission(case.payload)
-    if submission is None:
-        raise ValueError(f"case {case.payload} has no submission")
+    submission = submission_of(service, case)
     envelope = office.blobs.get(submission.envelope)
     attestation = parse_attestation(Envelope.parse(envelope, what="attestation.dsse.json").payload)
     found = Gathered()

@@ -4,17 +4,15 @@ from collections.abc import Sequence
 
 from assay.errors import Refused
 from assay.formats import rederivation
-from assay.formats.attestation import Attestation
-from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle
 from assay.formats.case_documents import Judgement
 from assay.formats.digest import Digest
-from assay.formats.dsse import Envelope
 from assay.formats.rederivation import Rederivation
 from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
 from assay.office.examining import Here
 from assay.office.service import Service
+from assay.office.submitted import attestation_of
 from assay.office.triage import bundle_of
 from assay.office.validate import inputs_of, keep
 from assay.validation import weigh
@@ -89,7 +87,7 @@ def against(
     if known is None:
         return ()
     said = {one.requirement for one in judged}
-    attestation = _attestation(service, case)
+    attestation = attestation_of(service, case)
     return tuple(one for one in weigh.judgements(verdict, attestation, known) if one.requirement not in said)
 
 
@@ -111,11 +109,3 @@ def _because(case: Case, made: Rederived) -> str:
     look = sum(one.outcome == "unknown" for one in differences)
     said = f"derived again: {wrong} differences speak against what was submitted, {look} want a look"
     return f"{case.because.partition('; derived again')[0]}; {said}".removeprefix("; ")
-
-
-def _attestation(service: Service, case: Case) -> Attestation:
-    submission = service.office.ledger.submission(case.payload)
-    if submission is None:
-        raise ValueError(f"case {case.payload} has no submission")
-    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
-    return parse_attestation(envelope.payload)

@@ -7,17 +7,15 @@ import msgspec
 
 from assay.errors import Malformed
 from assay.formats.attestation import Artifact, Attestation, Claim
-from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.case_documents import CaseDocument, Determination, Ending, Notice, Response, parse
 from assay.formats.digest import Digest
-from assay.formats.dsse import Envelope
 from assay.formats.rederivation import Difference, Rederivation
 from assay.formats.verdict import ClaimVerdict, VerdictDocument
 from assay.office.case import Case
 from assay.office.deepen import found
 from assay.office.permissions import Action, Caller, may
-from assay.office.ports import Submission
-from assay.office.service import Service, require_kept
+from assay.office.service import Service, require_kept, submission_of
+from assay.office.submitted import attested
 from assay.office.triage import verdict_of
 from assay.packs import read
 from assay.packs.model import Requirement
@@ -90,8 +88,9 @@ def within(caller: Caller, case: Case) -> bool:
 
 def dossier(service: Service, case: Case) -> Dossier:
     """Unavailable where something of it is lost, Refused where it was erased. Ask :func:`within` first."""
-    submission = _submission(service, case)
-    attestation = _attestation(service, submission)
+    require_kept(case)
+    submission = submission_of(service, case)
+    attestation = attested(service, submission)
     verdict = verdict_of(service, case) if case.verdict is not None else None
     again = found(service, case)
     return Dossier(
@@ -102,24 +101,6 @@ def dossier(service: Service, case: Case) -> Dossier:
         have=frozenset((*submission.artifacts, *case.supplied)),
         rederivation=again,
     )
-
-
-def attestation_of(service: Service, case: Case) -> Attestation:
-    """Unavailable where it is lost, Refused where it was erased."""
-    return _attestation(service, _submission(service, case))
-
-
-def _submission(service: Service, case: Case) -> Submission:
-    require_kept(case)
-    found = service.office.ledger.submission(case.payload)
-    if found is None:
-        raise ValueError(f"case {case.payload} has no submission")
-    return found
-
-
-def _attestation(service: Service, submission: Submission) -> Attestation:
-    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
-    return parse_attestation(envelope.payload)
 
 
 def history(service: Service, case: Case) -> tuple[Happened, ...]:

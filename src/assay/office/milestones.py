@@ -11,9 +11,9 @@ from assay.formats.case_documents import MAX_TEXT, Response
 from assay.formats.digest import Digest
 from assay.office.bring import NOTHING, Brought, check, keep
 from assay.office.case import Case
-from assay.office.dossier import attestation_of
 from assay.office.permissions import Action, Caller, hidden
 from assay.office.service import Act, Service, act, asked, put, texts
+from assay.office.submitted import attestation_of
 from assay.register.leaf import Kind
 
 State = Literal["open", "overdue", "met"]

@@ -93,6 +93,13 @@ def require_kept(case: Case) -> None:
         raise Refused(f"the submission {case.payload.short} was erased: only its entries are left")
 
 
+def submission_of(service: Service, case: Case) -> Submission:
+    found = service.office.ledger.submission(case.payload)
+    if found is None:
+        raise ValueError(f"case {case.payload} has no submission")
+    return found
+
+
 class Act(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that the office or somebody before it does: recorded as one entry."""
 
@@ -153,9 +160,7 @@ def texts(found: Sequence[Digest]) -> tuple[str, ...]:
 def record_final(service: Service, case: Case, document: Determination, actor: str = "officer") -> Case:
     """The determination that is published; the submission moves with it."""
     now = service.now()
-    submission = service.office.ledger.submission(case.payload)
-    if submission is None:
-        raise ValueError(f"case {case.payload} has no submission")
+    submission = submission_of(service, case)
     ahead = submission.state == "complete"
     done = Act(
         kind=Kind.DETERMINATION, document=put(service, document), outcome=document.result, actor=actor,

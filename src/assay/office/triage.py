@@ -2,17 +2,15 @@
 
 import msgspec
 
-from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle
 from assay.formats.case_documents import Determination, NoticeReason
-from assay.formats.digest import Digest
-from assay.formats.dsse import Envelope
 from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
 from assay.office.examining import Examined, Here
 from assay.office.notify import insufficient, notice
 from assay.office.ports import Submission
-from assay.office.service import OFFICE, Act, Service, act, next_step, put, record_final
+from assay.office.service import OFFICE, Act, Service, act, next_step, put, record_final, submission_of
+from assay.office.submitted import attested
 from assay.office.validate import completeness_report, inputs_of, keep, load, read_verdict
 from assay.register.leaf import Kind
 from assay.validation.examine import Inputs
@@ -20,14 +18,14 @@ from assay.validation.examine import Inputs
 
 def check(service: Service, case: Case) -> Case:
     """``submitted`` to ``complete`` or ``incomplete`` (M4), with the automatic verdict (M5)."""
-    submission = _submission(service, case)
+    submission = submission_of(service, case)
     inputs, found = judge(service, case, submission)
     return _record(service, case, submission, inputs, found)
 
 
 def completed(service: Service, case: Case) -> Case:
     """``incomplete`` to ``complete``, where what came since was all that was missing; else nothing."""
-    submission = _submission(service, case)
+    submission = submission_of(service, case)
     inputs, found = judge(service, case, submission)
     return _record(service, case, submission, inputs, found) if found.complete else case
 
@@ -127,9 +125,13 @@ def verdict_of(service: Service, case: Case) -> VerdictDocument:
 
 def bundle_of(service: Service, case: Case, submission: Submission | None = None) -> Bundle:
     """As it was submitted, and with what came since and is named in the attestation."""
-    submission = submission or _submission(service, case)
+    submission = submission or submission_of(service, case)
     more = set(case.supplied) - set(submission.artifacts)
-    named = tuple(digest for digest in _named(service, submission) if digest in more) if more else ()
+    named = (
+        tuple(one.digest for one in attested(service, submission).artifacts if one.digest in more)
+        if more
+        else ()
+    )
     return load(
         service.office, msgspec.structs.replace(submission, artifacts=(*submission.artifacts, *named))
     )
@@ -139,15 +141,3 @@ def _speaks_against(service: Service, case: Case) -> bool:
     if case.result == "contradicted":
         return True
     return service.policy.insufficient_fails and insufficient(verdict_of(service, case))
-
-
-def _submission(service: Service, case: Case) -> Submission:
-    found = service.office.ledger.submission(case.payload)
-    if found is None:
-        raise ValueError(f"case {case.payload} has no submission")
-    return found
-
-
-def _named(service: Service, submission: Submission) -> tuple[Digest, ...]:
-    envelope = Envelope.parse(service.office.blobs.get(submission.envelope), what="attestation.dsse.json")
-    return tuple(artifact.digest for artifact in parse_attestation(envelope.payload).artifacts)

@@ -81,15 +81,11 @@ def _open(inputs: Inputs) -> Opened:
     return open_attestation(inputs.bundle, read_trust(inputs.trust), inputs.now)
 
 
-def _judged(
-    inputs: Inputs, opened: Opened, sigstore: SigstoreVerifier | None, memory: Memory | None
-) -> VerdictDocument:
-    policy = _policy(inputs.policy)
-    history = History.parse(inputs.history)
-    packs = tuple(_pack(ref, data) for ref, data in inputs.packs)
-    attestation = opened.attestation
-    customers = customers_of(inputs.bundle)
-    reading = read(
+def reading_of(
+    inputs: Inputs, attestation: Attestation, sigstore: SigstoreVerifier | None, memory: Memory | None
+) -> Reading:
+    """The artifacts that *attestation* names, as far as the bundle has them."""
+    return read(
         attestation.artifacts,
         inputs.bundle.artifacts,
         trust=read_trust(inputs.trust),
@@ -98,6 +94,17 @@ def _judged(
         provider=attestation.provider.name,
         memory=memory,
     )
+
+
+def _judged(
+    inputs: Inputs, opened: Opened, sigstore: SigstoreVerifier | None, memory: Memory | None
+) -> VerdictDocument:
+    policy = _policy(inputs.policy)
+    history = History.parse(inputs.history)
+    packs = tuple(_pack(ref, data) for ref, data in inputs.packs)
+    attestation = opened.attestation
+    customers = customers_of(inputs.bundle)
+    reading = reading_of(inputs, attestation, sigstore, memory)
     facts = Facts(
         signature=opened.standing,
         malicious=snapshot_facts(inputs.snapshot),

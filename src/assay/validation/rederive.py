@@ -24,7 +24,6 @@ from assay.evidence.memory import Memory
 from assay.evidence.model import Exhibit, Source
 from assay.evidence.needed import Needed, Part, select
 from assay.evidence.packaged import Carried, Found, inside
-from assay.evidence.read import read
 from assay.evidence.release import ReleaseFile
 from assay.evidence.sbom import Sbom
 from assay.evidence.statement import SigstoreVerifier
@@ -38,7 +37,7 @@ from assay.formats.text import shown
 from assay.formats.verdict import Input, Unchecked
 from assay.formats.zip_archive import MAGIC as ZIP
 from assay.validation.compare_bill import MAX_NAMED, OpenFile, compare
-from assay.validation.examine import Inputs, cases, inputs_named, snapshot_facts
+from assay.validation.examine import Inputs, cases, inputs_named, reading_of, snapshot_facts
 from assay.validation.opened import Opened, open_attestation, read_trust
 from assay.validation.rescan import scanned
 from assay.validation.run import MAX_EVIDENCE, MAX_MESSAGE, run
@@ -75,15 +74,7 @@ def rederive(
     """The same inputs give the same bytes, with a *memory* or without. Raises what :func:`open_attestation` does."""
     opened = open_attestation(inputs.bundle, read_trust(inputs.trust), inputs.now)
     attestation = opened.attestation
-    reading = read(
-        attestation.artifacts,
-        inputs.bundle.artifacts,
-        trust=read_trust(inputs.trust),
-        at=inputs.now,
-        sigstore=sigstore,
-        provider=attestation.provider.name,
-        memory=memory,
-    )
+    reading = reading_of(inputs, attestation, sigstore, memory)
     facts = Facts(signature=opened.standing, malicious=snapshot_facts(inputs.snapshot))
     unchecked = [
         Unchecked(shown(one.source.name, 120), shown(one.reason, MAX_MESSAGE))

@@ -6,9 +6,10 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 
 from assay.errors import Refused
-from assay.office.dossier import attestation_of, history, within
+from assay.office.dossier import history, within
 from assay.office.history import happened, reader
 from assay.office.permissions import Action, visible
+from assay.office.submitted import attestation_of
 from assay.office.triage import verdict_of
 from assay.office.verdict_graph import graph
 from assay.web.api.access import asker
