@@ -1,6 +1,8 @@
 """Draws: what was committed to, what came of it, and everything that anybody needs to compute one again."""
 
-from typing import Any, Literal
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
@@ -9,6 +11,7 @@ from assay.office.draw_documents import commit_receipt, document, result_receipt
 from assay.office.drawing import run_now
 from assay.office.permissions import Action, hidden
 from assay.office.ports import Drawing
+from assay.office.service import Service
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
 from assay.web.api.listing import BRIEFLY, listed
@@ -19,11 +22,12 @@ from assay.web.api.views import DrawView, Listed, draw_view
 
 ONE = "/draws/{number:str}"
 JSON, TEXT = "application/json", "text/plain"
+Make = Callable[[Service, Drawing], bytes]
 KEPT = {"Cache-Control": BRIEFLY}
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    return [*_draws(desk), *_documents(desk), *_receipts(desk)]
+    return [*_draws(desk), *_files(desk)]
 
 
 def _draws(desk: Desk) -> list[HTTPRouteHandler]:
@@ -49,78 +53,44 @@ def _draws(desk: Desk) -> list[HTTPRouteHandler]:
     return [index, run, show]
 
 
-def _documents(desk: Desk) -> list[HTTPRouteHandler]:
-    def given(
-        number: str, name: Literal["commit", "result", "policy", "frame"], kind: str = JSON
-    ) -> Response[bytes]:
-        return Response(document(desk.service, _drawing(desk, number), name), media_type=kind, headers=KEPT)
+def _files(desk: Desk) -> list[HTTPRouteHandler]:
+    def file(
+        name: str, summary: str, make: Make, action: Action = Action.RESULT_READ, kind: str = JSON
+    ) -> HTTPRouteHandler:
+        what = {kind: DOCUMENT if kind == JSON else STRING}
 
-    @reads(
-        ONE + "/commit.json",
-        "The draw-commit: frame, strata, weights, round",
-        "public",
-        Action.RESULT_READ,
-        "any",
-        gives={JSON: DOCUMENT},
-    )
-    def commit(number: Number) -> Response[bytes]:
-        return given(number, "commit")
+        @reads(f"{ONE}/{name}", summary, "public", action, "any", gives=what)
+        def given(number: Number) -> Response[bytes]:
+            made = make(desk.service, _drawing(desk, number))
+            return Response(made, media_type=kind, headers=KEPT)
 
-    @reads(
-        ONE + "/result.json",
-        "The draw-result: who was drawn",
-        "public",
-        Action.RESULT_READ,
-        "any",
-        gives={JSON: DOCUMENT},
-    )
-    def result(number: Number) -> Response[bytes]:
-        return given(number, "result")
+        return given
 
-    @reads(
-        ONE + "/policy.json",
-        "The office policy that it followed",
-        "public",
-        Action.POLICY_READ,
-        "any",
-        gives={JSON: DOCUMENT},
-    )
-    def policy(number: Number) -> Response[bytes]:
-        return given(number, "policy")
-
-    @reads(
-        ONE + "/frame",
-        "The checkpoint that it was committed over",
-        "public",
-        Action.RESULT_READ,
-        "any",
-        gives={TEXT: STRING},
-    )
-    def frame(number: Number) -> Response[bytes]:
-        return given(number, "frame", TEXT)
-
-    return [commit, result, policy, frame]
-
-
-def _receipts(desk: Desk) -> list[HTTPRouteHandler]:
-    @reads(
-        ONE + "/commit-receipt.json",
-        "The receipt of the draw-commit, witnessed before the round where that could be had",
-        "public",
-        Action.RESULT_READ,
-        "any",
-        gives={JSON: DOCUMENT},
-    )
-    def commit(number: Number) -> Response[bytes]:
-        made = commit_receipt(desk.service, _drawing(desk, number)).encode()
-        return Response(made, media_type=JSON, headers=KEPT)
-
-    @reads(ONE + "/result-receipt.json", "The receipt of the draw-result", "public", Action.RESULT_READ, "any", gives={JSON: DOCUMENT})  # fmt: skip
-    def result(number: Number) -> Response[bytes]:
-        made = result_receipt(desk.service, _drawing(desk, number)).encode()
-        return Response(made, media_type=JSON, headers=KEPT)
-
-    return [commit, result]
+    return [
+        file(
+            "commit.json", "The draw-commit: frame, strata, weights, round", partial(document, name="commit")
+        ),
+        file("result.json", "The draw-result: who was drawn", partial(document, name="result")),
+        file(
+            "policy.json",
+            "The office policy that it followed",
+            partial(document, name="policy"),
+            Action.POLICY_READ,
+        ),
+        file(
+            "frame", "The checkpoint that it was committed over", partial(document, name="frame"), kind=TEXT
+        ),
+        file(
+            "commit-receipt.json",
+            "The receipt of the draw-commit, witnessed before the round where that could be had",
+            lambda service, one: commit_receipt(service, one).encode(),
+        ),
+        file(
+            "result-receipt.json",
+            "The receipt of the draw-result",
+            lambda service, one: result_receipt(service, one).encode(),
+        ),
+    ]
 
 
 def _drawing(desk: Desk, number: str) -> Drawing:
