@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.applications import at
 from tests.support.desks import World
 from tests.support.serving import served
 
 from assay.office_config.written import settings, variable
-from assay.web.api.app import app
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "packaging/systemd/assay.service"
@@ -126,7 +126,7 @@ def test_the_container_knows_when_it_is_well(path: str, code: int) -> None:
     program, option, script = json.loads(found)
     assert (program, option) == ("/opt/assay/bin/python", "-c")
     desk = World().desk
-    with served(app(desk)) as url:
+    with served(at(desk)) as url:
         there = script.replace("http://127.0.0.1:8080", url).replace("/healthz", path)
         assert there != script
         ran = subprocess.run([sys.executable, "-c", there], capture_output=True, timeout=60, check=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.scenario.conftest import Assay
 from tests.support import other_office
+from tests.support.applications import at
 from tests.support.desks import World
 from tests.support.other_office import NAME, ORIGIN, brought, posted, trust
 from tests.support.serving import served
@@ -14,7 +15,7 @@ from assay.adapters.home import Home
 from assay.bootstrap import service
 from assay.crypto import keyfile
 from assay.office_config.model import OfficeConfig
-from assay.web.api.app import LIMITS, app
+from assay.web.api.app import LIMITS
 
 NOW = "2026-11-01T12:00:00Z"
 
@@ -34,7 +35,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def isles() -> Iterator[tuple[World, str]]:
     world = World()
     world.service = other_office.service()
-    with served(app(world.desk), LIMITS) as url:
+    with served(at(world.desk), LIMITS) as url:
         yield world, url
 
 

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, cast
 
 import msgspec
 from litestar.testing import TestClient
-from tests.support import authenticator, services
+from tests.support import applications, authenticator, services
 from tests.support.offices import PROVIDER, CountingEntropy
 from tests.support.services import CUSTOMER_ORG, PROVIDER_ORG
 
@@ -38,11 +39,8 @@ from assay.office.ready import looks
 from assay.office.subscription import Subscribing
 from assay.office.upload import Reception
 from assay.web.api import cookies
-from assay.web.api.app import app
 from assay.web.api.desk import Desk
 from assay.web.api.gate import Gate, Rates
-from assay.web.app.errors import elsewhere
-from assay.web.app.routes import handlers
 
 URL = "http://office.localhost:8080"
 AUTHORITY_ORG, ASSESSOR_ORG, OTHER_ORG = "org-office", "org-assessor", "org-other"
@@ -136,7 +134,10 @@ class World:
         with self.identity.identities.change() as rows:
             for one in ORGANISATIONS:
                 rows.add(one)
-        self.client = TestClient(app(self.desk, handlers(self.desk), elsewhere(self.desk)), base_url=url)
+
+    @cached_property
+    def client(self) -> TestClient[Any]:
+        return applications.client(self.desk)
 
     def person(
         self, *roles: Role, name: str = "", organisation: str = "", confirmed: bool = True

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from tests.support import services
+from tests.support.applications import at
 from tests.support.desks import OTHER_ORG, World, body, problem
 from tests.support.office_pages import API
 from tests.support.services import PROVIDER_ORG
@@ -27,8 +28,6 @@ from assay.office.permission_table import Action, Role
 from assay.office.permissions import Caller, Visible
 from assay.register import checkpoint, leaf
 from assay.register.leaf import Kind
-from assay.web.api.app import app
-from assay.web.app.routes import handlers
 from assay.web.serving import Limits
 
 LIMITS = Limits(body_bytes=100_000, body_s=4, head_s=1, requests=64, stop_s=5)
@@ -65,7 +64,7 @@ class Place:
 @pytest.fixture
 def place() -> Iterator[Place]:
     world = World()
-    with served(app(world.desk, handlers(world.desk)), LIMITS) as url:
+    with served(at(world.desk), LIMITS) as url:
         yield Place(url, world)
 
 

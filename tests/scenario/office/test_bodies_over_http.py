@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
+from tests.support.applications import at
 from tests.support.desks import World
 from tests.support.serving import served
 
 from assay.office.permission_table import Role
-from assay.web.api.app import API, LIMITS, app
+from assay.web.api.app import API, LIMITS
 from assay.web.api.bodies import Bodies
-from assay.web.app.routes import handlers
 
 BODIES = Bodies(body_bytes=1000, form_bytes=2000, import_bytes=3000, bundle_bytes=4000, silence_seconds=0.5)
 SMALL, TABLE, BUNDLE = f"{API}/subscriptions", f"{API}/inventory", f"{API}/submissions"
@@ -45,7 +45,7 @@ class Office(msgspec.Struct):
 def office() -> Iterator[Office]:
     world = World()
     desk = msgspec.structs.replace(world.desk, bodies=BODIES)
-    with served(app(desk, handlers(desk)), LIMITS) as url:
+    with served(at(desk), LIMITS) as url:
         yield Office(url, world)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.support import services
+from tests.support.applications import at
 from tests.support.desks import World
 from tests.support.serving import served
 
@@ -26,7 +27,7 @@ from assay.office.permission_table import Action, Role
 from assay.office.permissions import Visible
 from assay.office.ports import CaseQuery
 from assay.web.api import problems
-from assay.web.api.app import LIMITS, app
+from assay.web.api.app import LIMITS
 
 CUSTOMER = ApiTokenText(id="customertokenaaa", secret="d" * 52)
 TOKEN = ApiTokenText(id="clienttokenaaaaa", secret="c" * 52)
@@ -75,7 +76,7 @@ def office() -> Iterator[Office]:
                     expires=now.replace(year=2030),
                 )
             )
-    with served(app(world.desk), LIMITS) as url:
+    with served(at(world.desk), LIMITS) as url:
         yield Office(url, world)
 
 

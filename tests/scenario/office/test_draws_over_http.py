@@ -6,9 +6,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from litestar.testing import TestClient
 from tests.support import offices, services
-from tests.support.desks import URL, World, problem
+from tests.support.applications import at
+from tests.support.desks import World, problem
 from tests.support.serving import served
 from tests.support.signing import private
 from tests.support.witnesses import MemoryWitnessState, Near, policy
@@ -29,7 +29,7 @@ from assay.office.sequencer import Sequencer
 from assay.register.quorum import Quorum
 from assay.register.receipt import Receipt
 from assay.tlog.witness import Witness
-from assay.web.api.app import LIMITS, app
+from assay.web.api.app import LIMITS
 
 API = "/api/v1/draws"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -65,7 +65,7 @@ class Drawing:
             plain, office=office, policy=OfficePolicy(sampling=sampling), beacon=beacon, public=self.tiles
         )
         self.world.desk = msgspec.structs.replace(self.world.desk, tiles=self.tiles)
-        self.client = TestClient(app(self.world.desk), base_url=URL)
+        self.client = self.world.client
         state = MemoryWitnessState()
         self.near = {
             f"{name.rpartition('/')[2]}-ed": Near(
@@ -150,7 +150,7 @@ def test_the_same_from_the_office_s_address(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "witnesses.txt").write_bytes(policy(*NAMES))
     (tmp_path / "trust.json").write_bytes(offices.trust().encode())
     trust = ["--trust", str(tmp_path / "trust.json"), "--policy", str(tmp_path / "witnesses.txt"), "--json"]
-    with served(app(one.world.desk), LIMITS) as url:
+    with served(at(one.world.desk), LIMITS) as url:
         run(["draw", "verify", "--office", url, "--draw", "1", *trust])
         found = steps(capsys.readouterr().out)
         assert {name for name, answer in found.items() if answer != "yes"} == {"beacon", "round"}

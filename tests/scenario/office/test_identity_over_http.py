@@ -7,7 +7,7 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
-from litestar.testing import TestClient
+from tests.support.applications import client
 from tests.support.authenticator import ORIGIN, Authenticator
 from tests.support.desks import World, problem
 from tests.support.offices import PROVIDER
@@ -18,7 +18,6 @@ from assay.adapters.memory_identity import MemoryIssuers
 from assay.office.identity.invite import first_administrator
 from assay.office.identity.ports import Claims
 from assay.office.permission_table import Role
-from assay.web.api.app import app
 from assay.web.api.gate import Rates
 
 API = "/api/v1"
@@ -28,7 +27,7 @@ class Browser:
     """Somebody at a browser of their own, with a device."""
 
     def __init__(self, world: World) -> None:
-        self.client = TestClient(app(world.desk), base_url=world.desk.url)
+        self.client = client(world.desk)
         self.device = Authenticator()
         self.csrf = ""
 
@@ -145,7 +144,7 @@ def test_a_token_does_what_it_was_made_for(world: World) -> None:
     assert made.status_code == 201, made.text
     assert made.headers["cache-control"] == "no-store"
     bearer = {"authorization": f"Bearer {made.json()['secret']}"}
-    other = TestClient(app(world.desk), base_url=ORIGIN)
+    other = client(world.desk)
     assert other.get(f"{API}/submissions", headers=bearer).status_code == 200
     assert problem(other.post(f"{API}/submissions", content=b"{}", headers=bearer)) == (403, "Forbidden")
     listed = pia.does("GET", "/me/tokens").json()["items"]
@@ -166,15 +165,15 @@ def test_a_ci_job_gets_a_token_for_its_identity(world: World) -> None:
     issuers = world.identity.issuers
     assert isinstance(issuers, MemoryIssuers)
     issuers.said = {"right": _claims(world, "lighthouse/lantern"), "wrong": _claims(world, "somebody/else")}
-    client = TestClient(app(world.desk), base_url=ORIGIN)
-    assert problem(client.post(f"{API}/ci/token", json={"token": "wrong"})) == (401, "Unauthenticated")
-    token = client.post(f"{API}/ci/token", json={"token": "right"})
+    machine = client(world.desk)
+    assert problem(machine.post(f"{API}/ci/token", json={"token": "wrong"})) == (401, "Unauthenticated")
+    token = machine.post(f"{API}/ci/token", json={"token": "right"})
     assert token.status_code == 201, token.text
-    assert problem(client.post(f"{API}/ci/token", json={"token": "right"})) == (401, "Unauthenticated")
+    assert problem(machine.post(f"{API}/ci/token", json={"token": "right"})) == (401, "Unauthenticated")
     bearer = {"authorization": f"Bearer {token.json()['secret']}"}
-    assert client.get(f"{API}/me", headers=bearer).json()["roles"] == ["ci"]
+    assert machine.get(f"{API}/me", headers=bearer).json()["roles"] == ["ci"]
     world.tick(timedelta(minutes=16))
-    assert problem(client.get(f"{API}/me", headers=bearer)) == (401, "Unauthenticated")
+    assert problem(machine.get(f"{API}/me", headers=bearer)) == (401, "Unauthenticated")
 
 
 def _claims(world: World, repository: str) -> Claims:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 import pytest
+from tests.support.applications import application
 from tests.support.busy_office import RESTRICTED, SHARED, Busy, Given
 from tests.support.leaks import Answer, Asked, ask, found, links, questions
 
@@ -80,7 +81,7 @@ def crawl(busy: Busy) -> Iterator[Answer]:
     """Each route, then what the answers link to, and so on."""
     client = busy.world.client
     paths, queries = asked_of(busy)
-    waiting = list(questions(client.app, paths, queries))
+    waiting = list(questions(application(), paths, queries))
     waiting += [Asked("GET", "/api/v1/results?limit=1&sort=" + sort) for sort in sorts()]
     waiting += [
         Asked("GET", path) for path in ("/feed.json", "/feed.atom", "/metrics", "/robots.txt", "/sitemap.xml")

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from litestar.routes import HTTPRoute
 from tests.scenario.office.test_permissions_over_http import expected
-from tests.support.desks import OTHER_ORG, World
+from tests.support.applications import application
+from tests.support.desks import OTHER_ORG
 from tests.support.everybody import Scene, everybody
 from tests.support.tried_pages import PAGES, made, sent
 
@@ -29,7 +30,7 @@ ELSEWHERE = (
 
 def routes() -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for route in World().client.app.routes:
+    for route in application().routes:
         if isinstance(route, HTTPRoute) and not route.path.startswith(ELSEWHERE):
             found |= {
                 f"{method} {route.path_format}": handler

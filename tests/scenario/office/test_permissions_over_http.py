@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from litestar.routes import HTTPRoute
-from tests.support.desks import OTHER_ORG, World, problem
+from tests.support.applications import application
+from tests.support.desks import OTHER_ORG, problem
 from tests.support.everybody import DEFAULTS, TRIES, Scene, Who, everybody
 
 from assay.errors import Forbidden, Hidden
@@ -17,7 +18,7 @@ from assay.web.api.routes import Open
 
 def routes() -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for route in World().client.app.routes:
+    for route in application().routes:
         if isinstance(route, HTTPRoute) and route.path.startswith(API):
             path = route.path_format.removeprefix(API)
             found |= {

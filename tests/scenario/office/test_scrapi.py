@@ -7,8 +7,8 @@ import cbor2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
-from litestar.testing import TestClient
 from tests.support import services
+from tests.support.applications import client
 from tests.support.desks import OTHER_ORG, World
 from tests.support.offices import PROVIDER, PROVIDER_KEYS, key
 
@@ -23,10 +23,6 @@ from assay.office.revalidate import look_around
 from assay.register import cose_receipt, leaf, scitt
 from assay.register.cose_receipt import CoseReceipt
 from assay.register.scitt import Document, TransparentStatement
-from assay.web.api.app import app
-from assay.web.app.errors import elsewhere
-from assay.web.app.routes import handlers
-from assay.web.scitt.routes import router
 
 COSE = {"content-type": "application/cose"}
 ISSUER, SUBJECT = PROVIDER, "lantern 2.1.0"
@@ -36,8 +32,7 @@ ISSUER, SUBJECT = PROVIDER, "lantern 2.1.0"
 def world() -> World:
     made = World()
     services.submitted(made.service)
-    routes = [*handlers(made.desk), router(made.desk)]
-    made.client = TestClient(app(made.desk, routes, elsewhere(made.desk)), base_url=made.desk.url)
+    made.client = client(made.desk, scitt=True)
     return made
 
 
@@ -223,10 +218,10 @@ def test_receipts_that_there_are_not(world: World, path: str, answer: tuple[int,
 
 def test_the_only_entry_of_a_register_has_no_receipt_yet() -> None:
     made = World()
-    client = TestClient(app(made.desk, [router(made.desk)]), base_url=made.desk.url)
-    assert problem(client.get("/entries/0")) == (404, "Not Found")
+    reader = client(made.desk, scitt=True)
+    assert problem(reader.get("/entries/0")) == (404, "Not Found")
     services.submitted(made.service)
-    assert client.get("/entries/0").status_code == 200
+    assert reader.get("/entries/0").status_code == 200
 
 
 def test_off_unless_it_is_switched_on() -> None:

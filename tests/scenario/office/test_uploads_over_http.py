@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from litestar.testing import TestClient
 from tests.support import services
-from tests.support.desks import OTHER_ORG, URL, World, body, problem
+from tests.support.applications import at
+from tests.support.desks import OTHER_ORG, World, body, problem
 from tests.support.serving import served
 
 from assay.adapters.memory import FixedClock
@@ -22,7 +22,7 @@ from assay.formats.upload_headers import encode_digest
 from assay.office.permission_table import Role
 from assay.office.upload import sweep
 from assay.office.uploads import UploadLimits
-from assay.web.api.app import API, LIMITS, app
+from assay.web.api.app import API, LIMITS
 from assay.web.api.bodies import PIECE, Bodies
 
 WHOLE = bytes(range(256)) * 10
@@ -39,7 +39,6 @@ class Place:
         holdings = SqlHoldings(cases.engine, most)
         reception = msgspec.structs.replace(self.world.desk.reception, holdings=holdings, limits=limits)
         self.world.desk = msgspec.structs.replace(self.world.desk, holdings=holdings, reception=reception)
-        self.world.client = TestClient(app(self.world.desk), base_url=URL)
         self.who = self.world.person(Role.PROVIDER_MEMBER)
 
     def begin(
@@ -268,7 +267,7 @@ def test_what_another_uploaded_is_not_there(place: Place) -> None:
 @pytest.fixture
 def url(place: Place) -> Iterator[str]:
     desk = msgspec.structs.replace(place.world.desk, bodies=Bodies(silence_seconds=0.5))
-    with served(app(desk), LIMITS) as found:
+    with served(at(desk), LIMITS) as found:
         yield found
 
 
@@ -276,12 +275,12 @@ def url(place: Place) -> Iterator[str]:
 def test_half_of_it_came(place: Place, url: str, how: str) -> None:
     """What came counts, and the rest is sent later."""
     where = place.begin()[1]["location"]
-    at = urlsplit(url)
+    place_of = urlsplit(url)
     said = place.who | {
         "content-type": "application/partial-upload", "upload-offset": "0", "content-length": "2560", "host": "x",
     }  # fmt: skip
     head = f"PATCH {where} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in said.items())
-    with socket.create_connection((at.hostname or "", at.port or 0), timeout=10) as one:
+    with socket.create_connection((place_of.hostname or "", place_of.port or 0), timeout=10) as one:
         one.sendall(head.encode() + b"\r\n" + WHOLE[:1500])
         if how == "silent":
             assert b" 408 " in one.recv(65536)

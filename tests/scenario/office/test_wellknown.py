@@ -31,7 +31,7 @@ def fails() -> None:
 
 
 def test_ready_when_all_is_well() -> None:
-    answer = World().client.get("/readyz")
+    answer = client(World().desk).get("/readyz")
     assert answer.status_code == 200
     assert answer.json() == {
         "ready": True,
@@ -63,7 +63,7 @@ def test_lost_documents_are_not_ready() -> None:
     world = World()
     blobs = world.service.office.blobs
     blobs.erase(blobs.put(world.service.office.policy))
-    assert world.client.get("/readyz").json()["checks"][1] == {
+    assert client(world.desk).get("/readyz").json()["checks"][1] == {
         "check": "documents", "ready": False, "said": "documents cannot be read",
     }  # fmt: skip
 

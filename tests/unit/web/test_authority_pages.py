@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from litestar.testing import TestClient
 from tests.support import services
+from tests.support.applications import client
 from tests.support.desks import World
 from tests.support.office_pages import answered, posted
 from tests.support.services import PROVIDER_ORG
@@ -17,10 +17,7 @@ from assay.formats import package as packages
 from assay.office.drawing import run_now
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
-from assay.web.api.app import app
 from assay.web.app import audit
-from assay.web.app.errors import elsewhere
-from assay.web.app.routes import handlers
 
 OFFICER = (Role.OFFICER, Role.OFFICER_LEAD)
 HARBOUR = {"to": "Harbour authority", "reason": "It fails for us."}
@@ -152,21 +149,21 @@ def test_the_own_login_of_an_organisation(world: World) -> None:
     assert "own login" not in world.client.get("/login").text
     identity = msgspec.structs.replace(world.identity, staff=Login())
     desk = msgspec.structs.replace(world.desk, identity=identity)
-    with TestClient(app(desk, handlers(desk), elsewhere(desk)), base_url=desk.url) as client:
-        world.client = client
-        (link,) = re.findall(r'href="(/login/staff\?issuer=[^"]+)"', client.get("/login").text)
-        leaving = client.get(link, follow_redirects=False)
-        assert leaving.status_code == 303, (link, leaving.text)
-        assert leaving.headers["location"].startswith("https://login.example/authorize?state=")
-        assert leaving.cookies
-        assert (
-            client.get("/login/staff?issuer=https://evil.example", follow_redirects=False).status_code == 422
-        )
-        client.cookies.clear()
-        person = world.person(Role.OFFICER)
-        page = client.get("/account", headers=person).text
-        assert "Link to https://login.example" in page
-        linking = sent(world, "/account/login", person, issuer="https://login.example")
-        assert 'href="https://login.example/authorize?state=' in linking.text
-        assert "assay" in linking.headers["set-cookie"]
-        assert sent(world, "/account/login/remove", person).status_code == 303
+    world.client = client(desk)
+    (link,) = re.findall(r'href="(/login/staff\?issuer=[^"]+)"', world.client.get("/login").text)
+    leaving = world.client.get(link, follow_redirects=False)
+    assert leaving.status_code == 303, (link, leaving.text)
+    assert leaving.headers["location"].startswith("https://login.example/authorize?state=")
+    assert leaving.cookies
+    assert (
+        world.client.get("/login/staff?issuer=https://evil.example", follow_redirects=False).status_code
+        == 422
+    )
+    world.client.cookies.clear()
+    person = world.person(Role.OFFICER)
+    page = world.client.get("/account", headers=person).text
+    assert "Link to https://login.example" in page
+    linking = sent(world, "/account/login", person, issuer="https://login.example")
+    assert 'href="https://login.example/authorize?state=' in linking.text
+    assert "assay" in linking.headers["set-cookie"]
+    assert sent(world, "/account/login/remove", person).status_code == 303

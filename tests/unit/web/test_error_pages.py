@@ -1,21 +1,17 @@
 """Failures in a browser are pages, and problem details for programs."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
-from litestar.testing import TestClient
+from tests.support.applications import client
 from tests.support.desks import World, problem
 from tests.unit.web.test_case_pages import sent
 
 from assay.office.permission_table import Role
 from assay.office.service import Service
-from assay.web.api.app import app
 from assay.web.api.bodies import Bodies
 from assay.web.api.gate import Rates
-from assay.web.app.errors import elsewhere
-from assay.web.app.routes import handlers
 from assay.web.app.shell import POLICY
 
 BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
@@ -68,19 +64,18 @@ def test_too_often() -> None:
 
 def test_too_large(world: World) -> None:
     small = msgspec.structs.replace(world.desk, bodies=Bodies(bundle_bytes=1000, form_bytes=1000))
-    with TestClient(app(small, handlers(small), elsewhere(small)), base_url=small.url) as client:
-        world.client = client
-        provider = world.person(Role.PROVIDER_ADMIN)
-        for answer in (
-            sent(world, "/submit", provider, files={"bundle": ("bundle.tar", b"x" * 2000)}),
-            sent(world, "/account/tokens", provider, name="x" * 2000),
-        ):
-            assert answer.status_code == 413
-            assert "Too large" in page(answer)
+    world.client = client(small)
+    provider = world.person(Role.PROVIDER_ADMIN)
+    for answer in (
+        sent(world, "/submit", provider, files={"bundle": ("bundle.tar", b"x" * 2000)}),
+        sent(world, "/account/tokens", provider, name="x" * 2000),
+    ):
+        assert answer.status_code == 413
+        assert "Too large" in page(answer)
 
 
 @pytest.fixture
-def broken(world: World) -> Iterator[World]:
+def broken(world: World) -> World:
     whole = [True]
 
     def live() -> Service:
@@ -89,12 +84,9 @@ def broken(world: World) -> Iterator[World]:
         return world.service
 
     desk = msgspec.structs.replace(world.desk, live=live)
-    with TestClient(
-        app(desk, handlers(desk), elsewhere(desk)), base_url=desk.url, raise_server_exceptions=False
-    ) as client:
-        world.client = client
-        whole.clear()
-        yield world
+    world.client = client(desk, raise_server_exceptions=False)
+    whole.clear()
+    return world
 
 
 def test_a_fault(broken: World, capsys: pytest.CaptureFixture[str]) -> None:

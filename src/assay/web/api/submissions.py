@@ -121,7 +121,6 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    origin = desk.service.office.origin
     together = Together[_Handed, Received](lambda handed: _take_in(desk, handed))
 
     @does(
@@ -137,7 +136,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
                 received = await sync_to_thread(lambda: _alone(desk, handed))
             else:
                 received = await together.ask(handed)
-        case, made = received.case, msgspec.Raw(received.appended.encoded(origin))
+        case, made = received.case, msgspec.Raw(received.appended.encoded(desk.service.office.origin))
         where = {"Location": f"/api/v1/submissions/{case.payload.value}", "ETag": tag(case)}
         return Response(Accepted(submission=case_view(case), receipt=made), status_code=201, headers=where)
 
