@@ -12,6 +12,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
+from tests.support.applications import application  # noqa: E402
 from tests.support.desks import World  # noqa: E402
 
 from assay.office.permissions import Action  # noqa: E402
@@ -32,7 +33,7 @@ def made() -> dict[Path, str]:
         raise SystemExit(f"{PAGE.name} has no room for the routes")
     return {
         DESCRIPTION: json.dumps(document, indent=1, sort_keys=True) + "\n",
-        PAGE: before + BEGIN + routes(document, actions(world.client.app)) + END + after,
+        PAGE: before + BEGIN + routes(document, actions(application())) + END + after,
     }
 
 
