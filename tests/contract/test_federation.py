@@ -91,6 +91,15 @@ def test_page_by_page(store: Federation) -> None:
     assert seen == rows
 
 
+def test_the_last_first_and_of_one_office(store: Federation) -> None:
+    rows = [store.put(other(number, office="isles" if number % 2 else "another")) for number in range(5)]
+    assert store.find(Query(newest=True, limit=3)) == tuple(rows[:1:-1])
+    assert store.find(Query(newest=True, after=rows[2].position)) == (rows[1], rows[0])
+    assert store.find(Query(office="isles")) == (rows[1], rows[3])
+    assert store.find(Query(office="isles", newest=True, limit=1)) == (rows[3],)
+    assert store.find(Query(office="nowhere")) == ()
+
+
 def test_of_two_that_come_at_once_one_is_kept(store: Federation) -> None:
     barrier, ends = Barrier(4), []
 

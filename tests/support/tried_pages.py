@@ -7,6 +7,10 @@ from urllib.parse import urlencode
 import msgspec
 from tests.support.everybody import DEFAULTS, TRIES, Make, Scene, Try, Who
 
+from assay.formats.digest import Digest
+from assay.office.federation import Peer
+from assay.office.permissions import Target
+
 TYPED = {"content-type": "application/x-www-form-urlencoded"}
 BOUNDARY = "x-assay"
 FILES = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -22,13 +26,13 @@ def typed(make: Make, **values: str) -> Make:
     return made
 
 
-def with_file(make: Make, name: str) -> Make:
-    """A form with one empty file."""
+def with_file(make: Make, name: str, data: str = "") -> Make:
+    """A form with one file, which is empty unless *data* says otherwise."""
     lines = (
         f"--{BOUNDARY}",
         f'content-disposition: form-data; name="{name}"; filename="a"',
         "",
-        "",
+        data,
         f"--{BOUNDARY}--",
         "",
     )
@@ -42,6 +46,14 @@ def with_file(make: Make, name: str) -> Make:
 
 def as_in_api(route: str, **values: str) -> Make:
     return typed(TRIES[route], **values)
+
+
+def pinned(scene: Scene, _: Who) -> Try:
+    """Another office that is listened to, again if it was not any more."""
+    now = scene.world.service.now()
+    peer = Peer(id="isles", name="Isles", origin="isles.example", trust=Digest.sha256(b"x"), added=now)
+    scene.world.desk.federation.put_office(peer)
+    return Try(path={"office": peer.id}, target=Target.office())
 
 
 CASE = "POST /cases/{payload}"
@@ -80,8 +92,17 @@ PAGES: Mapping[str, Make] = {
     f"{CASE}/withdrawal": typed(DEFAULTS["published"], reason="x"),
     f"{CASE}/lapse": typed(DEFAULTS["published"], reason="x"),
     f"{CASE}/response": with_file(DEFAULTS["case"], "files"),
+    f"{CASE}/customers": with_file(DEFAULTS["case"], "list", '{"customers":[]}'),
+    f"{CASE}/customers/rows": typed(DEFAULTS["case"], name="x"),
+    f"{CASE}/customers/rows/remove": typed(DEFAULTS["case"], row=f"sha256:{'0' * 64}"),
+    f"{CASE}/milestones/{{number}}": with_file(
+        TRIES["POST /submissions/{payload}/milestones/{number}/reports"], "files"
+    ),
     f"{CASE}/evidence": with_file(DEFAULTS["case"], "files"),
     "POST /portfolio": with_file(DEFAULTS["any"], "inventory"),
+    "POST /portfolio/feed": typed(DEFAULTS["self"], days="30"),
+    "POST /federation": typed(DEFAULTS["office"], name="x", trust="{}"),
+    "POST /federation/{office}/revoke": typed(pinned, reason="x"),
     "POST /subscriptions": typed(DEFAULTS["any"], channel="webhook", target="https://10.0.0.1/"),
     "POST /subscriptions/{key}/remove": as_in_api("DELETE /subscriptions/{key}"),
     "POST /subscriptions/{key}/secret": as_in_api("POST /subscriptions/{key}/secret"),

@@ -40,11 +40,13 @@ class MemoryFederation:
     def find(self, query: Query) -> tuple[Theirs, ...]:
         provider, product = folded(query.provider), folded(query.product)
         with self._door:
-            rows = sorted(self._rows.values(), key=lambda one: one.position)
+            rows = sorted(self._rows.values(), key=lambda one: one.position, reverse=query.newest)
         fitting = [
             one
             for one in rows
-            if one.position > query.after
+            if (not query.after or (one.position < query.after) == query.newest)
+            and one.position != query.after
+            and query.office in ("", one.office)
             and provider in ("", folded(one.provider))
             and product in ("", folded(one.product))
             and query.what in ("", one.what)

@@ -89,8 +89,12 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     product: str = ""
     what: What | Literal[""] = ""
     """Only such documents."""
+    office: str = ""
+    """Only what the :class:`Peer` of this id said."""
+    newest: bool = False
+    """The last that came first."""
     after: int = 0
-    """Only what came later."""
+    """Only what follows this position in that order; from the beginning with 0."""
     limit: int = 50
 
 
@@ -112,7 +116,7 @@ class Federation(Protocol):
     def get(self, position: int) -> Theirs | None: ...
 
     def find(self, query: Query) -> tuple[Theirs, ...]:
-        """By position."""
+        """By position, or the other way round."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ SAYS: Mapping[Kind, str] = {
     Kind.LAPSE: "it holds no more for later versions",
 }
 POSTED = frozenset({Kind.PUBLICATION, Kind.CORRECTION, Kind.WITHDRAWAL, Kind.LAPSE})
+RESULTS = frozenset({Kind.PUBLICATION, Kind.CORRECTION})
 PARTIES = POSTED | {Kind.SUBMISSION, Kind.COMPLETENESS, Kind.NOTICE, Kind.DETERMINATION}
 UNTOLD = frozenset({"evidence_requested", "extended", "not_extended", "referred"})
 """Notices that a party is not told of."""
@@ -39,6 +40,8 @@ class Happening(msgspec.Struct, frozen=True):
     entry: int
     at: datetime
     kind: Kind
+    result: str = ""
+    """That was posted; empty for other kinds, and where it was erased."""
 
 
 def reader(case: Case, visible: Visible) -> Reader:
@@ -54,7 +57,8 @@ def happened(service: Service, case: Case, to: Reader) -> Iterator[Happening]:
     for at in case.entries:
         entry = leaf.parse(service.office.register.leaf(at))
         if entry.kind in SAYS and _hears(to, case, at, entry.kind, opened.get(at)):
-            yield Happening(at, entry.time, entry.kind)
+            told = _outcome(opened.get(at), "") if entry.kind in RESULTS else ""
+            yield Happening(at, entry.time, entry.kind, told)
 
 
 def standing(case: Case, to: Reader) -> str:
@@ -78,10 +82,10 @@ def _hears(to: Reader, case: Case, at: int, kind: Kind, openings: bytes | None) 
     return kind in POSTED and case.publication is not None and at >= case.publication
 
 
-def _outcome(openings: bytes | None) -> str:
+def _outcome(openings: bytes | None, erased: str = "referred") -> str:
     """Of an entry; erased openings tell nobody."""
     if openings is None:
-        return "referred"
+        return erased
     try:
         found: Sequence[opening.Opening] = opening.parse(openings)
     except Malformed as error:

@@ -30,11 +30,17 @@ def newest(case: Case, submission: Submission | None) -> Digest | None:
     return submission.customers if submission is not None else None
 
 
+def held(service: Service, case: Case) -> Digest | None:
+    """:func:`newest`, where it is kept still."""
+    digest = newest(case, service.office.ledger.submission(case.payload))
+    return digest if digest is not None and service.office.blobs.has(digest) else None
+
+
 def read(service: Service, at: Accesses, caller: Caller, payload: Digest, reason: str = "") -> CustomerList:
     """The newest list. That somebody of the office read it, and why, is in the log before anybody has it. Refused where there is none."""
     case = asked(service, caller, Action.CUSTOMERS_READ, payload)
-    digest = newest(case, service.office.ledger.submission(payload))
-    if digest is None or not service.office.blobs.has(digest):
+    digest = held(service, case)
+    if digest is None:
         raise Refused("no list of customers is kept with this submission")
     if caller.organisation != case.organisation:
         if not reason.strip() or len(reason) > 2000:
@@ -83,6 +89,27 @@ def replace(service: Service, caller: Caller, payload: Digest, new: CustomerList
     kept = service.sealed.put(data)
     parties = tuple(sorted((set(case.parties) - gone) | come))
     return service.keep(case, customer_lists=(*case.customer_lists, kept), parties=parties)
+
+
+def add(service: Service, caller: Caller, payload: Digest, row: Customer, known: Known) -> Case:
+    """*row* at the end of the newest list, or of none. As :func:`replace`."""
+    before = _rows(service, caller, payload)
+    return replace(service, caller, payload, CustomerList(customers=(*before, row)), known)
+
+
+def remove(service: Service, caller: Caller, payload: Digest, row: Digest, known: Known) -> Case:
+    """The newest list without the row of that :func:`~assay.formats.customers.row_digest`; Refused where it has none. As :func:`replace`."""
+    before = _rows(service, caller, payload)
+    left = tuple(one for one in before if customer_list.row_digest(one) != row)
+    if len(left) == len(before):
+        raise Refused("the list has no such row any more: look at it again")
+    return replace(service, caller, payload, CustomerList(customers=left), known)
+
+
+def _rows(service: Service, caller: Caller, payload: Digest) -> tuple[Customer, ...]:
+    case = asked(service, caller, Action.CUSTOMERS_WRITE, payload)
+    digest = held(service, case)
+    return customer_list.parse(service.office.blobs.get(digest)).customers if digest is not None else ()
 
 
 def having(found: CustomerList, products: Collection[str]) -> list[Customer]:

@@ -1,6 +1,6 @@
 """The feed of results as Atom (RFC 4287), made from the JSON feed, so that the two say the same.
 
-Addresses are as there. A feed must have an id and a time: the id is derived from the office's name,
+Addresses are as there. A feed must have an id and a time: the id is derived from the office's name, or from what the feed says it is of,
 and the time is that of its newest entry.
 """
 
@@ -28,7 +28,7 @@ def atom(feed: Mapping[str, Any], here: str = "feed.atom") -> bytes:
 def _feed(feed: Mapping[str, Any], here: str) -> Iterator[str]:
     author = feed["authors"][0]["name"]
     yield f'<feed xmlns="{NAMESPACE}" xml:lang="{feed["language"]}">'
-    yield _text("id", _id(author))
+    yield _text("id", _id(feed.get("_assay", {}).get("of", author)))
     yield _text("title", feed["title"])
     yield _text("subtitle", feed["description"])
     yield _text("updated", max(map(_updated, feed["items"]), default=NEVER))
@@ -47,11 +47,11 @@ def _entry(item: Mapping[str, Any]) -> Iterator[str]:
     yield _text("published", item["date_published"])
     yield _text("updated", _updated(item))
     yield _link("alternate", item["url"], "text/html")
-    for one in item["attachments"]:
+    for one in item.get("attachments", ()):
         yield _link("enclosure", one["url"], one["mime_type"], one["title"])
     for tag in item["tags"]:
         yield f"<category term={_quoted(tag)}/>"
-    response = item["_assay"]["response"]
+    response = item["_assay"].get("response", "")
     yield _text(
         "content",
         f"{item['content_text']}\nThe provider's response: {response}" if response else item["content_text"],

@@ -197,6 +197,7 @@ def environment() -> Environment:
         stage_words=words.STAGES,
         wait_words=words.WAITS,
         kind_words=words.KINDS,
+        posted_words=words.POSTED,
         notice_words=words.NOTICES,
         answer_words=words.ANSWERS,
         how_words=words.HOW,

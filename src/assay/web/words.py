@@ -98,6 +98,13 @@ KINDS: Mapping[str, str] = {
     "lapse": "Notice of lapse",
 }
 """Of entries of the register about a case."""
+POSTED: Mapping[str, str] = {
+    "publication": "The result was posted",
+    "correction": "The result was corrected",
+    "withdrawal": "The provider withdrew the attestation",
+    "lapse": "The provider gave notice: it holds no more for new versions",
+}
+"""Of those that everybody hears of."""
 NOTICES: Mapping[str, str] = {
     "incomplete": "Something is missing",
     "contradicted": "The evidence contradicts a claim",

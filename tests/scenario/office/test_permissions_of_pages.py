@@ -95,7 +95,10 @@ def test_what_is_not_there_looks_like_what_is_none_of_ones_own(name: str, scene:
     pages = []
     for payload in (scene.case, "0" * 64):
         answer = scene.world.client.request(
-            method, path.format(payload=payload), headers={**stranger, **tried.headers}, content=tried.content
+            method,
+            path.format_map({**tried.path, "payload": payload}),
+            headers={**stranger, **tried.headers},
+            content=tried.content,
         )
         assert answer.status_code in {403, 404}
         pages.append(answer.text.replace(payload, ""))

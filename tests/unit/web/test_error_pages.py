@@ -74,6 +74,22 @@ def test_too_large(world: World) -> None:
         assert "Too large" in page(answer)
 
 
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/cases/0", "/results/" + "0" * 64, "/results?sort=up", "/queue"]
+)
+def test_who_is_signed_in_stays_so_on_the_page_of_a_failure(world: World, path: str) -> None:
+    provider = {"cookie": world.person(Role.PROVIDER_ADMIN, name="pia")["cookie"]}
+    answer = world.client.get(path, headers=BROWSER | provider)
+    assert answer.status_code >= 400
+    found = page(answer)
+    assert '<a href="/overview">' in found
+    assert ">pia</bdi>" in found
+    assert "Log in</a>" not in found
+    assert answer.headers["cache-control"] == "no-store"
+    ended = page(world.client.get("/nothing", headers=BROWSER | {"cookie": provider["cookie"] + "x"}))
+    assert "Log in</a>" in ended
+
+
 @pytest.fixture
 def broken(world: World) -> World:
     whole = [True]

@@ -1,5 +1,7 @@
 """What anybody sees of an office, and what not."""
 
+import re
+
 import msgspec
 import pytest
 from tests.support import services
@@ -86,6 +88,27 @@ def test_what_became_of_a_result_is_marked(world: World) -> None:
     page = world.client.get(f"/results/{case.payload.value}").text
     assert "Lapsed." in page
     assert "Withdrawn." in page
+
+
+def test_what_was_posted_is_a_timeline_and_nothing_before_it(world: World) -> None:
+    case = posted(world)
+    where = f"/results/{case.payload.value}"
+
+    def told() -> list[str]:
+        part = world.client.get(where).text.split('<h2 id="posted">')[1].split("</ol>")[0]
+        return re.findall(r"<b>(.*?)</p>", part)
+
+    assert told() == ["The result was posted</b>: Contradicted"]
+    provider = world.person(Role.PROVIDER_ADMIN)
+    for what in ("lapse", "withdrawal"):
+        world.client.post(
+            f"/api/v1/submissions/{case.payload.value}/{what}", json={"reason": "x"}, headers=provider
+        )
+    assert [line.partition("<")[0] for line in told()] == [
+        "The result was posted",
+        "The provider gave notice: it holds no more for new versions",
+        "The provider withdrew the attestation",
+    ]
 
 
 @pytest.mark.parametrize("query", ["sort=nothing", "order=up", "after=zz", "after=" + "x" * 3000])

@@ -64,7 +64,12 @@ class SqlFederation:
             return None if body is None else _read(bytes(body), Theirs)
 
     def find(self, query: Query) -> tuple[Theirs, ...]:
-        wanted = select(theirs.c.body).where(theirs.c.position > query.after)
+        at = theirs.c.position
+        wanted = select(theirs.c.body).order_by(at.desc() if query.newest else at)
+        if query.after:
+            wanted = wanted.where(at < query.after if query.newest else at > query.after)
+        if query.office:
+            wanted = wanted.where(theirs.c.office == query.office)
         if provider := folded(query.provider):
             wanted = wanted.where(theirs.c.provider == provider)
         if product := folded(query.product):
@@ -72,7 +77,7 @@ class SqlFederation:
         if query.what:
             wanted = wanted.where(theirs.c.what == query.what)
         with transaction(self._engine, reads=True) as connection:
-            found = connection.execute(wanted.order_by(theirs.c.position).limit(query.limit)).scalars()
+            found = connection.execute(wanted.limit(query.limit)).scalars()
             return tuple(_read(bytes(body), Theirs) for body in found)
 
     def _before(self, connection: Connection, one: Theirs) -> Theirs | None:

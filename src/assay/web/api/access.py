@@ -1,19 +1,20 @@
 """Who asks: an API token in the header, or a session's cookie. Nobody is somebody: the public."""
 
+import base64
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 import msgspec
 from litestar.connection import Request
 
-from assay.errors import Forbidden, Unauthenticated
+from assay.errors import Forbidden, Unauthenticated, Unavailable
 from assay.office.identity.account import Session
 from assay.office.identity.authenticate import Presence, by_session, by_token
 from assay.office.identity.session import check_csrf
 from assay.office.permissions import Action, Caller, require_role
 from assay.web.api import cookies
 from assay.web.api.desk import Desk
-from assay.web.api.problems import ASKER
+from assay.web.api.problems import ASKER, BASIC
 from assay.web.api.routes import Open, What
 
 CSRF_HEADER = "x-assay-csrf"
@@ -31,8 +32,20 @@ def token_of(request: Request[Any, Any, Any]) -> str:
     """The token that a request is made with; empty where it says who asks in another way, or comes in only."""
     what = request.route_handler.opt.get("action")
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    coming_in = isinstance(what, Open) and what.coming_in
-    return "" if coming_in or scheme.lower() != "bearer" else token.strip()
+    if isinstance(what, Open) and what.coming_in:
+        return ""
+    if scheme.lower() == "basic" and request.route_handler.opt.get(BASIC):
+        return _password(token.strip())
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _password(credentials: str) -> str:
+    """Of HTTP Basic authentication (RFC 7617), under any name. Empty where there is none."""
+    try:
+        text = base64.b64decode(credentials, validate=True).decode("ascii")
+    except ValueError as error:
+        raise Unauthenticated("the header Authorization is not of the form 'Basic BASE64'") from error
+    return text.partition(":")[2]
 
 
 def asker(request: Request[Any, Any, Any], desk: Desk, form: str = "") -> Asker:
@@ -54,10 +67,10 @@ def _asker(request: Request[Any, Any, Any], desk: Desk, form: str) -> Asker:
         return Asker(Caller.public(desk.identity.clock.now()))
     given = request.headers.get("authorization", "")
     if given:
-        scheme, _, token = given.partition(" ")
-        if scheme.lower() != "bearer":
+        token = token_of(request)
+        if not token:
             raise Unauthenticated("the header Authorization is not of the form 'Bearer TOKEN'")
-        return Asker(by_token(desk.identity, token.strip()))
+        return Asker(by_token(desk.identity, token))
     cookie = cookie_of(request, desk)
     if not cookie:
         if request.method not in SAFE:
@@ -72,6 +85,19 @@ def _asker(request: Request[Any, Any, Any], desk: Desk, form: str) -> Asker:
         raise
     if request.method not in SAFE:
         require_csrf(request, desk, presence.session, form)
+    return Asker(presence.caller, presence)
+
+
+def looking(request: Request[Any, Any, Any], desk: Desk) -> Asker | None:
+    """Who looks at the page of a failure, by a session's cookie alone: to show where they may go, and nothing else. None for nobody."""
+    known: Asker | None = request.scope["state"].get(ASKER)
+    cookie = "" if known is not None else cookie_of(request, desk)
+    if not cookie:
+        return known
+    try:
+        presence = by_session(desk.identity, cookie)
+    except (Unauthenticated, Unavailable):
+        return None
     return Asker(presence.caller, presence)
 
 

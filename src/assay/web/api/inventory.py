@@ -17,7 +17,7 @@ from assay.formats.inventory import Inventory, InventoryItem, read_csv, read_cyc
 from assay.office import inventories
 from assay.office.inventories import Imported
 from assay.office.permissions import Action, require_role
-from assay.office.portfolio import Changed, Standing
+from assay.office.portfolio import Changed, Match, Standing
 from assay.web.api.access import asker
 from assay.web.api.bodies import BODY
 from assay.web.api.desk import Desk
@@ -145,6 +145,12 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         return Response(tuple(map(_change, found)))
 
     return [bring, imported, index, portfolio, changes]
+
+
+def where(match: Match) -> str:
+    """The page of what a match is about: what was posted is for everybody, and what was not for those whom it names."""
+    posted = any(event.result for event in match.fact.events)
+    return f"/{'results' if posted else 'cases'}/{match.fact.payload.value}"
 
 
 def _read(content_type: str, body: bytes) -> Inventory:

@@ -44,6 +44,10 @@ ASKER = "asker"
 """Under which the state of a request has who asks, once that is known."""
 
 
+BASIC = "basic"
+"""Under which a route's options say that a token may come as the password of HTTP Basic authentication."""
+
+
 class Fault(msgspec.Struct, frozen=True):
     at: str
     """A line of a table, a pointer into a document, a field."""
@@ -128,7 +132,11 @@ def of_http(_: "Request[Any, Any, Any]", error: HTTPException) -> Response[Probl
 def of_ours(request: "Request[Any, Any, Any]", error: AssayError) -> Response[Problem]:
     note(request, error)
     asker = request.scope["state"].get(ASKER)
-    return of(error, known=asker is None or asker.caller.known)
+    made = of(error, known=asker is None or asker.caller.known)
+    handler = request.scope.get("route_handler")
+    if made.status_code == 401 and handler is not None and handler.opt.get(BASIC):
+        made.headers["WWW-Authenticate"] = 'Basic realm="Assay", charset="UTF-8"'
+    return made
 
 
 def note(request: "Request[Any, Any, Any]", error: AssayError) -> None:

@@ -22,14 +22,14 @@ def assets() -> Mapping[str, bytes]:
     ours = files("assay.web.app")
     made = {
         "office.css": f"{style()}\n{(ours / 'office.css').read_text('utf-8')}".encode(),
-        "passkeys.js": (ours / "passkeys.js").read_bytes(),
+        **{name: (ours / name).read_bytes() for name in ("passkeys.js", "uploads.js")},
     }
     return {_named(name, data): data for name, data in made.items()}
 
 
 @cache
 def address(name: str) -> str:
-    """Where ``office.css`` or ``passkeys.js`` is served."""
+    """Where ``office.css``, ``passkeys.js`` or ``uploads.js`` is served."""
     stem, _, kind = name.partition(".")
     (found,) = (one for one in assets() if one.startswith(f"{stem}-") and one.endswith(f".{kind}"))
     return f"/assets/{found}"

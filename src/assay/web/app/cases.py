@@ -13,23 +13,25 @@ from assay.formats.bundle import read_tar
 from assay.formats.case_documents import Judgement
 from assay.formats.digest import Digest
 from assay.formats.verdict import Token
-from assay.office.bring import Brought
 from assay.office.case import Case
 from assay.office.determine import FAVOURABLE, Decision, decide_final, decide_initial, request_evidence
 from assay.office.dossier import dossier, within
 from assay.office.drawing import run_now
-from assay.office.extend import ASKABLE, ask_for_time, decide_time
+from assay.office.extend import ASKABLE, MAX_REASON, ask_for_time, decide_time
+from assay.office.milestones import plan
 from assay.office.permissions import Action, Caller, may, require_role
 from assay.office.post import correct
 from assay.office.referral import Referral, approve, refer, referrals, reject
 from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.service import asked
 from assay.web import words
+from assay.web.api.access import Asker
 from assay.web.api.desk import Desk
 from assay.web.api.params import Id, digest
 from assay.web.api.submissions import FILES
 from assay.web.app import pictures
-from assay.web.app.forms import Form, entered, with_files
+from assay.web.app.assets import address
+from assay.web.app.forms import NO_PROBLEMS, TOO_LONG, Form, Problems, brought, entered, with_files
 from assay.web.app.graph import graph
 from assay.web.app.shell import came, shown
 from assay.web.app.ways import form, page
@@ -42,7 +44,7 @@ ACTIONS = {
     "initial": Action.DETERMINATION_INITIAL, "final": Action.DETERMINATION_FINAL, "approve": Action.DETERMINATION_APPROVE,
     "correct": Action.RESULT_CORRECT, "ask": Action.EVIDENCE_REQUEST, "respond": Action.RESPONSE_WRITE,
     "refer": Action.CASE_REFER, "more_time": Action.RESPONSE_WRITE, "give_time": Action.EXTENSION_GRANT,
-    "request_access": Action.ACCESS_REQUEST, "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
+    "request_access": Action.ACCESS_REQUEST, "report": Action.RESPONSE_WRITE, "customers": Action.CUSTOMERS_READ, "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
 }  # fmt: skip
 FURTHER = frozenset({"ask", "lapse", "more_time", "refer", "request_access", "withdraw"})
 """What is offered folded, at the end."""
@@ -80,6 +82,8 @@ def offered(caller: Caller, case: Case) -> frozenset[str]:
         able -= {"supply"}
     if case.stage in ("withdrawn", "closed") or case.lapsed is not None:
         able -= {"lapse"}
+    if case.stage in ("withdrawn", "closed") or case.replaced_by is not None:
+        able -= {"report"}
     if case.stage == "withdrawn":
         able -= {"withdraw"}
     return frozenset(able)
@@ -88,18 +92,7 @@ def offered(caller: Caller, case: Case) -> frozenset[str]:
 def _reading(desk: Desk) -> list[HTTPRouteHandler]:
     @page(CASE, Action.SUBMISSION_READ, "case")
     def show(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
-        who = came(request, desk)
-        service = desk.service
-        case = asked(service, who.caller, Action.SUBMISSION_READ, digest(payload))
-        inside = dossier(service, case) if within(who.caller, case) else None
-        now, can = service.now(), offered(who.caller, case)
-        return shown(
-            desk, who, "app/case.html", case=case, d=inside, can=can, more=can & FURTHER, now=now, tokens=TOKENS,
-            course=pictures.course(inside.history, case, now) if inside is not None else None,
-            referred=referrals(service, who.caller, case.payload) if may(who.caller, Action.CASE_READ, case.target) else (),
-            refers=service.policy.referral, days_left=service.policy.extension_days - case.extended, urgency=pictures.urgency(case, now), confirmed=who.caller.confirmed, four_eyes=service.policy.four_eyes,
-            tally=view(inside.verdict).tally if inside is not None and inside.verdict is not None else None,
-        )  # fmt: skip
+        return case_page(desk, came(request, desk), digest(payload))
 
     @page(CASE + "/graph", Action.SUBMISSION_READ, "case")
     def rests(request: Request[Any, Any, Any], payload: Id) -> Response[bytes]:
@@ -115,6 +108,30 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
         )  # fmt: skip
 
     return [show, rests]
+
+
+def case_page(
+    desk: Desk, who: Asker, payload: Digest, problems: Problems = NO_PROBLEMS, typed: Form | None = None
+) -> Response[bytes]:
+    """With *problems*: of a form of it that was handed in, which shows what was *typed*."""
+    service = desk.service
+    case = asked(service, who.caller, Action.SUBMISSION_READ, payload)
+    inside = dossier(service, case) if within(who.caller, case) else None
+    now, can = service.now(), offered(who.caller, case)
+    return shown(
+        desk, who, "app/case.html", status=422 if problems else 200, case=case, d=inside, can=can, more=can & FURTHER, now=now,
+        tokens=TOKENS, course=pictures.course(inside.history, case, now) if inside is not None else None,
+        referred=referrals(service, who.caller, case.payload) if may(who.caller, Action.CASE_READ, case.target) else (),
+        refers=service.policy.referral, days_left=_days_left(desk, case), urgency=pictures.urgency(case, now),
+        confirmed=who.caller.confirmed, four_eyes=service.policy.four_eyes, planned=() if case.erased else plan(service, case),
+        tally=view(inside.verdict).tally if inside is not None and inside.verdict is not None else None,
+        problems=problems, typed=typed.values if typed is not None else {}, script=address("uploads.js"),
+    )  # fmt: skip
+
+
+def _days_left(desk: Desk, case: Case) -> int:
+    """That may still be added to its deadlines."""
+    return desk.service.policy.extension_days - case.extended
 
 
 def _officer(desk: Desk) -> list[HTTPRouteHandler]:
@@ -177,14 +194,33 @@ def _provider(desk: Desk) -> list[HTTPRouteHandler]:
     def lapsed(caller: Caller, payload: Digest, form: Form) -> object:
         return lapse(desk.service, caller, payload, form.text("reason"), form.text("versions"))
 
-    def more_time(caller: Caller, payload: Digest, form: Form) -> object:
-        return ask_for_time(desk.service, caller, payload, form.number("days"), form.text("reason"))
+    @form(CASE + "/more-time", Action.RESPONSE_WRITE, "case")
+    def more_time(request: Request[Any, Any, Any], payload: Id, body: RawBody) -> Response[Any]:
+        given = entered(request, desk, body)
+        caller, case = given.who.caller, digest(payload)
+        problems = _of_time(given, _days_left(desk, asked(desk.service, caller, Action.RESPONSE_WRITE, case)))
+        if problems:
+            return case_page(desk, given.who, case, problems, given)
+        ask_for_time(desk.service, caller, case, given.number("days"), given.text("reason"))
+        return Redirect(f"/cases/{payload}", status_code=303)
 
     return [
-        _does(desk, "more-time", Action.RESPONSE_WRITE, more_time),
+        more_time,
         _does(desk, "withdrawal", Action.SUBMISSION_WITHDRAW, withdrawal),
         _does(desk, "lapse", Action.SUBMISSION_LAPSE, lapsed),
     ]
+
+
+def _of_time(given: Form, left: int) -> Problems:
+    said: dict[str, str] = {}
+    days, reason = given.text("days"), given.text("reason")
+    if not days.isascii() or not days.isdecimal() or not 1 <= int(days[:9]) <= left:
+        said["more-days"] = f"A number of days from 1 to {left} is expected."
+    if not reason or len(reason) > MAX_REASON:
+        said["more-reason"] = (
+            TOO_LONG.format(most=MAX_REASON) if reason else "Say what you need the time for."
+        )
+    return said
 
 
 def _does(desk: Desk, name: str, action: Action, act: Act) -> HTTPRouteHandler:
@@ -205,7 +241,15 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         who = came(request, desk)
         require_role(who.caller, Action.SUBMISSION_CREATE)
         names = desk.speaks_for(who.caller.organisation)
-        return shown(desk, who, "app/submit.html", here="/overview", speaks_for=names, url=desk.url)
+        return shown(
+            desk,
+            who,
+            "app/submit.html",
+            here="/overview",
+            speaks_for=names,
+            url=desk.url,
+            script=address("uploads.js"),
+        )
 
     @form("/submit", Action.SUBMISSION_CREATE, "any", opt=FILES)
     def submitted(request: Request[Any, Any, Any], data: MultipartBody[dict[str, Any]]) -> Redirect:
@@ -220,15 +264,14 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
     @form(CASE + "/response", Action.RESPONSE_WRITE, "case", opt=FILES)
     def response(
         request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
-    ) -> Redirect:
+    ) -> Response[Any]:
         given, files = with_files(request, desk, data, "files")
-        respond(
-            desk.service,
-            given.who.caller,
-            digest(payload),
-            given.text("text"),
-            Brought(files, (), desk.holdings),
-        )
+        came_with = brought(desk, given, files)
+        if not came_with and not given.text("text"):
+            asked(desk.service, given.who.caller, Action.RESPONSE_WRITE, digest(payload))
+            said = {"text": "Say something, or choose files."}
+            return case_page(desk, given.who, digest(payload), said, given)
+        respond(desk.service, given.who.caller, digest(payload), given.text("text"), came_with)
         return Redirect(f"/cases/{payload}", status_code=303)
 
     @form(CASE + "/evidence", Action.ARTIFACT_PUT, "case", opt=FILES)
@@ -236,7 +279,7 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
     ) -> Redirect:
         given, files = with_files(request, desk, data, "files")
-        supply(desk.service, given.who.caller, digest(payload), Brought(files, (), desk.holdings))
+        supply(desk.service, given.who.caller, digest(payload), brought(desk, given, files))
         return Redirect(f"/cases/{payload}", status_code=303)
 
     return [submit, submitted, response, evidence]

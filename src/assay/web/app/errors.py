@@ -7,9 +7,12 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import Response
+from litestar.concurrency import sync_to_thread
 from litestar.connection import Request
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
+from litestar.response.base import ASGIResponse
+from litestar.types import Receive, Scope, Send
 
 from assay.errors import (
     AssayError,
@@ -20,9 +23,10 @@ from assay.errors import (
     TooLarge,
     TooOften,
     Unauthenticated,
+    Unavailable,
     Unconfirmed,
 )
-from assay.web.api.access import SAFE, Asker
+from assay.web.api.access import SAFE, Asker, looking
 from assay.web.api.desk import Desk
 from assay.web.api.problems import ASKER, again, code_of, note, of_fault, of_http, of_ours, told
 from assay.web.app.assets import address
@@ -59,13 +63,34 @@ PROGRAMS = ("/api/", "/register/", "/.well-known/")
 """Where programs look, whatever they say that they accept."""
 
 
+class Late(Response[None]):
+    """A page that is made in a thread, as pages are that did not fail: who looks at it stands in the database."""
+
+    def __init__(self, make: Callable[[], Response[Any]]) -> None:
+        super().__init__(None)
+        self._make = make
+
+    def to_asgi_response(self, *_: Any, **around: Any) -> ASGIResponse:
+        return _Later(lambda: self._make().to_asgi_response(**around))
+
+
+class _Later(ASGIResponse):
+    def __init__(self, make: Callable[[], ASGIResponse]) -> None:
+        super().__init__()
+        self._make = make
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        made = await sync_to_thread(self._make)
+        await made(scope, receive, send)
+
+
 def to_login(path: str) -> str:
     return "/login?next=" + quote(path, safe="/")
 
 
 def exceptions(desk: Desk) -> Answers:
     def ours(request: Request[Any, Any, Any], error: AssayError) -> Response[Any]:
-        who: Asker | None = request.scope["state"].get(ASKER)
+        who = request.scope["state"].get(ASKER) if isinstance(error, Unavailable) else looking(request, desk)
         unknown = who is not None and not who.caller.known
         if isinstance(error, Unauthenticated) or (unknown and type(error) is Forbidden):
             if request.method in SAFE:
@@ -78,7 +103,7 @@ def exceptions(desk: Desk) -> Answers:
         return failed(desk, who, code_of(error), said, told(error), request.url.path, again(error))
 
     def http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-        who: Asker | None = request.scope["state"].get(ASKER)
+        who = looking(request, desk)
         said = _BY_CODE.get(error.status_code) or Said(
             HTTPStatus(error.status_code).phrase, "Go back, and try again."
         )
@@ -87,9 +112,13 @@ def exceptions(desk: Desk) -> Answers:
     def fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         of_fault(request, error)
         said = Said("A fault in Assay", "Nothing was decided. The office's operator finds it in the log.")
-        return failed(desk, None, 500, said, "", "")
+        return failed(desk, request.scope["state"].get(ASKER), 500, said, "", "")
 
-    return {AssayError: ours, HTTPException: http, Exception: fault}
+    return {AssayError: _late(ours), HTTPException: _late(http), Exception: _late(fault)}
+
+
+def _late(answer: Answer) -> Answer:
+    return lambda request, error: Late(lambda: answer(request, error))
 
 
 def elsewhere(desk: Desk) -> Answers:

@@ -9,6 +9,8 @@ from litestar.connection import Request
 from litestar.datastructures import UploadFile
 
 from assay.errors import Malformed, TooLarge
+from assay.formats.digest import Digest
+from assay.office.bring import Brought
 from assay.web.api.access import Asker
 from assay.web.api.desk import Desk
 from assay.web.app.shell import CSRF, came
@@ -28,11 +30,21 @@ class Form(msgspec.Struct, frozen=True):
         """As it was typed, but for the line ends of browsers; empty when it is not there."""
         return self.values.get(name, "").replace("\r\n", "\n").strip()
 
+    def lines(self, name: str) -> tuple[str, ...]:
+        """Those that are not blank."""
+        return tuple(line.strip() for line in self.text(name).splitlines() if line.strip())
+
     def number(self, name: str) -> int:
         said = self.values.get(name, "")
         if not said.isascii() or not said.isdecimal() or len(said) > 12:
             raise Malformed(f"{name} is {said[:40]!r}, expected a number")
         return int(said)
+
+
+Problems = Mapping[str, str]
+"""By the id of a field: what is wrong with it, for the page that shows the form again."""
+NO_PROBLEMS: Problems = {}
+TOO_LONG = "At most {most} characters."
 
 
 def entered(request: Request[Any, Any, Any], desk: Desk, body: bytes) -> Form:
@@ -55,6 +67,12 @@ def with_files(
     if len(listed) > MAX_FILES:
         raise Malformed(f"{len(listed)} files came, over {MAX_FILES}")
     return handed, [content for one in listed if (content := one.file.read())]
+
+
+def brought(desk: Desk, given: Form, files: Sequence[bytes]) -> Brought:
+    """*files* of the form, and those that its page had uploaded before, by digest. Malformed."""
+    uploaded = [Digest.parse(one, what="artifacts") for one in given.text("artifacts").split()]
+    return Brought(files, uploaded, desk.holdings)
 
 
 def fields(body: bytes) -> dict[str, str]:

@@ -89,9 +89,7 @@ def _making(desk: Desk) -> list[HTTPRouteHandler]:
         kind = next((one for one in Kind if one == form.text("kind")), None)
         if kind is None:
             raise Malformed(f"kind is {form.text('kind')[:40]!r}, expected one of {', '.join(Kind)}")
-        made = add_organisation(
-            identity, form.who.caller, form.text("name"), kind, _lines(form, "speaks_for")
-        )
+        made = add_organisation(identity, form.who.caller, form.text("name"), kind, form.lines("speaks_for"))
         return Redirect(f"{ALL}/{made.id}", status_code=303)
 
     @form(ONE + "/invitations", Action.MEMBER_MANAGE, "organisation", status_code=200)
@@ -124,7 +122,7 @@ def _acts(desk: Desk) -> list[HTTPRouteHandler]:
     identity = desk.identity
     acts: tuple[tuple[str, What, On, Act], ...] = (
         (ONE + "/providers", Action.ORGANISATION_MANAGE, "organisation", lambda who, key, given: let_speak_for(
-            identity, who, key, _lines(given, "speaks_for")
+            identity, who, key, given.lines("speaks_for")
         )),
         (ONE + "/suspend", Action.ORGANISATION_MANAGE, "organisation", lambda who, key, _: suspend_organisation(identity, who, key)),
         (ONE + "/restore", Action.ORGANISATION_MANAGE, "organisation", lambda who, key, _: restore_organisation(identity, who, key)),
@@ -160,7 +158,7 @@ def _does(desk: Desk, path: str, action: What, on: On, act: Act) -> HTTPRouteHan
 
 def _lets_jobs(desk: Desk) -> Act:
     def lets(caller: Caller, key: str, given: Form) -> object:
-        claims = [line.partition("=") for line in _lines(given, "claims")]
+        claims = [line.partition("=") for line in given.lines("claims")]
         if bad := next((name for name, sign, _ in claims if not sign), None):
             raise Malformed(f"the claim {bad[:40]!r} has no value, expected name=value")
         return add_rule(
@@ -185,7 +183,3 @@ def _roles(form: Form) -> frozenset[Role]:
         return frozenset(map(Role, said))
     except ValueError as error:
         raise Malformed(f"no role is called so: {error}") from error
-
-
-def _lines(form: Form, name: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in form.text(name).splitlines() if line.strip())

@@ -8,20 +8,22 @@ from typing import Any, NamedTuple
 import msgspec
 from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromQuery, MultipartBody
+from litestar.params import FromQuery, MultipartBody, RawBody
 from litestar.response import Redirect
 
 from assay.errors import Faulty, Malformed
 from assay.formats.inventory import Inventory, read_csv, read_cyclonedx
+from assay.office.identity.tokens import make_own_token
 from assay.office.inventories import bring, imported, portfolio, portfolio_changes
 from assay.office.permissions import Action, Caller
-from assay.office.portfolio import Answer, Changed, Match, Standing
+from assay.office.portfolio import Answer, Changed, Standing
 from assay.web.api.bodies import BODY
 from assay.web.api.desk import Desk
-from assay.web.api.inventory import CHANGE, From, change_rows
+from assay.web.api.inventory import CHANGE, From, change_rows, where
+from assay.web.api.portfolio_feed import FEEDS
 from assay.web.api.problems import MAX_FAULTS
 from assay.web.app import pictures
-from assay.web.app.forms import with_files
+from assay.web.app.forms import entered, with_files
 from assay.web.app.public import address, as_table
 from assay.web.app.shell import came, shown
 from assay.web.app.ways import as_files, form, page
@@ -33,6 +35,9 @@ MOST = 20_000
 """Items that the picture and the pages go over; the files of the API have all."""
 MAX_PROVIDERS, MAX_CHANGES = 30, 200
 USUAL = timedelta(days=30)
+READS = frozenset((Action.INVENTORY_READ, Action.SUBMISSION_READ))
+"""What a token for a reader of feeds is made for."""
+READER = "feed"
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +137,25 @@ def _changes(desk: Desk) -> list[HTTPRouteHandler]:
         newest = sorted(changes, key=lambda one: one.events[-1].at, reverse=True)[:MAX_CHANGES]
         return shown(
             desk, who, "app/changes.html", here=HERE, changes=newest, count=len(changes), since=f"{begin:%Y-%m-%d}",
-            where=where,
+            where=where, feeds=FEEDS, longest=desk.identity.limits.token.days,
+        )  # fmt: skip
+
+    @form(HERE + "/feed", Action.TOKEN_MAKE_OWN, "self", status_code=200)
+    def follow(request: Request[Any, Any, Any], body: RawBody) -> Response[bytes]:
+        """Where a reader of feeds finds the changes, and a token that it comes with: it reads that, and ends by itself."""
+        given = entered(request, desk, body)
+        made = make_own_token(
+            desk.identity, given.who.caller, "reader of feeds", READS, timedelta(days=given.number("days"))
+        )
+        lines = (
+            *(f"{desk.url}{one}" for one in FEEDS),
+            "",
+            f"user name  {READER}",
+            f"password   {made.text}",
+        )
+        return shown(
+            desk, given.who, "app/secret.html", here=HERE, title="For your reader of feeds", value="\n".join(lines),
+            back=HERE + "/changes", text="Give it one of the addresses, with this name and password. Your account lists the token, and revokes it.",
         )  # fmt: skip
 
     def taken(request: Request[Any, Any, Any], since: FromQuery[str] = "") -> Response[bytes]:
@@ -140,7 +163,7 @@ def _changes(desk: Desk) -> list[HTTPRouteHandler]:
         rows = [row for one in found(caller, _since(since, desk.service.now())) for row in change_rows(one)]
         return as_table(table(CHANGE, rows), request.url.path)
 
-    return [index, *as_files(HERE + "/changes", Action.INVENTORY_READ, "any", taken)]
+    return [index, follow, *as_files(HERE + "/changes", Action.INVENTORY_READ, "any", taken)]
 
 
 def _bringing(desk: Desk) -> HTTPRouteHandler:
@@ -153,17 +176,12 @@ def _bringing(desk: Desk) -> HTTPRouteHandler:
             bring(desk.service, desk.inventories, given.who.caller, _read(files[0]), desk.import_rows)
         except Faulty as error:
             return shown(
-                desk, given.who, "app/faults.html", status=400, here=HERE, error=error, faults=error.faults[:MAX_FAULTS]
+                desk, given.who, "app/faults.html", status=400, here=HERE, error=error, faults=error.faults[:MAX_FAULTS],
+                back=HERE + "#bring",
             )  # fmt: skip
         return Redirect(HERE, status_code=303)
 
     return brings
-
-
-def where(match: Match) -> str:
-    """The page of what a match is about: what was posted is for everybody, and what was not for those whom it names."""
-    posted = any(event.result for event in match.fact.events)
-    return f"/{'results' if posted else 'cases'}/{match.fact.payload.value}"
 
 
 def _result(one: Standing) -> str:

@@ -15,6 +15,7 @@ from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
 from assay.office.draw_documents import state
 from assay.office.federation import about
+from assay.office.history import happened
 from assay.office.permissions import Action, Caller, may
 from assay.office.post import posting_receipt, result_envelope
 from assay.packs import read
@@ -216,6 +217,7 @@ def result_page(desk: Desk, case: Case, caller: Caller) -> dict[str, Any]:
         "trust.json": "/api/v1/trust.json",
         "verdict.json": f"/results/{case.payload.value}/verdict.json",
         "graph": f"/results/{case.payload.value}/evidence",
+        "timeline": base + "timeline",
     }
     office = desk.service.office
     made = pages.result_values(office.name, office.engine, _told(found), _published(desk, case, found), {})
@@ -224,6 +226,7 @@ def result_page(desk: Desk, case: Case, caller: Caller) -> dict[str, Any]:
     others = about(desk.federation, found.verdict.provider, found.verdict.product)
     return {
         **made, "layout": "app/layout.html", "links": links, "has_feed": False, "marks": said, "others": others,
+        "posted": tuple(happened(desk.service, case, "public")),
     }  # fmt: skip
 
 

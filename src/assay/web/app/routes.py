@@ -9,7 +9,10 @@ from assay.web.app import (
     audit,
     cases,
     coming,
+    customers,
     feeds,
+    milestones,
+    offices,
     people,
     portfolio,
     public,
@@ -20,7 +23,21 @@ from assay.web.app.errors import exceptions
 
 
 def handlers(desk: Desk) -> list[Router]:
-    areas = (public, feeds, coming, working, cases, people, portfolio, subscriptions, access, audit)
+    areas = (
+        public,
+        feeds,
+        coming,
+        working,
+        cases,
+        customers,
+        milestones,
+        people,
+        portfolio,
+        subscriptions,
+        access,
+        offices,
+        audit,
+    )
     made = [*assets.handlers(), *(one for area in areas for one in area.handlers(desk))]
     return [
         Router(

@@ -40,6 +40,7 @@ _PLACES: tuple[tuple[Action, Link], ...] = (
     (Action.SUBMISSION_READ, Link("/submissions", "Submissions")),
     (Action.ACCESS_READ_LOG, Link("/access", "Access")),
     (Action.MEMBER_READ, Link("/organisations", "Organisations")),
+    (Action.FEDERATION_MANAGE, Link("/federation", "Other offices")),
     (Action.AUDIT_READ, Link("/audit", "Audit")),
 )
 _PUBLIC = (Link("/results", "Results"), Link("/draws", "Draws"), Link("/about", "About"))
@@ -77,6 +78,8 @@ def shell(desk: Desk, who: Asker | None) -> dict[str, Any]:
         "csrf": presence.session.csrf if presence is not None else "",
         "css": address("office.css"),
         "script": "",
+        "problems": {},
+        "typed": {},
     }
 
 

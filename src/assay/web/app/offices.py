@@ -1,0 +1,94 @@
+"""Other offices that are listened to, and what came of theirs last: for everybody; an administrator pins and revokes them here."""
+
+from typing import Any
+
+from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, RawBody
+from litestar.response import Redirect
+
+from assay.errors import Malformed
+from assay.formats.text import shown as plain
+from assay.office.federation import MAX_NAME, MAX_REASON, Peer, Query, Theirs, pin, revoke, shown_of
+from assay.office.permissions import Action, Target, require
+from assay.web.api.access import Asker
+from assay.web.api.desk import Desk
+from assay.web.api.params import After, number
+from assay.web.app.forms import NO_PROBLEMS, TOO_LONG, Form, Problems, entered
+from assay.web.app.shell import came, shown
+from assay.web.app.ways import form, page
+
+HERE = "/federation"
+ROWS = 50
+MANAGE = Action.FEDERATION_MANAGE
+
+
+def handlers(desk: Desk) -> list[HTTPRouteHandler]:
+    @page(HERE, Action.RESULT_READ, "any")
+    def index(request: Request[Any, Any, Any], after: After = "") -> Response[bytes]:
+        return _listed(desk, came(request, desk), number(after) or 0)
+
+    @form(HERE, MANAGE, "office")
+    def add(request: Request[Any, Any, Any], body: RawBody) -> Response[Any]:
+        given = entered(request, desk, body)
+        caller, name, trust = given.who.caller, given.text("name"), given.text("trust")
+        require(caller, MANAGE, Target.office())
+        problems = _wrong(name, trust)
+        if problems:
+            return _listed(desk, given.who, problems=problems, typed=given)
+        try:
+            made = pin(desk.federation, desk.service, caller, name, trust.encode())
+        except Malformed as error:
+            return _listed(desk, given.who, problems={"trust": f"{error}."}, typed=given)
+        desk.note(caller, MANAGE, f"office {made.id}")
+        return Redirect(f"{HERE}#{made.id}", status_code=303)
+
+    @form(HERE + "/{office:str}/revoke", MANAGE, "office")
+    def gone(request: Request[Any, Any, Any], office: FromPath[str], body: RawBody) -> Response[Any]:
+        given = entered(request, desk, body)
+        caller, reason = given.who.caller, given.text("reason")
+        require(caller, MANAGE, Target.office())
+        known = any(one.id == office for one in desk.federation.offices())
+        if known and (not reason or len(reason) > MAX_REASON):
+            said = TOO_LONG.format(most=MAX_REASON) if reason else "Say why it is not listened to any more."
+            return _listed(desk, given.who, problems={f"reason-{office}": said}, typed=given)
+        revoke(desk.federation, desk.service, caller, office, reason)
+        desk.note(caller, MANAGE, f"office {office}, revoked")
+        return Redirect(f"{HERE}#{office}", status_code=303)
+
+    return [index, add, gone]
+
+
+def _wrong(name: str, trust: str) -> Problems:
+    said: dict[str, str] = {}
+    if not name:
+        said["name"] = "Say what it is called, as its results say it."
+    elif len(name) > MAX_NAME or plain(name, MAX_NAME) != name:
+        said["name"] = f"Plain text of at most {MAX_NAME} characters is expected."
+    if not trust:
+        said["trust"] = "Paste its trust root."
+    return said
+
+
+def _listed(
+    desk: Desk, who: Asker, after: int = 0, problems: Problems = NO_PROBLEMS, typed: Form | None = None
+) -> Response[bytes]:
+    offices = desk.federation.offices()
+    found = desk.federation.find(Query(what="result", newest=True, after=after, limit=ROWS + 1))
+    following = f"{HERE}?after={found[ROWS - 1].position}" if len(found) > ROWS else ""
+    return shown(
+        desk, who, "app/offices.html", status=422 if problems else 200, here=HERE, offices=offices,
+        last={one.id: _last(desk, one) for one in offices}, others=shown_of(desk.federation, found[:ROWS]), after=after,
+        following=following, manages=_manages(who), problems=problems, typed=typed.values if typed is not None else {},
+    )  # fmt: skip
+
+
+def _manages(who: Asker) -> bool:
+    """Whether it is an administrator's page; a passkey may still be asked for."""
+    return who.caller.known and bool(who.caller.scopes_of(MANAGE))
+
+
+def _last(desk: Desk, office: Peer) -> Theirs | None:
+    """What came last of its results."""
+    found = desk.federation.find(Query(office=office.id, what="result", newest=True, limit=1))
+    return found[0] if found else None

@@ -1,0 +1,83 @@
+"""Other offices on a page: everybody sees which are listened to, an administrator pins and revokes them."""
+
+import re
+
+import pytest
+from tests.support import other_office
+from tests.support.desks import World
+from tests.support.other_office import NAME, ORIGIN, brought, posted, trust
+from tests.support.services import officer
+from tests.unit.web.test_case_pages import sent
+
+from assay.office.federation import accept
+from assay.office.permission_table import Role
+
+ROOT = trust().encode().decode()
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_pinned_seen_and_revoked(world: World) -> None:
+    assert "This office listens to no other one." in world.client.get("/federation").text
+    admin = world.person(Role.ADMINISTRATOR)
+    assert 'href="/federation"' in world.client.get("/organisations", headers=admin).text
+    done = sent(world, "/federation", admin, name=NAME, trust=ROOT)
+    assert done.status_code == 303, done.text
+    (peer,) = world.desk.federation.offices()
+    page = world.client.get("/federation").text
+    for text in (NAME, ORIGIN, str(peer.trust), "nothing yet"):
+        assert text in page
+    assert "<form" not in page.split("<main")[1]
+    isles = other_office.service()
+    case = posted(isles)
+    accept(world.desk.federation, world.service, officer(world.service), *brought(isles, case))
+    page = world.client.get("/federation").text
+    assert "nothing yet" not in page
+    assert "lantern 2.1.0" in page
+    assert "What other offices say" in page
+    assert 'href="#theirs-1"' in page
+    assert (
+        sent(world, f"/federation/{peer.id}/revoke", world.person(Role.OFFICER), reason="x").status_code
+        == 403
+    )
+    blank = sent(world, f"/federation/{peer.id}/revoke", admin, reason=" ")
+    assert (blank.status_code, f'id="reason-{peer.id}-problem"' in blank.text) == (422, True)
+    assert sent(world, f"/federation/{peer.id}/revoke", admin, reason="Its keys leaked.").status_code == 303
+    page = world.client.get("/federation").text
+    assert "Its keys leaked." in page
+    assert "<b>unknown</b>" in page
+    again = sent(world, "/federation", admin, name=NAME, trust=ROOT)
+    assert (again.status_code, "were revoked on" in again.text) == (422, True)
+    assert sent(world, "/federation/absent/revoke", admin, reason="x").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "says"),
+    [
+        ({"trust": ROOT}, "name", "Say what it is called"),
+        ({"name": "x" * 201, "trust": ROOT}, "name", "Plain text of at most 200 characters"),
+        ({"name": NAME}, "trust", "Paste its trust root."),
+        ({"name": NAME, "trust": "{}"}, "trust", "trust root"),
+        ({"name": NAME, "trust": "<b>"}, "trust", "trust root"),
+    ],
+)
+def test_an_error_stands_beside_its_field(
+    world: World, values: dict[str, str], field: str, says: str
+) -> None:
+    answer = sent(world, "/federation", world.person(Role.ADMINISTRATOR), **values)
+    assert answer.status_code == 422
+    assert re.search(rf'id="{field}"[^>]* aria-invalid="true"', answer.text)
+    assert says in answer.text.split(f'id="{field}-problem">')[1].split("</span>")[0]
+    assert world.desk.federation.offices() == ()
+
+
+def test_who_is_not_confirmed_confirms_and_loses_nothing(world: World) -> None:
+    held = sent(
+        world, "/federation", world.person(Role.ADMINISTRATOR, confirmed=False), name=NAME, trust=ROOT
+    )
+    assert held.status_code == 403
+    assert 'data-passkey="confirm"' in held.text
+    assert world.desk.federation.offices() == ()
