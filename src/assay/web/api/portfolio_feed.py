@@ -66,7 +66,7 @@ def items(found: Iterable[Changed], url: str) -> list[dict[str, Any]]:
     for one in found:
         for event in one.events:
             about.setdefault((one.match.fact.payload, event), []).append(one)
-    newest = sorted(reversed(about.items()), key=lambda one: one[0][1].at, reverse=True)
+    newest = sorted(about.items(), key=lambda one: one[0][1].at)[::-1]
     return [_item(event, changed, url) for (_, event), changed in newest[:ITEMS]]
 
 
