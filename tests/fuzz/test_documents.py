@@ -11,7 +11,7 @@ from tests.support.damage import damaged
 
 from assay.errors import Malformed
 from assay.evidence import policy, repository, vulnerabilities
-from assay.formats import git_state
+from assay.formats import git_state, known_exploited
 from assay.formats.git_state import GitState
 
 OPENVEX = {
@@ -96,10 +96,21 @@ header: {schema-version: 2.2.0, last-updated: '2026-03-01', last-reviewed: '2026
 project: {vulnerability-reporting: {reports-accepted: true, contact: {name: a, email: a@lighthouse.example}, policy: p}}
 repository: {url: u}
 """
+EXPLOITED = {
+    "catalogVersion": "1", "dateReleased": "2026-10-21T09:00:00Z", "count": 1,
+    "vulnerabilities": [{"cveID": "CVE-2026-90001", "dateAdded": "2026-10-01", "dueDate": "2026-10-22", "cwes": ["CWE-77"]}],
+}  # fmt: skip
+
+
+def read_exploited(data: bytes, *, name: str) -> known_exploited.Catalogue:
+    return known_exploited.parse(data, what=name)
+
+
 READERS: dict[str, tuple[Callable[..., Any], str, bytes]] = {
     "openvex": (vulnerabilities.read_vex, "vex.json", json.dumps(OPENVEX).encode()),
     "csaf": (vulnerabilities.read_vex, "csaf.json", json.dumps(CSAF).encode()),
     "osv": (vulnerabilities.read_report, "osv.json", json.dumps(OSV).encode()),
+    "known-exploited": (read_exploited, "kev.json", json.dumps(EXPLOITED).encode()),
     "scorecard": (repository.read_scorecard, "scorecard.json", json.dumps(SCORECARD).encode()),
     "github": (repository.read_workflow, ".github/workflows/ci.yml", WORKFLOW.encode()),
     "gitlab": (repository.read_workflow, ".gitlab-ci.yml", GITLAB.encode()),

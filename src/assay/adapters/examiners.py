@@ -37,6 +37,7 @@ class _Standing(NamedTuple):
     policy: bytes
     trust: bytes
     snapshot: bytes | None
+    exploited: bytes | None
     engine: Engine
 
 
@@ -129,7 +130,9 @@ class _Process:
 
     def _ask(self, inputs: Inputs, deep: Deep | None) -> Examined | Rederived | Exception:
         pipe = self._pipe or self._start()
-        standing = _Standing(inputs.packs, inputs.policy, inputs.trust, inputs.snapshot, inputs.engine)
+        standing = _Standing(
+            inputs.packs, inputs.policy, inputs.trust, inputs.snapshot, inputs.exploited, inputs.engine
+        )
         bundle = inputs.bundle
         same = standing == self._sent
         sent = None if same else standing

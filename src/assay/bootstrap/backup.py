@@ -106,6 +106,7 @@ def _copy_settings(config: OfficeConfig, settings: Path | None, to: Path) -> Non
         judging.policy,
         judging.office_policy,
         judging.snapshot,
+        judging.exploited,
         judging.witnesses,
         judging.beacon,
     ):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,11 +13,12 @@ from assay.adapters.home import Home
 from assay.adapters.sql import schema
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.transaction import transaction
-from assay.bootstrap import OFFICE_KEYS, OWN_PASSPHRASE, clock, passphrase_file, restored, stores
+from assay.bootstrap import OFFICE_KEYS, OWN_PASSPHRASE, clock, exploited, passphrase_file, restored, stores
 from assay.bootstrap.cosigning import witness_file
 from assay.bootstrap.go_on import ask_first
 from assay.bootstrap.office import DATABASE, MAX_WITNESSES
 from assay.bootstrap.rebuild import origin_of
+from assay.checks import no_exploited_vulnerability
 from assay.collect.files import read_plain
 from assay.config import environment
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
@@ -33,11 +35,12 @@ from assay.tlog.read import TileReader
 from assay.validation.policy import LIMIT as MAX_POLICY
 from assay.validation.policy import Policy
 
+MAX_CATALOGUE_DAYS = int(no_exploited_vulnerability.CHECK.parameters["max_catalogue_age_days"])
 PROBE = b"assay doctor looks whether documents can be kept\n"
 SLOW_SYNC_S = 0.1
 MIN_POSTGRESQL = 130_000
 CHECKS = (
-    "settings", "policies", "secrets", "files", "passphrase", "keys", "restored", "disk", "sync", "database", "role", "clock",
+    "settings", "policies", "exploited", "secrets", "files", "passphrase", "keys", "restored", "disk", "sync", "database", "role", "clock",
     "register", "documents", "witnesses", "mail", "proxy",
 )  # fmt: skip
 """In the order in which they are looked at; each has its line in docs/guides/operator.md."""
@@ -67,6 +70,7 @@ class _Doctor:
 
     def findings(self) -> Iterator[Finding]:
         yield looked("policies", self._policies, "correct the file; see docs/formats/office-policy.md")
+        yield looked("exploited", self._exploited, "assay office exploited FILE")
         yield looked("secrets", self._secrets, "chmod 600, and the office's user as owner")
         yield looked(
             "files",
@@ -126,6 +130,23 @@ class _Doctor:
                 f"pack {unknown[0]!r} is not shipped, expected some of {', '.join(shipped.refs())}"
             )
         return ok("policies", f"read; packs {', '.join(judging.packs or shipped.refs())}")
+
+    def _exploited(self) -> Finding:
+        path = self._config.judging.exploited
+        if path is None:
+            return Finding(
+                check="exploited", state="warn", said="no catalogue of known exploited vulnerabilities: nothing is said about them",
+                advice="set judging.exploited; docs/formats/known-exploited.md",
+            )  # fmt: skip
+        found = exploited.read(path)
+        age = clock().now() - found.released
+        said = f"{len(found.listed):,} vulnerabilities, as of {found.released.date()}"
+        if age > timedelta(days=MAX_CATALOGUE_DAYS):
+            return Finding(
+                check="exploited", state="warn", said=f"{said}, {age.days} days old",
+                advice="take the newest one: assay office exploited FILE",
+            )  # fmt: skip
+        return ok("exploited", said)
 
     def _secrets(self) -> Finding:
         config = self._config

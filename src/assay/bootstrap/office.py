@@ -18,7 +18,7 @@ from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.system import SystemEntropy
 from assay.adapters.tiles.folder import FolderTiles
 from assay.adapters.witness_client import side_by_side, witnesses
-from assay.bootstrap import clock, now, restored
+from assay.bootstrap import clock, exploited, now, restored
 from assay.collect.files import read_plain
 from assay.crypto.keyfile import Secrets
 from assay.crypto.keys import Algorithm
@@ -47,6 +47,7 @@ LOG_KEY = "trial-register"
 NEXT_LOG_KEY = "trial-register-next"
 """While the register's keys are being replaced."""
 SNAPSHOT = "malicious-packages.json"
+EXPLOITED = "known-exploited.json"
 MAX_SNAPSHOT = 1 << 30
 DATABASE = "office.sqlite"
 ORIGIN = "origin"
@@ -122,6 +123,7 @@ def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
                 policy=policy_of(home).encode(),
                 packs=tuple((ref, shipped.data(ref)) for ref in shipped.refs()),
                 snapshot=_snapshot(home),
+                exploited=_exploited(home),
                 engine=this_engine(),
                 sigstore=OfflineSigstore(),
                 trial=True,
@@ -287,3 +289,9 @@ def _snapshot(home: Home) -> bytes | None:
     data = read_plain(path, limit=MAX_SNAPSHOT)
     malicious(data, what=str(path))  # before anything is recorded that it would keep from being judged
     return data
+
+
+def _exploited(home: Home) -> bytes | None:
+    """``known-exploited.json`` of the office."""
+    path = home.office / EXPLOITED
+    return exploited.data(path) if path.exists() else None

@@ -163,6 +163,7 @@ def _inputs(recorded: Recorded, store: _Store) -> Inputs:
         trust=need("trust"),
         history=need("history") if judges else b"",
         snapshot=get("malicious-packages"),
+        exploited=get("known-exploited"),
         now=recorded.judged if isinstance(recorded, VerdictDocument) else recorded.made,
         engine=recorded.engine,
     )

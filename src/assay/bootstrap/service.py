@@ -23,6 +23,7 @@ from assay.adapters.sql.repeats import SqlRepeats
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import OWN_PASSPHRASE, clock, now, outgoing, restored, stores
 from assay.bootstrap.beacons import check_beacon, described
+from assay.bootstrap.exploited import CatalogueFile
 from assay.bootstrap.go_on import ask_first
 from assay.bootstrap.identity import Trust, identity
 from assay.bootstrap.kept import kept
@@ -74,6 +75,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
     policy = _proceeding(config)
     beacon = None if config.judging.beacon is None else described(config.judging.beacon)
     check_beacon(beacon, policy.sampling.beacon)
+    catalogue = None if config.judging.exploited is None else CatalogueFile(config.judging.exploited)
     with ExitStack() as stack:
         if beacon is not None:
             stack.callback(beacon.close)
@@ -111,6 +113,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             policy=_judging(home, config),
             packs=tuple((ref, shipped.data(ref)) for ref in config.judging.packs or shipped.refs()),
             snapshot=_snapshot(config),
+            exploited=None if catalogue is None else catalogue.now(),
             engine=this_engine(),
             sigstore=OfflineSigstore(),
         )
@@ -142,12 +145,11 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
         trust = Trust(home.trust(), people)
 
         def live() -> Service:
-            root = trust.now()
-            if root == service.office.trust:
+            root, exploited = trust.now(), None if catalogue is None else catalogue.now()
+            if root == service.office.trust and exploited is service.office.exploited:
                 return service
-            return msgspec.structs.replace(
-                service, office=msgspec.structs.replace(service.office, trust=root)
-            )
+            office = msgspec.structs.replace(service.office, trust=root, exploited=exploited)
+            return msgspec.structs.replace(service, office=office)
 
         holdings = SqlHoldings(rows.engine, config.limits.provider_bytes)
         yield Desk(

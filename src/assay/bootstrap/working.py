@@ -29,12 +29,12 @@ from assay.office_config.read import read_secret
 from assay.web.api.desk import Desk
 from assay.worker.loop import Settings, Watch, Worker
 
-SWEEP = "sweep"
-SCHEDULES = (Schedule(SWEEP, 3600), revalidate.SCHEDULE, erasing.DAILY)
+SWEEP, CATALOGUE = "sweep", "catalogue"
+SCHEDULES = (Schedule(SWEEP, 3600), Schedule(CATALOGUE, 60), revalidate.SCHEDULE, erasing.DAILY)
 REMEMBERED = timedelta(days=400)
 """For which work that is done is not done again under the same key."""
 PORTS = {"smtp": 587, "smtps": 465}
-KINDS = (*HANDLERS, NOTIFY, MAIL, DELIVER, SWEEP, revalidate.SIGNERS, erasing.RETENTION)
+KINDS = (*HANDLERS, NOTIFY, MAIL, DELIVER, SWEEP, CATALOGUE, revalidate.SIGNERS, erasing.RETENTION)
 """Of all work that :func:`handlers` does."""
 SENDING = frozenset({MAIL, DELIVER})
 """What waits for other people's servers, in threads of its own."""
@@ -64,6 +64,15 @@ def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[
         revalidate.signers_ended(desk.service, desk.identity)
         return None
 
+    looked = [desk.service.office.exploited]  # `look_around` was called for it at the start
+
+    def catalogue(_: Claimed) -> Outcome:
+        service = desk.service
+        if service.office.exploited != looked[0]:
+            revalidate.look_around(service)
+            looked[0] = service.office.exploited
+        return None
+
     def clean(_: Claimed) -> Outcome:
         sweep(desk.identity)
         sweep_uploads(desk.reception)
@@ -75,6 +84,7 @@ def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[
         NOTIFY: notify,
         MAIL: send,
         SWEEP: clean,
+        CATALOGUE: catalogue,
         revalidate.SIGNERS: keys,
         **({DELIVER: deliver} if deliver else {}),
     }

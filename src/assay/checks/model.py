@@ -14,10 +14,11 @@ import msgspec
 from packaging.version import Version
 
 from assay.evidence.model import Exhibit, Source, Unreadable
-from assay.evidence.subject import pep440
+from assay.evidence.subject import Subject, pep440, same_version
 from assay.formats import semver
 from assay.formats.attestation import Attestation, Release
 from assay.formats.digest import Digest
+from assay.formats.known_exploited import Catalogue
 from assay.trust.envelope import EnvelopeStanding as EnvelopeStanding  # noqa: PLC0414 - part of this vocabulary
 
 T = TypeVar("T")
@@ -119,6 +120,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     signature: EnvelopeStanding
     malicious: "Malicious | None" = None
     """None: no snapshot was given, so nothing can be said."""
+    exploited: Catalogue | None = None
+    """None: no catalogue of known exploited vulnerabilities was given."""
+    advisories: "Advisories | None" = None
+    """To look components up in what is exploited; None where there is no catalogue, or no snapshot."""
     accepted_builders: tuple[str, ...] = ()
     customers: "CustomerStanding | None" = None
     artifact_uses: Mapping[str, tuple[str, ...]] = {}
@@ -168,6 +173,41 @@ class Malicious(msgspec.Struct, frozen=True):
     packages: Mapping[tuple[str, str], tuple[str, ...]]
     spans: Mapping[tuple[str, str], tuple[Span, ...]] = {}
     """Names whose reports give ranges: alone, or (less certain) beside the versions that were seen."""
+
+
+class Advisory(msgspec.Struct, frozen=True):
+    """What one record says of one package."""
+
+    ids: frozenset[str]
+    """Its id and aliases."""
+    id: str
+    modified: datetime
+    versions: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+    def means(self, component: Subject) -> bool | None:
+        """Whether *component* in its version is affected; None when that cannot be told."""
+        if not component.version:
+            return None
+        if any(same_version(component.type, one, component.version) for one in self.versions):
+            return True
+        inside = {span.holds(component.type, component.version) for span in self.spans}
+        return True if True in inside else None if None in inside else False
+
+
+class Advisories(msgspec.Struct, frozen=True):
+    as_of: datetime
+    packages: Mapping[tuple[str, str], tuple[Advisory, ...]]
+    """By purl type and normalised name."""
+    ecosystems: frozenset[str]
+    """purl types that the snapshot has advisories of; of others nothing is known."""
+
+    def about(self, component: Subject) -> Iterator[tuple[Advisory, bool | None]]:
+        """Those that mean *component*, or may."""
+        for one in self.packages.get((component.type, component.name), ()):
+            answer = one.means(component)
+            if answer is not False:
+                yield one, answer
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from assay.cli import (
     exits,
     office_backup,
     office_erase,
+    office_exploited,
     office_migrate,
     office_refer,
     office_reseal,
@@ -41,6 +42,7 @@ app.command("go-on")(office_backup.go_on)
 app.command("erase")(office_erase.erase)
 app.command("hold")(office_erase.hold)
 app.command("retention")(office_erase.retention)
+app.command("exploited")(office_exploited.exploited)
 app.command("refer")(office_refer.refer)
 app.command("migrate")(office_migrate.migrate)
 app.command("reseal")(office_reseal.reseal)

@@ -20,6 +20,7 @@ from assay.office.triage import verdict_of
 from assay.packs import read
 from assay.packs.model import Requirement
 from assay.register.leaf import Kind, open_
+from assay.validation.exploited import exploited_of
 from assay.validation.weigh import bearing
 
 
@@ -78,6 +79,8 @@ class Dossier(msgspec.Struct, frozen=True, kw_only=True):
     """Artifacts that are here."""
     rederivation: Rederivation | None = None
     """What the office derived again; None where nothing was."""
+    exploited: tuple[str, ...] | None = None
+    """CVE ids of the product's known exploited vulnerabilities; None where that cannot be told."""
 
 
 def within(caller: Caller, case: Case) -> bool:
@@ -100,6 +103,7 @@ def dossier(service: Service, case: Case) -> Dossier:
         history=history(service, case),
         have=frozenset((*submission.artifacts, *case.supplied)),
         rederivation=again,
+        exploited=exploited_of(verdict) if verdict is not None else None,
     )
 
 

@@ -12,9 +12,10 @@ from assay.office.ports import CaseQuery
 from assay.office.sampling_policy import Fact, Facts, Sampling
 from assay.office.service import Service
 from assay.office.triage import verdict_of
+from assay.validation.exploited import exploited_of
 
 AGAINST = ("contradicted", "insufficient_evidence")
-JUDGED: frozenset[Fact] = frozenset(("criticality", "findings", "insufficient"))
+JUDGED: frozenset[Fact] = frozenset(("criticality", "findings", "insufficient", "known_exploited"))
 """What is told by a verdict."""
 MOST = 200
 """Earlier determinations that are counted."""
@@ -35,6 +36,7 @@ def facts_of(service: Service, cases: Sequence[Case]) -> tuple[Facts, ...]:
             findings=None if verdict is None else _findings(verdict),
             first_submission=int(service.cases.seen(case.organisation, before=case.entry) == 0),
             insufficient=None if verdict is None else _insufficient(verdict),
+            known_exploited=None if verdict is None else _known_exploited(verdict),
         )
         for case, verdict, rating in zip(cases, verdicts, rated, strict=True)
     )
@@ -59,6 +61,11 @@ def _findings(verdict: VerdictDocument) -> int:
 
 def _insufficient(verdict: VerdictDocument) -> int:
     return sum(row.claimed and row.verdict == "unknown" for row in verdict.claims)
+
+
+def _known_exploited(verdict: VerdictDocument) -> int | None:
+    found = exploited_of(verdict)
+    return None if found is None else len(found)
 
 
 def _customers(service: Service, case: Case) -> int | None:

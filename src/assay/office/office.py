@@ -27,6 +27,8 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     policy: bytes
     packs: tuple[tuple[str, bytes], ...]
     snapshot: bytes | None
+    exploited: bytes | None = None
+    """The catalogue of known exploited vulnerabilities."""
     engine: Engine
     sigstore: SigstoreVerifier | None
     trial: bool = False

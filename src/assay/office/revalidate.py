@@ -43,7 +43,7 @@ RANK: tuple[ResultToken, ...] = (
     "contradicted", "incomplete", "insufficient_evidence", "validated_with_findings", "validated",
 )  # fmt: skip
 """The worst first."""
-SNAPSHOT = "malicious-packages"
+SNAPSHOT, EXPLOITED = "malicious-packages", "known-exploited"
 _EVERYTHING = Visible(everything=True)
 
 
@@ -152,7 +152,7 @@ def run_due(service: Service, due: Due) -> Case:
 
 
 def look_around(service: Service) -> None:
-    """At a start: put the work that follows when policy, packs or snapshot differ from what the newest verdicts name.
+    """At a start, and when a new catalogue came: put the work that follows when policy, packs or snapshots differ from what the newest verdicts name.
 
     Twice is once, until one of those cases is judged again: then its verdict names what the office has now.
     """
@@ -173,14 +173,21 @@ def look_around(service: Service) -> None:
     _put(service, f"{REVIEW}:trust:{trust}", REVIEW, _Review(tag=f"trust:{trust}", everything=True))
 
 
-def documents(service: Service) -> dict[str, Digest]:
+def _data(service: Service) -> dict[str, bytes]:
     """What the office judges by, named as in verdicts."""
     office = service.office
-    found = {f"pack:{ref}": Digest.sha256(data) for ref, data in office.packs}
-    found["policy"] = Digest.sha256(office.policy)
+    found = {f"pack:{ref}": data for ref, data in office.packs}
+    found["policy"] = office.policy
     if office.snapshot is not None:
-        found[SNAPSHOT] = Digest.sha256(office.snapshot)
+        found[SNAPSHOT] = office.snapshot
+    if office.exploited is not None:
+        found[EXPLOITED] = office.exploited
     return found
+
+
+def documents(service: Service) -> dict[str, Digest]:
+    """The digests of what the office judges by."""
+    return {name: Digest.sha256(data) for name, data in _data(service).items()}
 
 
 def world_due(service: Service, due: Due) -> None:
@@ -189,16 +196,14 @@ def world_due(service: Service, due: Due) -> None:
     A crash between leaves entries, which are found and not made again.
     """
     change = msgspec.json.decode(due.payload, type=_Changed)
-    data = {**{f"pack:{ref}": raw for ref, raw in service.office.packs}, "policy": service.office.policy}
-    if service.office.snapshot is not None:
-        data[SNAPSHOT] = service.office.snapshot
+    data = _data(service)
     recorded = _recorded(service, change.since)
     for name, text in change.documents:
         digest = Digest.parse(text)
         if digest in recorded or name not in data or Digest.sha256(data[name]) != digest:
             continue  # done before, or changed again since: that is another piece of work
         service.office.blobs.put(data[name])
-        kind = Kind.ADVISORY_SNAPSHOT if name == SNAPSHOT else Kind.PACK_CHANGE
+        kind = Kind.ADVISORY_SNAPSHOT if name in (SNAPSHOT, EXPLOITED) else Kind.PACK_CHANGE
         values = {"actor": OFFICE, "outcome": name}
         made = entry(service.office, kind, digest, values, service.now(), None)
         service.office.register.append(made)

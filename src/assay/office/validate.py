@@ -59,6 +59,7 @@ def inputs_of(office: Office, bundle: Bundle, entry: int, replaces: Digest | Non
         trust=office.trust,
         history=history.encode(),
         snapshot=office.snapshot,
+        exploited=office.exploited,
         now=office.clock.now(),
         engine=office.engine,
     )
@@ -79,7 +80,8 @@ def _labels(bundle: Bundle) -> frozenset[str]:
 
 def keep(office: Office, inputs: Inputs, *documents: bytes) -> tuple[Digest, ...]:
     """Make *documents* durable, and every input of the verdict that no bundle holds; the digests of *documents*."""
-    for data in (*(data for _, data in inputs.packs), inputs.policy, inputs.trust, inputs.snapshot):
+    packs = (data for _, data in inputs.packs)
+    for data in (*packs, inputs.policy, inputs.trust, inputs.snapshot, inputs.exploited):
         if data is not None:
             _kept_once(cast("Hashable", office.blobs), data)
     return office.blobs.put_many((*documents, inputs.history))[: len(documents)]

@@ -89,6 +89,9 @@ class Judging(Table, frozen=True, kw_only=True):
         Path | None, _said("office-policy.toml: deadlines, sampling, retention, what is posted")
     ] = None
     snapshot: Annotated[Path | None, _said("malicious-packages.json")] = None
+    exploited: Annotated[
+        Path | None, _said("catalogue of known exploited vulnerabilities (CISA KEV, JSON); read again when it changes")
+    ] = None  # fmt: skip
     witnesses: Annotated[Path | None, _said("policy of witnesses, with their URLs")] = None
     beacon: Annotated[
         Path | None, _said("description of the public beacon that draws wait for: its URL, chain and key")

@@ -19,6 +19,8 @@ from assay.evidence.statement import SigstoreVerifier
 from assay.formats.attestation import Attestation, Release
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
+from assay.formats.known_exploited import Catalogue
+from assay.formats.known_exploited import parse as parse_exploited
 from assay.formats.text import shown
 from assay.formats.verdict import (
     ClaimVerdict,
@@ -33,6 +35,7 @@ from assay.formats.verdict import (
 )
 from assay.packs.model import Pack
 from assay.packs.read import parse as parse_pack
+from assay.validation.advisories import advisories
 from assay.validation.belonging import concerns
 from assay.validation.history import History
 from assay.validation.judge import Bench, judge
@@ -56,6 +59,8 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     history: bytes
     snapshot: bytes | None = None
     """Known-malicious packages; None when the office has no snapshot."""
+    exploited: bytes | None = None
+    """Catalogue of known exploited vulnerabilities; None when the office has none."""
     now: datetime
     engine: Engine
 
@@ -108,6 +113,10 @@ def _judged(
     facts = Facts(
         signature=opened.standing,
         malicious=snapshot_facts(inputs.snapshot),
+        exploited=None if inputs.exploited is None else _exploited(inputs.exploited),
+        advisories=None
+        if inputs.exploited is None or inputs.snapshot is None
+        else advisories(inputs.snapshot),
         accepted_builders=policy.accepted_builders,
         customers=customers,
         artifact_uses=history.uses,
@@ -152,6 +161,11 @@ def _policy(data: bytes) -> Policy:
 @lru_cache(maxsize=1)
 def _snapshot(data: bytes) -> Malicious:
     return malicious(data)
+
+
+@lru_cache(maxsize=1)
+def _exploited(data: bytes) -> Catalogue:
+    return parse_exploited(data)
 
 
 def snapshot_facts(data: bytes | None) -> Malicious | None:
@@ -262,6 +276,8 @@ def inputs_named(inputs: Inputs, attestation: Attestation) -> list[Input]:
     ]
     if inputs.snapshot is not None:
         named.append(("malicious-packages", inputs.snapshot, True))
+    if inputs.exploited is not None:
+        named.append(("known-exploited", inputs.exploited, True))
     found = [
         Input(name, _standing(data) if public else str(Digest.sha256(data)), public)
         for name, data, public in named

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from assay.checks.model import Case
+from assay.checks.model import Advisories, Advisory, Case
 from assay.errors import TooLarge
 from assay.evidence.analysis import AnalysisReport
 from assay.evidence.model import Exhibit
@@ -13,7 +13,7 @@ from assay.evidence.vulnerabilities import Vex
 from assay.formats.rederivation import Difference
 from assay.formats.text import shown
 from assay.formats.verdict import Unchecked
-from assay.validation.advisories import Advisories, Advisory, advisories
+from assay.validation.advisories import advisories
 from assay.validation.run import MAX_MESSAGE
 
 MAX_FOUND = 500

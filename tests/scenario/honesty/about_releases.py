@@ -4,9 +4,9 @@ import base64
 import json
 
 import msgspec
-from tests.scenario.honesty import bills, office, wheels
+from tests.scenario.honesty import bills, documents, office, wheels
 from tests.scenario.honesty.falsehood import Falsehood
-from tests.scenario.honesty.workspace import BUILT_BY, Workspace
+from tests.scenario.honesty.workspace import BUILT_BY, NOW, Workspace
 from tests.support import signing
 
 from assay.formats.attestation import Attestation, ReleaseDigest
@@ -243,6 +243,16 @@ LOCK = (
         check="no-malicious-component",
         says="sham-007 1.0 (pypi) is listed as malicious",
         hits=(CODE, "nist-ssdf@1.1#PW.4.1", "nist-ssdf@1.1#PW.4.4"),
+    ),
+    Falsehood(
+        id="exploited-component",
+        lie="builds on a package with a vulnerability that is known to be exploited, and says nothing of it",
+        office=lambda given: msgspec.structs.replace(
+            given, snapshot=documents.snapshot(NOW, exploited="msgspec")
+        ),
+        check="no-exploited-vulnerability",
+        says="exploited since 2026-10-01, is answered by no VEX statement",
+        hits=("cisa-form@2024-03#4", "cisa-form@2024-03#4.b", "nist-ssdf@1.1#RV.2.2"),
     ),
 )
 

@@ -27,6 +27,8 @@ BUILDER = "https://ci.example/runners/hosted@v1"
 REVIEWED = date(2026, 9, 1)
 SCAN_FINDING = "FICTION-2026-0001"
 """Id of the one advisory that the fictional scanner reports. There is no such advisory."""
+EXPLOITED = "CVE-2026-90001"
+"""All that is known to be exploited. There is no such vulnerability."""
 
 WORKFLOW = b"""\
 name: release
@@ -301,8 +303,11 @@ def facts(stated: date = REVIEWED) -> list[dict[str, Any]]:
     ]
 
 
-def snapshot(as_of: datetime, malicious: Mapping[str, Sequence[str]] = {}) -> bytes:
-    """Reports of malicious packages: 120 that nobody has heard of, and *malicious* (name -> versions)."""
+def snapshot(
+    as_of: datetime, malicious: Mapping[str, Sequence[str]] = {}, exploited: str = "sham-oil"
+) -> bytes:
+    """Reports of malicious packages: 120 that nobody has heard of, and *malicious* (name -> versions); an advisory of
+    :data:`EXPLOITED` in every version of a package."""
     listed = {f"sham-{at:03}": ["1.0"] for at in range(120)} | {
         name: list(versions) for name, versions in malicious.items()
     }
@@ -314,5 +319,18 @@ def snapshot(as_of: datetime, malicious: Mapping[str, Sequence[str]] = {}) -> by
         }
         for at, (name, versions) in enumerate(listed.items())
     ]
-    document = {"format": "urn:assay:snapshot:1", "as_of": times.encode(as_of), "records": records}
+    advisory = {
+        "id": "PYSEC-0000-1",
+        "modified": times.encode(as_of),
+        "aliases": [EXPLOITED],
+        "affected": [
+            {
+                "package": {"ecosystem": "PyPI", "name": exploited},
+                "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}],
+            }
+        ],
+    }
+    document = {
+        "format": "urn:assay:snapshot:1", "as_of": times.encode(as_of), "records": [*records, advisory],
+    }  # fmt: skip
     return json.dumps(document).encode()

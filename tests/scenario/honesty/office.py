@@ -6,6 +6,7 @@ import msgspec
 from tests.scenario.honesty import documents
 from tests.scenario.honesty.workspace import NOW
 from tests.support import offices, signing
+from tests.support.exploited import exploited
 
 from assay.bootstrap.provide import Prepared
 from assay.crypto.keys import PrivateKey
@@ -62,6 +63,7 @@ def inputs(bundle: Bundle) -> Inputs:
         trust=trust().encode(),
         history=History().encode(),
         snapshot=documents.snapshot(NOW),
+        exploited=exploited(documents.EXPLOITED, released=NOW),
         now=NOW,
         engine=offices.ENGINE,
     )

@@ -39,6 +39,7 @@ def door(inputs: Inputs) -> Office:
         policy=inputs.policy,
         packs=inputs.packs,
         snapshot=inputs.snapshot,
+        exploited=inputs.exploited,
     )
 
 

@@ -6,9 +6,12 @@ import msgspec
 import pytest
 from tests.support import services as world
 from tests.support.desks import World
+from tests.support.exploited import exploited
 from tests.support.offices import NOW, PROVIDER
 from tests.support.services import DISCLOSURE, PACK, PACK_DATA, officer, service, submitted, tick
 
+from assay.adapters.mail.memory import MemoryMailer
+from assay.bootstrap.working import CATALOGUE, handlers
 from assay.formats.attestation import Artifact, Attestation, Claim
 from assay.formats.case_documents import Judgement
 from assay.formats.digest import Digest
@@ -18,8 +21,9 @@ from assay.office.determine import Decision, decide_final, decide_initial
 from assay.office.identity.organisation import Signer
 from assay.office.office_policy import OfficePolicy
 from assay.office.receive import receive
+from assay.office.sending import Post
 from assay.office.service import REVALIDATE, Service
-from assay.office.work import Due
+from assay.office.work import Claimed, Due
 from assay.register import leaf
 from assay.register.leaf import Kind
 from assay.trust.root import TrustRoot
@@ -33,6 +37,7 @@ CURRENT = PACK_DATA.replace(
 LENIENT = CURRENT.replace(b"disclosure-policy-current", b"disclosure-policy-present")
 ENDS = NOW + 20 * DAY
 SECURITY_TXT = f"Contact: mailto:security@lighthouse.test\nExpires: {ENDS:%Y-%m-%dT%H:%M:%SZ}\n".encode()
+EXPLOITED = exploited("CVE-2026-90001", released=NOW)
 
 
 def posted(one: Service, serial: int = 1, *, file: bytes = b"") -> Case:
@@ -178,6 +183,27 @@ def test_a_new_snapshot_is_an_entry_of_its_kind() -> None:
     revalidate.look_around(changed)
     tick(changed)
     assert kinds(one, start) == [Kind.ADVISORY_SNAPSHOT]
+
+
+def test_a_new_catalogue_of_exploited_vulnerabilities_is_looked_for_by_a_worker() -> None:
+    made = World()
+    one, live = made.service, [made.service]
+    case = posted(one)
+    desk = msgspec.structs.replace(made.desk, live=lambda: live[0])
+    look = handlers(desk, Post(identity=made.identity, mailer=MemoryMailer(), url=desk.url))[CATALOGUE]
+    due = Claimed(
+        due=Due(key="x", kind=CATALOGUE, subject=CATALOGUE, at=one.now()), worker="t", claim=1, attempts=1,
+        since=one.now(), until=one.now(),
+    )  # fmt: skip
+    start = one.office.register.size()
+    look(due)
+    assert tick(one) == 0
+    live[0] = with_office(one, exploited=EXPLOITED)
+    for _ in range(2):
+        look(due)
+        tick(live[0])
+    assert kinds(one, start) == [Kind.ADVISORY_SNAPSHOT]
+    assert one.case(case.payload).verdict != case.verdict
 
 
 def test_nothing_changed_is_no_work() -> None:

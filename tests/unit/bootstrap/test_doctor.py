@@ -5,15 +5,17 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.support.exploited import exploited
 from tests.support.witnesses import policy
 
 from assay.adapters.home import Home
 from assay.adapters.sql import schema
-from assay.bootstrap import restored, service, stores
+from assay.bootstrap import now, restored, service, stores
 from assay.bootstrap.doctor import CHECKS, examine, worst
 from assay.bootstrap.restored import Restored
 from assay.cli.app import run
@@ -61,7 +63,7 @@ def found(config: OfficeConfig) -> dict[str, Finding]:
 def test_of_an_office_that_is_well(config: OfficeConfig) -> None:
     findings = found(config)
     assert {check: one.state for check, one in findings.items() if one.state != "ok"} == {
-        "passphrase": "warn", "witnesses": "warn", "mail": "warn",
+        "exploited": "warn", "passphrase": "warn", "witnesses": "warn", "mail": "warn",
     }  # fmt: skip
     assert findings["register"].said == "1 entries, 1 published"
     assert findings["keys"].said == "office, register, office-storage open"
@@ -191,6 +193,20 @@ def test_policies_are_read(config: OfficeConfig, tmp_path: Path) -> None:
     assert "respond_days" in found(changed)["policies"].said
     changed = msgspec.structs.replace(config, judging=Judging(packs=("nothing@1",)))
     assert "pack 'nothing@1' is not shipped" in found(changed)["policies"].said
+
+
+def test_a_catalogue_grows_old(config: OfficeConfig, tmp_path: Path) -> None:
+    path = tmp_path / "kev.json"
+    changed = msgspec.structs.replace(config, judging=Judging(exploited=path))
+    for released, state, said in (
+        (now(), "ok", "2 vulnerabilities, as of"),
+        (now() - timedelta(days=31), "warn", "31 days old"),
+        (None, "fail", "kev.json"),
+    ):
+        text = exploited("CVE-2026-90001", "CVE-2026-90002", released=released) if released else b"{}"
+        path.write_bytes(text)
+        one = found(changed)["exploited"]
+        assert (one.state, said in one.said) == (state, True), one.said
 
 
 def test_a_witness_that_does_not_answer_is_told(config: OfficeConfig, tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ from tests.support.offices import PROVIDER
 
 from assay.adapters.memory_inventories import MemoryInventories
 from assay.formats.inventory import InventoryItem
+from assay.formats.verdict import FindingRow, encode
 from assay.office.case import Case
 from assay.office.draw_facts import facts_of
 from assay.office.inventories import Imported, rated, rating
 from assay.office.office_policy import OfficePolicy
 from assay.office.sampling_policy import FACTS, Fact, Facts, Sampling, Weight
 from assay.office.service import Service
+from assay.office.validate import read_verdict
 
 
 def office(*asked: Fact) -> Service:
@@ -43,9 +45,17 @@ def test_customers_are_counted_and_a_lost_list_is_unknown() -> None:
 
 
 def test_of_the_verdict() -> None:
-    service = office("findings", "insufficient")
+    service = office("findings", "insufficient", "known_exploited")
     good, bad = services.submitted(service), services.submitted(service, 2, services.contradicted)
     assert (of(service, good).findings, of(service, good).insufficient) == (0, 0)
+    assert of(service, good).known_exploited is None
+    exploited = FindingRow(
+        check="no-exploited-vulnerability", outcome="unknown", message="CVE-2026-90001 in wick"
+    )
+    verdict = read_verdict(service.office, good.verdict)
+    rows = (msgspec.structs.replace(verdict.claims[0], findings=(exploited,)), *verdict.claims[1:])
+    with_one = service.office.blobs.put(encode(msgspec.structs.replace(verdict, claims=rows)))
+    assert of(service, msgspec.structs.replace(good, verdict=with_one)).known_exploited == 1
     assert (of(service, bad).findings or 0) > 0
     assert bad.verdict is not None
     service.office.blobs.erase(bad.verdict)

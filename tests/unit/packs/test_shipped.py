@@ -234,6 +234,7 @@ HITS = {
     "disclosure-policy-present": {"4.c"},
     "disclosure-policy-current": {"4.c"},
     "vulnerabilities-triaged": {"4", "4.b"},
+    "no-exploited-vulnerability": {"4", "4.b"},
     "no-malicious-component": {"2"},
     "evidence-fresh": {"3", "4.a", "4.c"},
     "evidence-belongs-to-release": {"2", "3", "4"},

@@ -38,6 +38,8 @@ class RulesView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """By ``id@edition``; at ``/packs/<id@edition>``."""
     snapshot: str
     """Of advisories; empty where it has none. It is not handed out here."""
+    exploited: str
+    """Catalogue of known exploited vulnerabilities; the same."""
 
 
 class PackView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -61,6 +63,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
             policy=str(Digest.sha256(office.policy)),
             packs={ref: str(Digest.sha256(data)) for ref, data in office.packs},
             snapshot="" if office.snapshot is None else str(Digest.sha256(office.snapshot)),
+            exploited="" if office.exploited is None else str(Digest.sha256(office.exploited)),
         )
         return Response(found, headers=KEPT)
 
