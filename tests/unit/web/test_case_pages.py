@@ -49,6 +49,7 @@ def test_a_case_from_queue_to_result(world: World) -> None:
     queue = world.client.get("/queue", headers=officer).text
     assert where(case) in queue
     page = world.client.get(where(case), headers=officer).text
+    assert "<b>Known to be exploited:</b> cannot be told" in page
     for text in (
         "Finders of a vulnerability can report it",
         "unfilled template",
