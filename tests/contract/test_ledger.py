@@ -11,7 +11,7 @@ import pytest
 from assay.adapters.sql.ledger import SqlLedger
 from assay.errors import AssayError, Duplicate, Refused, Unavailable
 from assay.formats.digest import Digest
-from assay.office.ports import Backing, Handed, Ledger, Submission, Wanted
+from assay.office.ports import Backing, Handed, Held, Ledger, Submission, Wanted
 from assay.register import merkle
 from assay.register.edge import Edge
 
@@ -162,6 +162,40 @@ def test_in_a_batch_each_is_refused_alone(ledger: Ledger) -> None:
     ]
 
 
+NOT_TEXT = msgspec.structs.replace(submission(b"not text"), product="lan\ud800tern")
+TOO_MUCH = Held("org_1", Digest.sha256(b"too much"), 2**70)
+SPOILT = (
+    Wanted(b"not text", b"[]", NOT_TEXT),
+    Wanted(b"too much", b"[]", submission(b"too much"), held=(TOO_MUCH,)),
+)
+
+
+@pytest.mark.parametrize("spoilt", SPOILT, ids=lambda one: one.leaf.decode())
+@pytest.mark.parametrize("around", [1, 6])
+def test_what_cannot_be_stored_keeps_no_other_out(ledger: Ledger, spoilt: Wanted, around: int) -> None:
+    before = [Wanted(b"before %d" % at, b"[]", submission(b"before %d" % at)) for at in range(around)]
+    after = [Wanted(b"after %d" % at, b"[]", submission(b"after %d" % at)) for at in range(around)]
+    recorded = ledger.record([*before, spoilt, *after], 7)
+    fault = recorded.indexes[around]
+    assert type(fault) is Unavailable
+    assert "the entry could not be recorded" in str(fault)
+    good = recorded.indexes[:around] + recorded.indexes[around + 1 :]
+    assert good == tuple(range(2 * around))
+    assert ledger.leaves(0, 2 * around) == tuple(one.leaf for one in (*before, *after))
+    assert recorded.growth.after == ledger.head().edge
+    assert len(ledger.submissions()) == 2 * around
+    assert record(ledger, b"next") == 2 * around
+
+
+def test_of_many_that_cannot_be_stored_each_is_told(ledger: Ledger) -> None:
+    wanted = [one for at in range(3) for one in (Wanted(b"good %d" % at, b"[]"), *SPOILT)]
+    on = submission(b"not text", "complete")
+    recorded = ledger.record([*wanted, Wanted(b"follows", b"[]", on)], 7)
+    said = [one if isinstance(one, int) else type(one) for one in recorded.indexes]
+    assert said == [0, *[Unavailable] * 2, 1, *[Unavailable] * 2, 2, *[Unavailable] * 2, Refused]
+    assert ledger.leaves(0, 3) == (b"good 0", b"good 1", b"good 2")
+
+
 def test_a_batch_of_refusals_changes_nothing(ledger: Ledger) -> None:
     record(ledger, b"first", submission(b"a"))
     before = ledger.head()
@@ -264,6 +298,9 @@ def test_a_writer_that_was_overtaken_is_refused(again: Again) -> None:
         with pytest.raises(Unavailable, match="another process writes"):
             late()
     assert new.head().edge.size == 2
+    old.erase(0)  # whoever writes: openings are never written again
+    assert new.opened([0, 1]) == {1: b"[]"}
+    record(new, b"newer")
 
 
 def test_survives_being_opened_again(again: Again) -> None:

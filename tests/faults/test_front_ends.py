@@ -6,9 +6,10 @@ After each fault one oracle re-verifies the whole register and finds every ackno
 import re
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event, Thread
 
 import msgspec
@@ -37,10 +38,11 @@ from assay.adapters.sql import queue
 from assay.adapters.sql.front_end import FrontEnd
 from assay.adapters.sql.leader import Term
 from assay.adapters.sql.lease import Lease, name_of
+from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import Session, session
 from assay.adapters.tiles.folder import FolderTiles
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
-from assay.office.ports import Appended
+from assay.office.ports import Appended, Wanted
 from assay.office.sequencer import Sequencer
 from assay.register import checkpoint
 from assay.tlog.ports import CHECKPOINT
@@ -369,8 +371,36 @@ def test_a_parcel_that_the_database_cannot_take_keeps_no_other_waiting(ready: st
         one = term(ready, first, "leader", tiles)
         one.begin()
         queue.put(front, "front", 1, [queue.encode(wanted("good"))])
-        queue.put(front, "front", 2, [msgspec.Raw(msgspec.msgpack.encode(spoilt))])
+        beside = [queue.encode(wanted("before")), queue.encode(wanted("after"))]
+        queue.put(front, "front", 2, [beside[0], msgspec.Raw(msgspec.msgpack.encode(spoilt)), beside[1]])
         queue.put(front, "front", 3, [queue.encode(wanted("better"))])
+        assert one.batch()
+        assert not one.batch()
+        good, mixed, better = queue.collect(front, "front", [1, 2, 3])
+        assert (good.answers.each, better.answers.each) == ((3,), (6,))
+        before, bad, after = mixed.answers.each
+        assert (before, after) == (4, 5)
+        assert isinstance(bad, Refusal)
+        assert isinstance(bad.error, Unavailable)
+        assert "the entry could not be recorded" in bad.text
+        one.close()
+    assert oracle(ready, tiles, []) == 7
+
+
+def test_a_parcel_that_brings_about_a_fault_of_ours_ends_no_term(ready: str, tiles: Path) -> None:
+    with session(ready, "a") as first, session(ready, "front") as front:
+        one = term(ready, first, "leader", tiles)
+        one.begin()
+        commit = one.sequencer.commit
+
+        def faulty(wanted: Sequence[Wanted]) -> Sequence[Appended | AssayError]:
+            if any(entry.leaf == b"faulty" for entry in wanted):
+                raise ZeroDivisionError("a fault of ours")
+            return commit(wanted)
+
+        one.sequencer.commit = faulty  # type: ignore[method-assign, assignment]
+        for serial, name in enumerate(("good", "faulty", "better"), 1):
+            queue.put(front, "front", serial, [queue.encode(wanted(name))])
         rounds = 0
         while one.batch():
             rounds += 1
@@ -378,9 +408,21 @@ def test_a_parcel_that_the_database_cannot_take_keeps_no_other_waiting(ready: st
         good, bad, better = queue.collect(front, "front", [1, 2, 3])
         assert (good.answers.each, better.answers.each) == ((3,), (4,))
         assert bad.answers.whole is not None
-        assert isinstance(bad.answers.whole.error, Unavailable)
+        assert bad.answers.whole.text == "the register failed: a fault of ours"
         one.close()
     assert oracle(ready, tiles, []) == 5
+
+
+def test_one_who_has_gone_takes_no_answers_of_a_front_end_along(open_front: Open) -> None:
+    front, told = open_front(), SimpleQueue[Sequence[object]]()
+
+    def gone(_: object) -> None:
+        raise RuntimeError("the loop is closed")
+
+    front.put((wanted("of one who has gone"),), gone)
+    front.put((wanted("of one who waits"),), told.put)
+    (answer,) = told.get(timeout=SECONDS)
+    assert isinstance(answer, Appended)
 
 
 def test_a_withdrawn_parcel_is_not_recorded(ready: str, tiles: Path) -> None:
@@ -425,6 +467,20 @@ def test_two_front_ends_write_one_register(open_front: Open, database: str, tile
             assert front.inclusion(index, 10) == other.inclusion(index, 10)
         with pytest.raises(Unavailable, match="has 10 entries, not 11"):
             front.leaf(10)
+    oracle(database, tiles, told)
+
+
+def test_who_does_not_lead_erases_too(open_front: Open, database: str, tiles: Path) -> None:
+    one, other = open_front(), open_front()
+    told = [acknowledged(one.append(wanted(name))) for name in ("kept", "erased")]
+    (follower,) = [front for front in (one, other) if not leads(front)]
+    follower.erase(1)
+    ledger = SqlLedger.postgres(database)
+    assert set(ledger.opened([0, 1])) == {0}
+    with pytest.raises(Unavailable, match="no entry 2"):
+        follower.erase(2)
+    told.append(acknowledged(follower.append(wanted("goes on"))))
+    ledger.close()
     oracle(database, tiles, told)
 
 

@@ -118,12 +118,8 @@ class GroupCommit:
         answers: Sequence[Answer]
         try:
             answers = self._sequencer.commit(wanted)
-        except AssayError as error:
-            answers = [error] * len(wanted)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it; the cause is told
-            failure = Unavailable(f"the register failed: {error or type(error).__name__}")
-            failure.__cause__ = error
-            answers = [failure] * len(wanted)
+            answers = [waiting.failure(error)] * len(wanted)
         self._moved.set()
         start = 0
         for put, deliver in batch:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from assay.errors import Unavailable
+from assay.errors import AssayError, Unavailable
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -50,10 +50,26 @@ class Grouped(Generic[In, Out]):
         """Whoever leads is the first of those who wait."""
         with self._door:
             batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        # Told where whoever leads ends in here, as a thread of a process that is ending does.
+        answers: Sequence[Out | Exception] = [Unavailable("nobody answered")] * len(batch)
         try:
-            answers: Sequence[Out | Exception] = self._do([ticket.one for ticket in batch])
-        except Exception as error:  # noqa: BLE001 - each is told
-            answers = [error] * len(batch)
+            answers = self._done([ticket.one for ticket in batch])
+        finally:
+            self._hand_out(batch, answers)
+
+    def _done(self, asked: Sequence[In]) -> Sequence[Out | Exception]:
+        try:
+            answers = self._do(asked)
+        except AssayError as error:
+            return [error] * len(asked)
+        except Exception as error:  # noqa: BLE001 - a fault that one brings about is not the others'
+            return [error] if len(asked) == 1 else [self._done((one,))[0] for one in asked]
+        if len(answers) != len(asked):
+            return [RuntimeError(f"{len(answers)} answers to {len(asked)} calls")] * len(asked)
+        return answers
+
+    def _hand_out(self, batch: Sequence[_Ticket[In, Out]], answers: Sequence[Out | Exception]) -> None:
+        """And let the first of those who wait lead."""
         with self._door:
             following = self._waiting[0] if self._waiting else None
             if following is None:

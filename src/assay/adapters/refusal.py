@@ -17,9 +17,8 @@ class Refusal(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, error: AssayError) -> "Refusal":
-        return cls(
-            next((kind for kind, one in _KINDS.items() if isinstance(error, one)), "unavailable"), str(error)
-        )
+        kind = next((kind for kind, one in _KINDS.items() if isinstance(error, one)), "unavailable")
+        return cls(kind, str(error).encode(errors="replace").decode())
 
     @property
     def error(self) -> AssayError:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from assay.errors import AssayError
+from assay.errors import AssayError, Unavailable
 from assay.office.ports import Appended, Wanted
 
 Answer = Appended | AssayError
@@ -31,3 +31,12 @@ def answer(put: Put, wanted: Wanted) -> Appended:
     if isinstance(found, AssayError):
         raise found
     return found
+
+
+def failure(error: Exception) -> AssayError:
+    """What is told of *error* to those who wait."""
+    if isinstance(error, AssayError):
+        return error
+    told = Unavailable(f"the register failed: {error or type(error).__name__}")
+    told.__cause__ = error
+    return told

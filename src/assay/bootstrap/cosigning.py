@@ -58,6 +58,10 @@ class Rounds:
             self._done = register.published()
         return told
 
+    def failed(self, error: Exception) -> None:
+        """A fault of ours: told, and the next round is tried."""
+        self._seen.log.failed("witness", error, "error")
+
     def _count(self, witness: str, outcome: str) -> None:
         self._seen.metrics.add("assay_witness_cosigned_total", witness=witness, outcome=outcome)
 
@@ -112,3 +116,5 @@ def _loop(
             after()
         except AssayError:
             continue  # told; a register that was stopped says so to whoever asks it for anything
+        except Exception as error:  # noqa: BLE001 - what one witness brings about must not end the rounds
+            rounds.failed(error)

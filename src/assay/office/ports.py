@@ -155,7 +155,7 @@ class Ledger(Protocol):
         """Append what is wanted, and store the submissions (new, or further on), in one transaction.
 
         Durable when it returns; a crash inside leaves nothing of it. An entry is refused alone: Duplicate when a new
-        submission's payload is already there, Refused when a submission would go back, or a case has moved meanwhile. *seconds* is the time now; the
+        submission's payload is already there, Refused when a submission would go back, or a case has moved meanwhile, Unavailable when it cannot be stored. *seconds* is the time now; the
         stamp is the later of it and the newest one. Unavailable when another writer has begun since this one did.
         """
 

@@ -160,8 +160,8 @@ def look_around(service: Service) -> None:
     named: dict[str, tuple[str, Digest]] = {}
     for case in newest:
         if case.verdict is not None and service.office.blobs.has(case.verdict):
-            for one in read_verdict(service.office, case.verdict).inputs:
-                named.setdefault(one.name, (one.digest, case.verdict))
+            for name, digest in _named(service, case.verdict):
+                named.setdefault(name, (digest, case.verdict))
     if named:
         changed = _changed(documents(service), {name: digest for name, (digest, _) in named.items()})
         by = sorted((name, digest, str(named[name][1]) if name in named else "") for name, digest in changed)
@@ -171,6 +171,14 @@ def look_around(service: Service) -> None:
     # Keys revoked in the office's own file: another file, another review.
     trust = Digest.sha256(service.office.trust).value[:32]
     _put(service, f"{REVIEW}:trust:{trust}", REVIEW, _Review(tag=f"trust:{trust}", everything=True))
+
+
+def _named(service: Service, verdict: Digest) -> list[tuple[str, str]]:
+    """Names and digests of what *verdict* was made by; none of one that cannot be read, which keeps no office from starting."""
+    try:
+        return [(one.name, one.digest) for one in read_verdict(service.office, verdict).inputs]
+    except Unavailable:
+        return []
 
 
 def _data(service: Service) -> dict[str, bytes]:

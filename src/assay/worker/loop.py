@@ -154,8 +154,8 @@ class Worker:
     def _look(self, free: int) -> tuple[Claimed, ...]:
         try:
             claimed = self._claim(free)
-        except AssayError as error:
-            self.trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - tried again; without this thread no work is done any more
+            self.trouble = _told(error)
             return ()
         self.trouble = ""
         return claimed
@@ -178,16 +178,17 @@ class Worker:
             self._scheduled |= {one.kind: one.key for one in new}
 
     def _do_or_release(self, claimed: Claimed) -> None:
-        until = time.monotonic() + self._settings.yield_s
-        while self._gives_way() and time.monotonic() < until and not self._ended.wait(_YIELD_S):
-            pass
-        if not self._ended.is_set():
-            self._do(claimed)
-            return
+        """In a thread of the pool: nobody above hears of what fails here."""
         try:
-            self._work.release(claimed, self._clock.now())
-        except AssayError as error:
-            self.trouble = str(error)  # its lease lapses
+            until = time.monotonic() + self._settings.yield_s
+            while self._gives_way() and time.monotonic() < until and not self._ended.wait(_YIELD_S):
+                pass
+            if self._ended.is_set():
+                self._work.release(claimed, self._clock.now())
+            else:
+                self._do(claimed)
+        except Exception as error:  # noqa: BLE001 - its lease lapses, and it is done again
+            self.trouble = _told(error)
         finally:
             self._forget(claimed)
 
@@ -201,13 +202,16 @@ class Worker:
             ended = self._record(claimed, outcome)
         except Lapsed:
             pass  # somebody else does it, or has done it
-        except AssayError as error:
-            ended, why = "unrecorded", str(error)
+        except Exception as error:  # noqa: BLE001 - its lease lapses, and it is done again
+            ended, why = "unrecorded", _told(error)
         finally:
             self._forget(claimed)
         self._watch(Event(claimed=claimed, ended=ended, seconds=time.monotonic() - began, why=why))
 
     def _handled(self, claimed: Claimed) -> Outcome:
+        before = claimed.attempts - 1
+        if before > 0 and self._retry(claimed).pause_s(claimed.due.key, before) is None:
+            return Over(f"none of {before} attempts came to an end: each time the worker was killed or hung")
         try:
             return self._handlers[claimed.due.kind](claimed)
         except Lapsed:
@@ -232,13 +236,15 @@ class Worker:
                 return self._put_back(claimed, why, at)
 
     def _put_back(self, claimed: Claimed, why: str, at: datetime | None) -> How:
-        retry = self._retries.get(claimed.due.kind, Retry())
-        pause_s = retry.pause_s(claimed.due.key, claimed.attempts)
+        pause_s = self._retry(claimed).pause_s(claimed.due.key, claimed.attempts)
         if pause_s is None:
             self._work.dead(claimed, f"after {claimed.attempts} attempts: {why}")
             return "dead"
         self._work.failed(claimed, why, at or self._clock.now() + timedelta(seconds=pause_s))
         return "again"
+
+    def _retry(self, claimed: Claimed) -> Retry:
+        return self._retries.get(claimed.due.kind, Retry())
 
     def _forget(self, claimed: Claimed) -> None:
         with self._door:
@@ -264,8 +270,8 @@ class Worker:
                 continue
             try:
                 self._work.renew(one, self._clock.now(), self._settings.lease_s)
-            except AssayError as error:
-                self.trouble = str(error)
+            except Exception as error:  # noqa: BLE001 - without this thread the leases of all others lapse
+                self.trouble = _told(error)
                 continue
             with self._door:
                 if one.due.key in self._held:

@@ -13,7 +13,8 @@ from assay.adapters.memory import FixedClock
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.tiles.memory import MemoryTiles
 from assay.errors import Unavailable
-from assay.office.ports import Appended, Recorded, Wanted
+from assay.formats.digest import Digest
+from assay.office.ports import Appended, Held, Recorded, Wanted
 from assay.office.sequencer import Sequencer
 from assay.tlog.publish import published
 
@@ -110,6 +111,19 @@ def test_our_own_fault_is_told_and_the_next_one_is_taken(register: GroupCommit, 
         register.append(Wanted(b"poison", b"[]"))
     gate.open.release()
     assert register.append(Wanted(b"good", b"[]")).index == 0
+
+
+def test_an_entry_that_cannot_be_stored_keeps_no_other_out(register: GroupCommit, gate: Gate) -> None:
+    told = queue.SimpleQueue[Sequence[object]]()
+    spoilt = Wanted(b"spoilt", b"[]", held=(Held("org", Digest.sha256(b"too much"), 2**70),))
+    for one in (Wanted(b"first", b"[]"), spoilt, Wanted(b"last", b"[]")):
+        register.put((one,), told.put)
+    gate.open.release(3)
+    (first,), (bad,), (last,) = (told.get(timeout=20) for _ in range(3))
+    assert isinstance(first, Appended)
+    assert isinstance(last, Appended)
+    assert (first.index, last.index) == (0, 1)
+    assert type(bad) is Unavailable
 
 
 def test_one_who_has_gone_takes_no_answers_along(register: GroupCommit, gate: Gate) -> None:

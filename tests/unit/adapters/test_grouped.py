@@ -1,7 +1,7 @@
 """Calls from many threads that are done together."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -68,6 +68,41 @@ def test_an_outage_is_everybodys_and_ends_with_it() -> None:
     with pytest.raises(Unavailable, match="gone"):
         grouped.ask(1)
     assert grouped.ask(2) == 2
+
+
+def together(
+    do: Callable[[Sequence[int]], Sequence[int | Exception]], *asked: int
+) -> list[int | BaseException | None]:
+    """What is answered to *asked*, that come while 0 is being done."""
+    begun, go = threading.Event(), threading.Event()
+
+    def first(batch: Sequence[int]) -> Sequence[int | Exception]:
+        if 0 in batch:
+            begun.set()
+            go.wait(WAIT_S)
+            return [0] * len(batch)
+        return do(batch)
+
+    grouped = Grouped(first)
+    with ThreadPoolExecutor(8) as pool:
+        pool.submit(grouped.ask, 0)
+        assert begun.wait(WAIT_S)
+        told = [pool.submit(grouped.ask, one) for one in asked]
+        while len(grouped._waiting) < len(asked):
+            threading.Event().wait(0.001)
+        go.set()
+        return [one.exception(WAIT_S) or one.result(WAIT_S) for one in told]
+
+
+def test_a_fault_that_one_brings_about_is_not_the_others() -> None:
+    first, fault, last = together(lambda batch: [10 // (one - 7) for one in batch], 8, 7, 9)
+    assert (first, last) == (10, 5)
+    assert isinstance(fault, ZeroDivisionError)
+
+
+def test_nobody_waits_for_ever_for_an_answer_that_is_missing() -> None:
+    told = together(lambda batch: [1] * (len(batch) - 1), 1, 2, 3)
+    assert [str(one) for one in told] == ["2 answers to 3 calls"] * 3
 
 
 def test_a_batch_is_one_at_least() -> None:

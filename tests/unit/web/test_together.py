@@ -50,6 +50,30 @@ def test_a_fault_that_one_brings_about_is_not_the_others() -> None:
     assert isinstance(fault, ZeroDivisionError)
 
 
+def test_what_one_is_refused_for_is_not_the_others() -> None:
+    def do(batch: Sequence[int]) -> list[int | Exception]:
+        if 0 in batch:
+            raise Refused("zero")
+        return [-one for one in batch]
+
+    async def ask(*all_of: int) -> list[int | BaseException]:
+        together = Together(do)
+        return await asyncio.gather(*map(together.ask, all_of), return_exceptions=True)
+
+    first, refused, last = asyncio.run(ask(1, 0, 5))
+    assert (first, last) == (-1, -5)
+    assert isinstance(refused, Refused)
+
+
+def test_nobody_waits_for_ever_for_an_answer_that_is_missing() -> None:
+    async def ask() -> list[int | BaseException]:
+        together = Together[int, int](lambda _: [1])
+        asked = asyncio.gather(*map(together.ask, (1, 2)), return_exceptions=True)
+        return await asyncio.wait_for(asked, 10)
+
+    assert [str(one) for one in asyncio.run(ask())] == ["1 answers to 2 requests"] * 2
+
+
 def test_an_outage_is_everybodys_and_the_next_loop_begins_anew() -> None:
     calls = 0
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -324,6 +325,86 @@ def test_goes_on_when_the_store_is_back() -> None:
         work.gone = False
         until(lambda: len(seen) == 1)
         until(lambda: worker.trouble == "")
+
+
+class Odd(MemoryWork):
+    """A store with a fault of ours, which is no error of ours."""
+
+    fault = True
+
+    def claim(self, *arguments: Any, **named: Any) -> tuple[Claimed, ...]:
+        if self.fault:
+            raise RuntimeError("a row that nobody can read")
+        return super().claim(*arguments, **named)
+
+    def renew(self, claimed: Claimed, now: datetime, lease_s: float) -> None:
+        raise RuntimeError("no lease")
+
+    def done(self, claimed: Claimed) -> None:
+        if claimed.due.key.endswith("0"):
+            raise RuntimeError("not this one")
+        super().done(claimed)
+
+
+def test_a_fault_of_the_store_ends_no_thread() -> None:
+    work, seen, events = Odd(), list[str](), list[Event]()
+    put(work, 3)
+    worker = Worker(
+        work,
+        {"remind": lambda one: seen.append(one.due.key)},
+        SystemClock(),
+        name="a",
+        settings=Settings(idle_s=0.01),
+        watch=events.append,
+    )
+    with running(worker):
+        until(lambda: worker.trouble != "")
+        assert worker.trouble == "RuntimeError: a row that nobody can read"
+        work.fault = False
+        until(lambda: len(events) == 3)
+        assert worker.runs
+    ended = {one.claimed.due.key: (one.ended, one.why) for one in events}
+    first = next(key for key in ended if key.endswith("0"))
+    assert ended.pop(first) == ("unrecorded", "RuntimeError: not this one")
+    assert set(ended.values()) == {("done", "")}
+
+
+def test_a_lease_that_cannot_be_renewed_keeps_no_other_from_it() -> None:
+    office = Office(lambda _: None)
+    office.put("one")
+    office.worker._claim(1)
+    office.worker._work = Odd()
+    held = office.worker._held["one"]
+    office.worker._held["one"] = (held[0], held[1], held[2] - 300)
+    office.worker.renew()
+    assert office.worker.trouble == "RuntimeError: no lease"
+
+
+def test_what_cannot_be_asked_before_work_leaves_no_claim_behind() -> None:
+    work = MemoryWork()
+    put(work, 2)
+
+    def gives_way() -> bool:
+        raise RuntimeError("nobody knows")
+
+    worker = Worker(work, {"remind": lambda _: None}, SystemClock(), name="a", gives_way=gives_way)
+    for claimed in worker._claim(2):
+        worker._do_or_release(claimed)
+    assert worker.busy() == 0
+    assert worker.trouble == "RuntimeError: nobody knows"
+
+
+def test_work_that_kills_its_worker_each_time_is_given_up() -> None:
+    """Nothing is recorded of an attempt that ended with the process; only that it was made."""
+    office = Office(lambda _: None)
+    office.put("deadly")
+    for _ in range(EXACT.attempts):
+        office.clock.moment += timedelta(seconds=100)
+        assert len(office.worker._claim(1)) == 1
+        office.worker._held.clear()
+    office.pass_s(100)
+    (dead,) = office.work.dead_letters(["remind"], 9)
+    assert dead.why == "none of 20 attempts came to an end: each time the worker was killed or hung"
 
 
 def test_odd_settings_are_refused() -> None:

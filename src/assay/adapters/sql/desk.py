@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -49,7 +50,9 @@ class _Together:
             self._missing -= 1
             if self._missing:
                 return
-        self._deliver(self._answers)
+        # Whoever asked may have gone, and must not take the others' answers along.
+        with suppress(Exception):
+            self._deliver(self._answers)
 
 
 class _Ticket(msgspec.Struct, frozen=True, gc=False):

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from sqlalchemy import Connection
 
+from assay.adapters import waiting
 from assay.adapters.refusal import Refusal
 from assay.adapters.sql import queue
 from assay.adapters.sql.leader_tiles import LeaderTiles
@@ -184,18 +185,20 @@ class Term:
 
     def batch(self) -> bool:
         """Sequence what waits; whether there was anything. Raises when the term cannot go on."""
-        waiting = queue.peek(self._connection)[: 1 if self._alone else None]
+        found = queue.peek(self._connection)[: 1 if self._alone else None]
         self._alone = max(0, self._alone - 1)
-        if not waiting:
+        if not found:
             return False
-        for parcel, wrong in waiting:
+        for parcel, wrong in found:
             if wrong is not None:
                 self._refuse(parcel, wrong)
-        parcels = [parcel for parcel, wrong in waiting if wrong is None]
+        parcels = [parcel for parcel, wrong in found if wrong is None]
         try:
             self._sequence(parcels)
-        except Unavailable as error:
-            self._failed(parcels, error)
+        except Deposed:
+            raise
+        except Exception as error:  # noqa: BLE001 - one parcel may bring it about, and it is told to that one
+            self._failed(parcels, waiting.failure(error))
         else:
             self._tries = 0
         return True
@@ -212,7 +215,7 @@ class Term:
         signed = next((one.checkpoint for one in answers if not isinstance(one, AssayError)), b"")
         self._hand_out(self._batch, signed, [one.front for one in parcels])
 
-    def _failed(self, parcels: Sequence[Parcel], error: Unavailable) -> None:
+    def _failed(self, parcels: Sequence[Parcel], error: AssayError) -> None:
         """Try one by one, so that a parcel that the database cannot take keeps no other waiting."""
         if not self._reigns():
             raise Deposed from error

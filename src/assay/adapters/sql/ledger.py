@@ -5,7 +5,7 @@ before the commit leaves nothing; a crash after it leaves an entry without a sig
 """
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from assay.adapters.sql import cases, due, holdings, tables
+from assay.adapters.sql import cases, due, holdings, sift, tables
 from assay.adapters.sql.bulk import insert_all
+from assay.adapters.sql.sift import NotTaken
 from assay.adapters.sql.transaction import overwrite
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
 from assay.formats import times
@@ -103,9 +104,9 @@ class SqlLedger:
         self._engine = engine
         self._reads = engine.execution_options(reads=True)
         weakref.finalize(self, engine.dispose)
+        self._epoch, self._also = epoch, also
         with self._transaction() as connection:
             _prepare(connection)
-        self._epoch, self._also = epoch, also
 
     @classmethod
     def sqlite(cls, path: Path) -> "SqlLedger":
@@ -154,14 +155,28 @@ class SqlLedger:
         self._engine.dispose()
 
     def record(self, wanted: Sequence[Wanted], seconds: int) -> Recorded:
+        spoilt: dict[int, AssayError] = {}
+        try:
+            return self._record(wanted, seconds, spoilt)
+        except NotTaken as error:
+            # Nothing was committed. The database stands, so it is something among the entries.
+            with self._transaction() as connection:
+                spoilt = sift.spoilt(connection, wanted, self._fence(connection).edge.size, _take)
+            if not spoilt:
+                raise error.fault from error
+        return self._record(wanted, seconds, spoilt)
+
+    def _record(self, wanted: Sequence[Wanted], seconds: int, spoilt: Mapping[int, AssayError]) -> Recorded:
+        """All but the *spoilt* ones, by their place. Raises :class:`NotTaken` for what may be one entry's fault."""
+        left = [one for at, one in enumerate(wanted) if at not in spoilt]
         with self._transaction() as connection:
             head = self._fence(connection)
-            indexes = _admit(connection, wanted, head.edge.size)
-            taken = [(at, one) for at, one in zip(indexes, wanted, strict=True) if isinstance(at, int)]
-            growth = head.edge.extend([merkle.leaf_hash(one.leaf) for _, one in taken])
+            found = iter(_taken(connection, left, head.edge.size))
+            indexes = tuple(spoilt[at] if at in spoilt else next(found) for at in range(len(wanted)))
+            taken = [one for at, one in zip(indexes, wanted, strict=True) if isinstance(at, int)]
+            growth = head.edge.extend([merkle.leaf_hash(one.leaf) for one in taken])
             stamp = max(seconds, head.stamp)
             if taken:
-                _append(connection, taken)
                 _move(connection, growth.after, stamp)
             recorded = Recorded(growth, stamp, indexes)
             if self._also is not None:
@@ -231,7 +246,7 @@ class SqlLedger:
     def erase(self, index: int) -> None:
         there = tables.openings.c.position == index
         with self._transaction() as connection:
-            self._fence(connection)
+            # No fence: openings are written with their entry and never again, so that any process may erase them.
             overwrite(connection)
             if not connection.execute(update(tables.openings).where(there).values(openings=None)).rowcount:
                 raise Unavailable(f"the register has no entry {index}")
@@ -284,7 +299,12 @@ class SqlLedger:
     def _transaction(self, *, reads: bool = False) -> Iterator[Connection]:
         try:
             with (self._reads if reads else self._engine).begin() as connection:
-                yield connection
+                epoch = self._epoch
+                try:
+                    yield connection
+                except BaseException:
+                    self._epoch = epoch  # the one that was raised in here is not there
+                    raise
         except IntegrityError as error:
             raise Unavailable(f"the office's database contradicts itself: {error.orig}") from error
         except Malformed as error:
@@ -322,6 +342,25 @@ def _head(connection: Connection, query: Select[Any] = _HEAD) -> tuple[Head, int
     if edge.root != bytes(row.root):
         raise Malformed(f"a tree of {row.size} whose edge does not give its root")
     return Head(edge, row.stamp, row.settled, bytes(row.note)), row.epoch
+
+
+def _take(connection: Connection, wanted: Sequence[Wanted], size: int) -> tuple[int | AssayError, ...]:
+    """Admit *wanted* to a register of *size*, and store those that may."""
+    indexes = _admit(connection, wanted, size)
+    taken = [(at, one) for at, one in zip(indexes, wanted, strict=True) if isinstance(at, int)]
+    if taken:
+        _append(connection, taken)
+    return indexes
+
+
+def _taken(connection: Connection, wanted: Sequence[Wanted], size: int) -> tuple[int | AssayError, ...]:
+    try:
+        return _take(connection, wanted, size)
+    except Exception as error:
+        fault = sift.fault(error)
+        if fault is None:
+            raise
+        raise NotTaken(fault) from error
 
 
 def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None:

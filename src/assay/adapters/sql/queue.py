@@ -235,7 +235,7 @@ def prune(connection: Session) -> None:
 def _parcel(parcel: int, front: str, serial: int, items: bytes) -> tuple[Parcel, AssayError | None]:
     try:
         return Parcel(parcel, front, serial, _wanted.decode(items)), None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         return Parcel(parcel, front, serial, ()), Malformed(f"entries of another version of Assay: {error}")
 
 

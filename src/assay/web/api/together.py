@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from litestar.concurrency import sync_to_thread
 
-from assay.errors import AssayError
+from assay.errors import Unavailable
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -69,8 +69,11 @@ class Together(Generic[In, Out]):
 
     def _done(self, batch: Sequence[In]) -> Sequence[Out | Exception]:
         try:
-            return self._do(batch)
-        except AssayError as error:
-            return [error] * len(batch)
-        except Exception as error:  # noqa: BLE001 - the edge: a fault of ours that one brings about is not the others'
+            answers = self._do(batch)
+        except Unavailable as error:
+            return [error] * len(batch)  # an outage is everybody's
+        except Exception as error:  # noqa: BLE001 - the edge: what one brings about is not the others'
             return [error] if len(batch) == 1 else [self._done((one,))[0] for one in batch]
+        if len(answers) != len(batch):
+            return [RuntimeError(f"{len(answers)} answers to {len(batch)} requests")] * len(batch)
+        return answers
