@@ -14,14 +14,12 @@ from tests.support.services import provider, tick
 
 from assay.adapters.home import Home
 from assay.bootstrap import service
-from assay.bootstrap.erasing import retain
+from assay.bootstrap.erasing import on_request, retain
 from assay.bootstrap.working import working
 from assay.crypto import keyfile
 from assay.office.erase import hold
 from assay.office.log import verify_register
-from assay.office.ports import Register
 from assay.office.receive import receive
-from assay.office.work import Later
 from assay.office_config.model import OfficeConfig
 from assay.register import leaf
 from assay.register.leaf import Kind
@@ -114,15 +112,24 @@ def test_a_worker_erases_what_the_policy_keeps_no_longer(
         assert kinds.count(Kind.CORRECTION) == 1
 
 
-def test_another_process_leads(office: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("by", ["request", "retention"])
+def test_a_process_that_does_not_lead_erases_too(
+    office: Path, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("ASSAY_NOW", LATER)
     config = OfficeConfig(data=office)
     with service.desk(config) as desk:
         one = desk.service
+        (case,) = _cases(one)
         followed = msgspec.structs.replace(one.office, register=_Follower(one.office.register))
         there = msgspec.structs.replace(one, office=followed)
-        assert isinstance(retain(config, msgspec.structs.replace(desk, live=lambda: there)), Later)
-        assert not one.case(_cases(one)[0].payload).erased
+        follower = msgspec.structs.replace(desk, live=lambda: there)
+        if by == "request":
+            assert on_request(config, follower, case, "request", "ada").entries == case.entries
+        else:
+            assert retain(config, follower) is None
+        assert one.case(case.payload).erased
+        assert one.office.ledger.opened(case.entries) == {}
 
 
 class _Follower:
@@ -130,7 +137,7 @@ class _Follower:
 
     leading = None
 
-    def __init__(self, register: Register) -> None:
+    def __init__(self, register: Any) -> None:
         self.size, self.append, self.checkpoint = register.size, register.append, register.checkpoint
         self.leaf, self.inclusion, self.consistency = register.leaf, register.inclusion, register.consistency
-        self.publish = register.publish
+        self.publish, self.erase = register.publish, register.erase

@@ -76,7 +76,7 @@ def test_a_submission_passes_from_one_to_the_other(offices: list[Office], openin
     leader.publish()
     assert openings.end() == 5
     assert openings.read(1, 2)[0].openings is not None
-    with pytest.raises(Unavailable, match="by the process that leads only"):
+    with pytest.raises(Unavailable, match="the process that leads erases them"):
         follower.erase(1)
     leader.erase(1)
     assert openings.read(1, 2)[0].openings is None

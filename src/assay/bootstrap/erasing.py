@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import cast
 
 import msgspec
@@ -10,10 +9,9 @@ import msgspec
 from assay.adapters.home import Home
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.forgetting import SqlForgetting
-from assay.bootstrap.cosigning import Led
 from assay.bootstrap.search import SEARCH, discard
 from assay.bootstrap.service import desk
-from assay.errors import AssayError, Unavailable
+from assay.errors import AssayError
 from assay.office import erase as erasing
 from assay.office.case import Case
 from assay.office.erase import Erased, Reason
@@ -29,8 +27,6 @@ RETENTION = "retention"
 DAILY = Schedule(RETENTION, 86_400)
 BATCH = 50
 """Submissions erased in one piece of work: well within a lease."""
-ELSEWHERE = timedelta(seconds=20)
-"""For which work waits that the process that leads the register has to do."""
 OPERATOR = "operator"
 """Who did it, in the audit trail and in the register: whoever may run this program with the office's keys."""
 
@@ -75,8 +71,6 @@ def sweep(config: OfficeConfig, *, erase_them: bool) -> tuple[Swept, ...]:
 def retain(config: OfficeConfig, found: Desk) -> Outcome:
     """Handler of RETENTION: erase what the policy keeps no longer, some in one piece of work. One that cannot be keeps no other."""
     now = found.service.now()
-    if cast("Led", found.service.office.register).leading is None:
-        return Later(now + ELSEWHERE)
     due = erasing.due_now(found.service)
     failed = []
     for case in due[:BATCH]:
@@ -90,9 +84,7 @@ def retain(config: OfficeConfig, found: Desk) -> Outcome:
 
 
 def on_request(config: OfficeConfig, found: Desk, case: Case, reason: Reason, by: str) -> Erased:
-    """All of *case*, because somebody in a session asked. Unavailable in a process that does not keep the register."""
-    if cast("Led", found.service.office.register).leading is None:
-        raise Unavailable("another process of this office keeps the register just now: ask again")
+    """All of *case*, because somebody in a session asked. Any process of the office does it."""
     return _erased(config, found, case, reason, OFFICE, by)
 
 

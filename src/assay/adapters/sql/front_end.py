@@ -129,11 +129,17 @@ class FrontEnd:
             leading.publish()
 
     def erase(self, index: int) -> None:
-        """Forget the openings of entry *index*. Unavailable when another process leads: ask there."""
+        """Forget the openings of entry *index*. Any process can, but where they have a second home (only who leads writes
+        there): Unavailable when another process leads then."""
         leading = self.leading
-        if leading is None:
-            raise Unavailable(f"the openings of entry {index} can be erased by the process that leads only")
-        leading.erase(index)
+        if leading is not None:
+            leading.erase(index)
+        elif self._shared.openings is None:
+            self._ledger.erase(index)
+        else:
+            raise Unavailable(
+                f"the openings of entry {index} are also outside the database: the process that leads erases them"
+            )
 
     @contextmanager
     def founding(self) -> Iterator[None]:
