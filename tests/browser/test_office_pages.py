@@ -4,33 +4,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any, Literal
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 from tests.browser.conftest import ARGUMENTS, chromium
 from tests.browser.test_pages import CONTRAST, OPEN_ALL, SIDEWAYS, STRUCTURE
 from tests.support import services
 from tests.support.desks import AUTHORITY_ORG, URL, World
 from tests.support.office_pages import (
     ANSWER,
+    add_customer,
     answered,
     bring_inventory,
     case_of,
     handed_in,
     hostile,
     not_sampled,
+    pin_office,
     posted,
 )
 from tests.support.serving import served
 from tests.unit.web.test_public_pages import NOBODY
 
 from assay.adapters.passkeys import WebAuthnPasskeys
-from assay.formats.bundle import write_tar
+from assay.formats.attestation import Artifact
+from assay.formats.bundle import write_tar, write_tar_gz
+from assay.formats.digest import Digest
 from assay.office.identity.invite import address, invite
 from assay.office.permission_table import Role
 from assay.office.permissions import Caller
+from assay.web.api.app import LIMITS
 
 pytestmark = pytest.mark.browser
 OFFICER = (Role.OFFICER, Role.OFFICER_LEAD)
@@ -71,10 +77,13 @@ def stage() -> Iterator[Stage]:
         "review": handed_in(world, services.with_review, 5),
         "lacking": handed_in(world, services.incomplete, 6),
         "hostile": handed_in(world, hostile, 7),
+        "planned": handed_in(world, services.planned, 8),
     }
+    add_customer(world, cases["planned"])
+    pin_office(world)
     bring_inventory(world)
     executable = chromium()
-    with served(world.client.app) as url, sync_playwright() as playwright:
+    with served(world.client.app, LIMITS, most_s=300) as url, sync_playwright() as playwright:
         mapped = f"--host-resolver-rules=MAP office.localhost:8080 {url.removeprefix('http://')}"
         browser = playwright.chromium.launch(executable_path=executable, args=[*ARGUMENTS, mapped])
         yield Stage(world, browser, {name: one.payload.value for name, one in cases.items()})
@@ -101,6 +110,10 @@ PAGES: dict[str, tuple[str, tuple[Role, ...]]] = {
     "lacking": ("/cases/{lacking}", (Role.PROVIDER_ADMIN,)),
     "hostile": ("/cases/{hostile}", OFFICER),
     "submit": ("/submit", (Role.PROVIDER_ADMIN,)),
+    "customers": ("/cases/{planned}/customers", (Role.PROVIDER_ADMIN,)),
+    "why customers": ("/cases/{planned}/customers", OFFICER),
+    "milestones": ("/cases/{planned}", (Role.PROVIDER_ADMIN,)),
+    "other offices": ("/federation", (Role.ADMINISTRATOR,)),
     "portfolio": ("/portfolio", (Role.RELYING_PARTY_MEMBER,)),
     "changes": ("/portfolio/changes?since=2026-01-01", (Role.RELYING_PARTY_MEMBER,)),
     "subscriptions": ("/subscriptions", (Role.RELYING_PARTY_MEMBER,)),
@@ -172,6 +185,110 @@ def test_a_provider_submits_and_answers_without_script(stage: Stage, tmp_path: P
         page.get_by_role("button", name="Send the answer").click()
         assert "Answered, waits for an officer" in page.inner_text("main")
     assert case_of(stage.world, case).stage == "answered"
+
+
+def test_a_provider_keeps_up_customers_and_milestones_without_script(stage: Stage) -> None:
+    with stage.context(Role.PROVIDER_ADMIN, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{URL}/cases/{stage.cases['planned']}")
+        page.get_by_text("Say how far it is").click()
+        page.get_by_label("How far it is").fill("Half of it.")
+        page.get_by_role("button", name="Send the report").click()
+        assert "Half of it." in page.inner_text("main")
+        page.get_by_role("link", name="Customers").click()
+        page.get_by_label("Name").fill("Quay")
+        page.get_by_label("Kind").fill("lei")
+        page.get_by_role("button", name="Add").click()
+        assert page.get_by_label("Identifier", exact=True).get_attribute("aria-invalid") == "true"
+        assert "Say the identifier" in page.get_by_role("alert").inner_text()
+        page.get_by_label("Kind").fill("")
+        page.get_by_role("button", name="Add").click()
+        page.get_by_role("button", name="Remove Quay").click()
+        assert "Quay" not in page.inner_text("main")
+
+
+def test_a_large_file_goes_up_in_pieces_and_on_where_it_stopped(stage: Stage, tmp_path: Path) -> None:
+    """The connection breaks in the middle; then the whole page goes, and the same file is chosen again."""
+    large, small = tmp_path / "log.bin", tmp_path / "note.txt"
+    large.write_bytes(b"scan " * (2 << 20))
+    small.write_bytes(b"what it is")
+    case = handed_in(stage.world, services.contradicted, 22).payload.value
+    sent: list[tuple[str, str]] = []
+
+    def one(route: Route) -> None:
+        offset = route.request.headers.get("upload-offset", "")
+        sent.append((route.request.method, offset))
+        # The second piece breaks once, and from then on whatever is beyond it until the page is gone.
+        breaks = offset == str(4 << 20) and sent.count(("PATCH", offset)) == 1
+        if breaks or (offset == str(8 << 20) and not gone):
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    gone: list[bool] = []
+    with stage.context(Role.PROVIDER_ADMIN) as context:
+        page = context.new_page()
+        page.route("**/api/v1/uploads**", one)
+        page.goto(f"{URL}/cases/{case}")
+        page.get_by_label("Your answer").fill(ANSWER)
+        page.get_by_label("Files").set_input_files([large, small])
+        page.get_by_role("button", name="Send the answer").click()
+        page.get_by_text("The connection broke. Trying again…").wait_for()
+        for _ in range(200):
+            if ("PATCH", str(8 << 20)) in sent:
+                break
+            page.wait_for_timeout(50)
+        assert page.get_by_role("progressbar").first.evaluate("bar => bar.value") > 0.7
+        page.reload()
+        gone.append(True)
+        before = len(sent)
+        page.get_by_label("Your answer").fill(ANSWER)
+        page.get_by_label("Files").set_input_files([large, small])
+        page.get_by_role("button", name="Send the answer").click()
+        page.get_by_text("Answered, waits for an officer").wait_for()
+    assert [offset for method, offset in sent[before:] if method == "PATCH"] == [str(8 << 20)]
+    assert ("PATCH", "0") not in sent[1 + sent.index(("PATCH", "0")) :]
+    supplied = case_of(stage.world, case).supplied
+    assert set(supplied) == {Digest.sha256(one.read_bytes()) for one in (large, small)}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_large_artifacts_of_a_bundle_go_up_before_it(stage: Stage, tmp_path: Path, packed: bool) -> None:
+    large = Random(0).randbytes(3 << 20)
+    scan = Artifact(Digest.sha256(large), "scan.log", "document", "Scan", "all of it")
+    made = services.bundle(
+        23 + packed, lambda one: msgspec.structs.replace(one, artifacts=(*one.artifacts, scan)), large
+    )
+    bundle = tmp_path / "bundle.tar"
+    bundle.write_bytes(write_tar_gz(made) if packed else write_tar(made))
+    ways: list[str] = []
+    with stage.context(Role.PROVIDER_ADMIN) as context:
+        page = context.new_page()
+        page.on("request", lambda request: ways.append(f"{request.method} {request.url.removeprefix(URL)}"))
+        page.goto(f"{URL}/submit")
+        page.get_by_label("Bundle").set_input_files(bundle)
+        page.get_by_role("button", name="Submit").click()
+        page.wait_for_url("**/cases/*")
+        case = page.url.rpartition("/")[2]
+    assert ways.count("POST /api/v1/uploads") == 1
+    assert ways.count("POST /submit") == 1
+    submission = stage.world.service.office.ledger.submission(case_of(stage.world, case).payload)
+    assert submission is not None
+    assert set(submission.artifacts) == set(made.artifacts)
+
+
+def test_what_cannot_be_sent_is_said_on_the_page(stage: Stage, tmp_path: Path) -> None:
+    large = tmp_path / "log.bin"
+    large.write_bytes(b"log " * (1 << 19))
+    with stage.context(Role.PROVIDER_ADMIN) as context:
+        page = context.new_page()
+        refused = {"status": 413, "content_type": "application/problem+json", "body": '{"detail": "no room"}'}
+        page.route("**/api/v1/uploads**", lambda route: route.fulfill(**refused))
+        page.goto(f"{URL}/cases/{stage.cases['notice']}")
+        page.get_by_label("Files").set_input_files(large)
+        page.get_by_role("button", name="Send the answer").click()
+        page.get_by_text("Not sent: no room").wait_for()
+        assert page.get_by_role("button", name="Send the answer").is_enabled()
 
 
 def test_an_officer_decides_without_script(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import msgspec
-from tests.support import services
+from tests.support import other_office, services
 from tests.support.desks import World
 from tests.support.offices import PROVIDER
 
@@ -12,6 +12,7 @@ from assay.formats.attestation import Attestation
 from assay.formats.bundle import write_tar
 from assay.formats.digest import Digest
 from assay.office.case import Case
+from assay.office.federation import accept, pin
 from assay.office.permission_table import Role
 
 API = "/api/v1"
@@ -45,6 +46,22 @@ def bring_inventory(world: World) -> None:
     assert world.client.put(f"{API}/inventory", content=table, headers=who).status_code == 200
     target = {"channel": "mail", "target": "ops@harbour.test"}
     assert world.client.post(f"{API}/subscriptions", json=target, headers=who).status_code == 201
+
+
+def add_customer(world: World, case: Case) -> None:
+    row = b"name,id_scheme,id,contact,products\r\nPier Nine (fictional),domain,pier.example,desk@pier.example,lantern\r\n"
+    who = world.person(Role.PROVIDER_ADMIN) | {"content-type": "text/csv"}
+    where = f"{API}/submissions/{case.payload.value}/customers"
+    assert world.client.put(where, content=row, headers=who).status_code == 200
+
+
+def pin_office(world: World) -> None:
+    """Another office is listened to, and one result of it came."""
+    desk, service, isles = world.desk, world.service, other_office.service()
+    admin = services.person(service, Role.ADMINISTRATOR, name="ada")
+    pin(desk.federation, service, admin, other_office.NAME, other_office.trust().encode())
+    case = other_office.posted(isles)
+    accept(desk.federation, service, services.officer(service), *other_office.brought(isles, case))
 
 
 def case_of(world: World, payload: str) -> Case:

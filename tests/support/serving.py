@@ -1,4 +1,4 @@
-"""A server in a thread on loopback, for as long as a test needs it and no longer than a minute."""
+"""A server in a thread on loopback, for as long as a test needs it and no longer than a minute, unless it says so."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ MAX_S = 60.0
 
 
 @contextmanager
-def served(app: App, limits: Limits = Limits()) -> Iterator[str]:  # noqa: B008 - frozen
+def served(app: App, limits: Limits = Limits(), most_s: float = MAX_S) -> Iterator[str]:  # noqa: B008 - frozen
     """The server's URL. Leaves when the server has ended."""
     ready, stop = threading.Event(), threading.Event()
     found: list[str] = []
@@ -22,7 +22,7 @@ def served(app: App, limits: Limits = Limits()) -> Iterator[str]:  # noqa: B008 
         ready.set()
 
     async def until() -> None:
-        await asyncio.to_thread(stop.wait, MAX_S)
+        await asyncio.to_thread(stop.wait, most_s)
 
     def run() -> None:
         try:
