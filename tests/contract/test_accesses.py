@@ -8,29 +8,38 @@ import msgspec
 import pytest
 
 from assay.adapters.memory_accesses import MemoryAccesses
+from assay.adapters.memory_work import MemoryWork
 from assay.adapters.sql.accesses import SqlAccesses
+from assay.adapters.sql.due import SqlWork
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import engine as postgresql_engine
 from assay.errors import Refused
 from assay.formats.digest import Digest
 from assay.office.accesses import Access, Accesses, Grant
 from assay.office.permissions import Visible
+from assay.office.work import Due, Work
 
 NOON = datetime(2026, 11, 2, 12, 0, 0, 7, tzinfo=UTC)
 CASE, OTHER, FILE = (Digest.sha256(name) for name in (b"case", b"other", b"file"))
 
 
 @pytest.fixture(params=["memory", "file", "postgres"])
-def accesses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Accesses]:
+def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Accesses, Work]]:
     if request.param == "memory":
-        yield MemoryAccesses()
+        work = MemoryWork()
+        yield MemoryAccesses(work), work
         return
     if request.param == "file":
         engine = SqlLedger.sqlite_engine(tmp_path / "office.sqlite")
     else:
         engine = postgresql_engine(request.getfixturevalue("database"), "assay")
-    yield SqlAccesses(engine)
+    yield SqlAccesses(engine), SqlWork(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def accesses(both: tuple[Accesses, Work]) -> Accesses:
+    return both[0]
 
 
 def grant(key: str, *, owner: str = "maker", to: str = "user", case: Digest = CASE) -> Grant:
@@ -70,6 +79,19 @@ def test_a_decision_follows_what_is_stored(accesses: Accesses, revision: int) ->
     assert found is not None
     assert found.state == "granted"
     assert len(accesses.log(None, limit=9)) == 2
+
+
+def test_what_follows_is_due_with_it_or_not_at_all(both: tuple[Accesses, Work]) -> None:
+    accesses, work = both
+
+    def due(key: str) -> Due:
+        return Due(key=key, kind="tell", subject="a", at=NOON)
+
+    accesses.put(grant("a"), line(), (due("first"), due("second")))
+    with pytest.raises(Refused):
+        accesses.put(grant("a"), line(), (due("third"),))
+    found = work.claim(("tell",), NOON + timedelta(seconds=1), 9, 60, "w")
+    assert sorted(one.due.key for one in found) == ["first", "second"]
 
 
 def test_lists_what_somebody_may_see(accesses: Accesses) -> None:

@@ -1,26 +1,33 @@
 """Grants and the log of accesses kept in memory, for tests."""
 
 import threading
+from collections.abc import Sequence
 
 from assay.errors import Refused
 from assay.formats.digest import Digest
 from assay.office.accesses import Access, Grant, Line
 from assay.office.permissions import Visible
+from assay.office.work import Due, Work
 
 
 class MemoryAccesses:
-    def __init__(self) -> None:
+    """*work* takes what follows; without it, it is lost."""
+
+    def __init__(self, work: Work | None = None) -> None:
+        self._work = work
         self._door = threading.Lock()
         self._grants: dict[str, Grant] = {}
         self._lines: list[Line] = []
 
-    def put(self, grant: Grant, noted: Access) -> None:
+    def put(self, grant: Grant, noted: Access, due: Sequence[Due] = ()) -> None:
         with self._door:
             before = self._grants.get(grant.id)
             if (before.revision + 1 if before else 0) != grant.revision:
                 raise Refused("the request was decided meanwhile: look at it again")
             self._grants[grant.id] = grant
             self._lines.append(Line(len(self._lines) + 1, noted))
+            if self._work is not None:
+                self._work.put(due)
 
     def grant(self, key: str) -> Grant | None:
         return self._grants.get(key)

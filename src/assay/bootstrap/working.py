@@ -13,7 +13,8 @@ from assay.adapters.mail.smtp import Server, SmtpMailer
 from assay.bootstrap import clock, erasing, stores
 from assay.bootstrap.outgoing import deliverer
 from assay.errors import Unavailable
-from assay.office import announce, revalidate
+from assay.office import access, announce, revalidate, tell_access
+from assay.office.access import ACCESS_OVER
 from assay.office.deliver import DELIVER
 from assay.office.identity.housekeeping import sweep
 from assay.office.life import HANDLERS
@@ -22,6 +23,7 @@ from assay.office.mail import Mailer
 from assay.office.ready import Look
 from assay.office.sending import MAIL, Post, mail, spread
 from assay.office.service import NOTIFY
+from assay.office.tell_access import MAIL_ACCESS, TELL_ACCESS
 from assay.office.upload import sweep as sweep_uploads
 from assay.office.work import Claimed, Handler, Outcome, Schedule
 from assay.office_config.model import OfficeConfig
@@ -34,9 +36,11 @@ SCHEDULES = (Schedule(SWEEP, 3600), Schedule(CATALOGUE, 60), revalidate.SCHEDULE
 REMEMBERED = timedelta(days=400)
 """For which work that is done is not done again under the same key."""
 PORTS = {"smtp": 587, "smtps": 465}
-KINDS = (*HANDLERS, NOTIFY, MAIL, DELIVER, SWEEP, CATALOGUE, revalidate.SIGNERS, erasing.RETENTION)
+KINDS = (
+    *HANDLERS, NOTIFY, MAIL, DELIVER, TELL_ACCESS, MAIL_ACCESS, ACCESS_OVER, SWEEP, CATALOGUE, revalidate.SIGNERS, erasing.RETENTION,
+)  # fmt: skip
 """Of all work that :func:`handlers` does."""
-SENDING = frozenset({MAIL, DELIVER})
+SENDING = frozenset({MAIL, MAIL_ACCESS, DELIVER})
 """What waits for other people's servers, in threads of its own."""
 SENDERS = 6
 TOGETHER = 7
@@ -59,6 +63,17 @@ def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[
 
     def send(claimed: Claimed) -> Outcome:
         return mail(desk.service, post, claimed)
+
+    def tell(claimed: Claimed) -> Outcome:
+        tell_access.tell(desk.service, desk.accesses, desk.subscribing, post, claimed.due)
+        return None
+
+    def send_access(claimed: Claimed) -> Outcome:
+        return tell_access.mail(desk.service, desk.accesses, post, claimed)
+
+    def over(claimed: Claimed) -> Outcome:
+        access.over(desk.service, desk.accesses, claimed.due)
+        return None
 
     def keys(_: Claimed) -> Outcome:
         revalidate.signers_ended(desk.service, desk.identity)
@@ -83,6 +98,9 @@ def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[
         **{kind: stepping(step) for kind, step in HANDLERS.items()},
         NOTIFY: notify,
         MAIL: send,
+        TELL_ACCESS: tell,
+        MAIL_ACCESS: send_access,
+        ACCESS_OVER: over,
         SWEEP: clean,
         CATALOGUE: catalogue,
         revalidate.SIGNERS: keys,

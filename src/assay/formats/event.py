@@ -27,6 +27,8 @@ TYPES: Mapping[str, str] = {
     "submission.closed": "a submission was closed and has no result",
     "result.published": "a result was posted",
     "result.corrected": "a posted result was replaced",
+    "access.requested": "somebody asks to read restricted artifacts of yours",
+    "access.answered": "what became of a request to read restricted artifacts",
     "portfolio.changed": "something that is posted has changed behind what your organisation runs",
     "webhook.test": "somebody tries out a subscription",
 }

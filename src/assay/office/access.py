@@ -14,8 +14,10 @@ from assay.office.case import Case
 from assay.office.identity.words import identifier
 from assay.office.permissions import Action, Caller, Target, Visible, hidden, require, require_role, visible
 from assay.office.ports import Entropy
-from assay.office.service import Service, asked, submission_of
+from assay.office.service import OFFICE, Service, asked, submission_of
 from assay.office.submitted import attested
+from assay.office.tell_access import tells
+from assay.office.work import Due
 
 MAX_DAYS = 365
 MAX_REASON = 2000
@@ -24,6 +26,8 @@ MAX_NAMED = 500
 MAX_WAITING = 100
 """Wishes of one organisation that nobody has decided."""
 READ = Action.ARTIFACT_READ_RESTRICTED
+ACCESS_OVER = "access-over"
+"""Kind of due work: the time to answer a request has come."""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -113,12 +117,14 @@ def ask(
         asked=now,
         asked_by=caller.id,
     )
-    at.put(made, _line(caller, now, "requested", case, grant=made.id, reason=reason))
+    over = Due(key=f"{ACCESS_OVER}:{made.id}", kind=ACCESS_OVER, subject=made.id, at=made.answer_by)
+    noted = _line(caller, now, "requested", case, grant=made.id, reason=reason)
+    at.put(made, noted, (tells(made, made.owner, now), over))
     return made
 
 
 def approve(service: Service, at: Accesses, caller: Caller, key: str, days: int) -> Grant:
-    """Let them read for *days* from now on. One that was granted before lasts as long from now."""
+    """Let them read for *days* from now on. One that was granted before lasts as long from now. Refused once it is over."""
     found = _found(at, caller, Action.ACCESS_GRANT, key)
     if found.state not in ("requested", "granted"):
         raise Refused(f"the request is {found.state!r}: it has to be made again")
@@ -143,6 +149,15 @@ def end(service: Service, at: Accesses, caller: Caller, key: str) -> Grant:
     if found.state in ("refused", "ended"):
         return found
     return _decided(service, at, caller, found, "ended")
+
+
+def over(service: Service, at: Accesses, due: Due) -> None:
+    """Handler of ACCESS_OVER: a request that nobody has answered in time ends. Twice is once."""
+    found = at.grant(due.subject)
+    if found is None or found.state != "requested":
+        return
+    nobody = Caller(at=service.now(), id=OFFICE)
+    _decided(service, at, nobody, found, "ended", because="nobody answered in time")
 
 
 def grants(at: Accesses, caller: Caller, *, before: str = "", limit: int) -> tuple[Grant, ...]:
@@ -211,7 +226,8 @@ def _decided(
         grant=found.id,
         reason=made.because if to == "refused" else "",
     )
-    at.put(made, noted)
+    whom = found.owner if caller.organisation == found.to else found.to
+    at.put(made, noted, (tells(made, whom, now),))
     return made
 
 

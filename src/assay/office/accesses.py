@@ -1,13 +1,17 @@
 """Who was let in to a provider's restricted artifacts, and every time that somebody read one."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 import msgspec
 
 from assay.formats.digest import Digest
 from assay.office.permissions import Target, Visible
+from assay.office.work import Due
 
+ANSWER = timedelta(days=30)
+"""In which the provider answers a request; after that it is over."""
 GrantState = Literal["requested", "granted", "refused", "ended"]
 What = Literal["requested", "granted", "refused", "ended", "read"]
 
@@ -35,6 +39,10 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """When it ends by itself; of a granted one."""
     because: str = ""
     revision: int = 0
+
+    @property
+    def answer_by(self) -> datetime:
+        return (self.asked + ANSWER).replace(microsecond=0)
 
     @property
     def target(self) -> Target:
@@ -73,8 +81,11 @@ class Line(msgspec.Struct, frozen=True):
 class Accesses(Protocol):
     """Durable when a method returns. Nothing removes from the log. May be shared by threads and processes."""
 
-    def put(self, grant: Grant, noted: Access) -> None:
-        """A new one (revision 0) or its next revision, with its line of the log: both or none. Refused when it has moved meanwhile."""
+    def put(self, grant: Grant, noted: Access, due: Sequence[Due] = ()) -> None:
+        """A new one (revision 0) or its next revision, with its line of the log and the work that follows: all or none.
+
+        Refused when it has moved meanwhile.
+        """
 
     def grant(self, key: str) -> Grant | None:
         """None when there is none."""

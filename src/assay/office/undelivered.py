@@ -6,9 +6,10 @@ from assay.office.deliver import DELIVER
 from assay.office.permissions import Action, Caller, Target, hidden, require
 from assay.office.sending import MAIL
 from assay.office.service import NOTIFY
+from assay.office.tell_access import MAIL_ACCESS, TELL_ACCESS
 from assay.office.work import Dead, Work
 
-KINDS = (DELIVER, MAIL, NOTIFY)
+KINDS = (DELIVER, MAIL, NOTIFY, MAIL_ACCESS, TELL_ACCESS)
 DAY = timedelta(days=1)
 
 

@@ -8,11 +8,22 @@ from tests.support import services
 from tests.support.desks import OTHER_ORG, World, problem
 from tests.support.services import CUSTOMER_ORG, PROVIDER_ORG
 
+from assay.adapters.mail.memory import MemoryMailer
 from assay.adapters.memory import FixedClock
+from assay.bootstrap.working import handlers
+from assay.formats import event as events
 from assay.formats.digest import Digest
 from assay.formats.upload_headers import encode_digest
+from assay.office.access import ACCESS_OVER
+from assay.office.deliver import DELIVER
+from assay.office.identity.account import Account
 from assay.office.identity.organisation import Kind, Organisation
+from assay.office.mail import Mail
 from assay.office.permission_table import Role
+from assay.office.permissions import Caller
+from assay.office.sending import Post
+from assay.office.subscription import subscribe
+from assay.office.tell_access import MAIL_ACCESS, TELL_ACCESS
 from assay.web.api.app import API
 
 POLICY = Digest.sha256(services.POLICY)
@@ -22,6 +33,7 @@ GRANTS = f"{API}/access/grants"
 
 class Place:
     def __init__(self) -> None:
+        self.mails: list[Mail] = []
         self.world = World()
         self.case = services.submitted(self.world.service, 1).payload.value
         self.where = f"{API}/submissions/{self.case}"
@@ -233,3 +245,82 @@ def test_what_is_not_kept_any_more(place: Place) -> None:
     place.world.service.sealed.erase(POLICY)
     assert problem(place.read(place.member)) == (422, "Refused")
     assert place.log() == []
+
+
+def work(place: Place) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """All that is due about accesses, each done twice: the mails (to, subject), and the events (subscription, type)."""
+    world, mailer = place.world, MemoryMailer()
+    table = handlers(
+        world.desk, Post(identity=world.identity, mailer=mailer, url="https://office.test"), lambda _: None
+    )
+    now, due = world.service.now(), world.service.work
+    for kind in (ACCESS_OVER, TELL_ACCESS, MAIL_ACCESS):
+        for one in due.claim((kind,), now, 100, 60, "test"):
+            for _ in range(2 if kind != MAIL_ACCESS else 1):
+                assert table[kind](one) is None
+            due.done(one)
+    told = due.claim((DELIVER,), now, 100, 60, "test")
+    for one in told:
+        due.done(one)
+    place.mails = mailer.sent
+    return (
+        [(one.to, one.subject) for one in mailer.sent],
+        [(one.due.subject, events.parse(one.due.payload).type) for one in told],
+    )
+
+
+def test_the_provider_is_told_and_the_asker_of_the_answer(place: Place) -> None:
+    world = place.world
+    subscribed = {}
+    for organisation, role in (
+        (PROVIDER_ORG, Role.PROVIDER_MEMBER),
+        (CUSTOMER_ORG, Role.RELYING_PARTY_MEMBER),
+    ):
+        who = Caller(
+            at=world.service.now(), id="account:x", account="x", organisation=organisation, roles=frozenset({role})
+        )  # fmt: skip
+        made = subscribe(world.desk.subscribing, who, "webhook", "https://hooks.example/in")
+        subscribed[organisation] = made.id
+    key = place.ask(place.customer)
+    mails, told = work(place)
+    assert [to for to, _ in mails] == [mail_of(place, Role.PROVIDER_ADMIN)]
+    assert told == [(subscribed[PROVIDER_ORG], "access.requested")]
+    text = place.mails[0].text
+    assert "we run it" in text
+    assert "until 2026-12-01 12:00 UTC" in text
+    assert work(place) == ([], [])
+    assert place.decide(key, "approval", {"days": 3}).status_code == 201
+    mails, told = work(place)
+    assert [to for to, _ in mails] == [mail_of(place, Role.RELYING_PARTY_MEMBER)]
+    assert "Access: granted" in mails[0][1]
+    assert told == [(subscribed[CUSTOMER_ORG], "access.answered")]
+    assert world.client.delete(f"{GRANTS}/{key}", headers=place.customer).status_code == 204
+    mails, told = work(place)
+    assert [to for to, _ in mails] == [mail_of(place, Role.PROVIDER_ADMIN)]
+    assert told == [(subscribed[PROVIDER_ORG], "access.answered")]
+
+
+def test_a_request_that_nobody_answers_is_over(place: Place) -> None:
+    key = place.ask(place.customer)
+    work(place)
+    place.later(timedelta(days=31))
+    mails, _ = work(place)
+    assert [to for to, _ in mails] == [mail_of(place, Role.RELYING_PARTY_MEMBER)]
+    assert "nobody answered in time" in place.mails[0].text
+    (row,) = place.get(GRANTS, place.customer).json()["items"]
+    assert (row["id"], row["state"], row["answerBy"]) == (key, "ended", "2026-12-01T12:00:00Z")
+    late = place.decide(key, "approval", {"days": 3})
+    assert (late.status_code, "has to be made again" in late.text) == (422, True), late.text
+    other = place.ask(place.customer)
+    assert place.decide(other, "approval", {"days": 300}).status_code == 201
+    place.later(timedelta(days=31))
+    work(place)
+    assert place.get(GRANTS, place.customer).json()["items"][0]["state"] == "granted"
+
+
+def mail_of(place: Place, role: Role) -> str:
+    with place.world.identity.identities.read() as rows:
+        (found,) = {
+            one.mail for one in rows.find(Account) if role in one.roles and one.organisation != OTHER_ORG
+        }
+    return found

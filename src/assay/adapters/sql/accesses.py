@@ -1,5 +1,6 @@
 """Grants and the log of accesses in the office's database."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, false, func, insert, or_, select, true, update
@@ -8,12 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from assay.adapters.sql.access_tables import grants as table
 from assay.adapters.sql.access_tables import log as lines
 from assay.adapters.sql.access_tables import metadata
+from assay.adapters.sql.due import insert_due, prepare
 from assay.adapters.sql.moments import micros, moment_of
-from assay.adapters.sql.transaction import alone, transaction
+from assay.adapters.sql.transaction import transaction
 from assay.errors import Refused
 from assay.formats.digest import Digest
 from assay.office.accesses import Access, Grant, Line
 from assay.office.permissions import Visible
+from assay.office.work import Due
 
 
 class SqlAccesses:
@@ -22,10 +25,10 @@ class SqlAccesses:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         with transaction(engine) as connection:
-            alone(connection)
+            prepare(connection)
             metadata.create_all(connection)
 
-    def put(self, grant: Grant, noted: Access) -> None:
+    def put(self, grant: Grant, noted: Access, due: Sequence[Due] = ()) -> None:
         before = (table.c.id == grant.id) & (table.c.revision == grant.revision - 1)
         refusal = Refused("the request was decided meanwhile: look at it again")
         with transaction(self._engine) as connection:
@@ -38,6 +41,7 @@ class SqlAccesses:
                 except IntegrityError as error:
                     raise refusal from error
             _note(connection, noted)
+            insert_due(connection, due)
 
     def grant(self, key: str) -> Grant | None:
         with transaction(self._engine, reads=True) as connection:

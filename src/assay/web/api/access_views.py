@@ -32,6 +32,8 @@ class GrantView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     artifacts: tuple[str, ...]
     reason: str
     asked: datetime
+    answer_by: datetime
+    """After which a request that nobody has answered is over."""
     state: str
     decided: datetime | None
     until: datetime | None
@@ -75,6 +77,7 @@ def grant_view(one: Grant, names: Mapping[str, str]) -> GrantView:
         artifacts=tuple(map(str, one.artifacts)),
         reason=one.reason,
         asked=one.asked,
+        answer_by=one.answer_by,
         state=one.state,
         decided=one.decided,
         until=one.until,
