@@ -21,7 +21,7 @@ from assay.adapters.sql.holdings import SqlHoldings
 from assay.adapters.sql.inventories import SqlInventories
 from assay.adapters.sql.repeats import SqlRepeats
 from assay.adapters.system import SystemEntropy
-from assay.bootstrap import OWN_PASSPHRASE, clock, now, outgoing, restored, stores
+from assay.bootstrap import OWN_PASSPHRASE, clock, copied, now, outgoing, restored, stores
 from assay.bootstrap.beacons import check_beacon, described
 from assay.bootstrap.exploited import CatalogueFile
 from assay.bootstrap.go_on import ask_first
@@ -82,11 +82,15 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
         alone = stack.enter_context(ExitStack())
         alone.enter_context(home.locked())
         restored.must_be_settled(home)
+        there = copied.shared(config, home)
+        storage = (stores.STORAGE_KEY,) if config.stores.encrypt else ()
+        copied.must_have_keys(home, there, (LOG_KEY, OFFICE_KEY, *storage))
         secret = office_passphrase(home)
         home.keys.begin((LOG_KEY, OFFICE_KEY, stores.STORAGE_KEY), secret)
         log = _log(home, secret)
         signing = signer(home, OFFICE_KEY, "office", secret, trial=False)
         origin = origin_of(home, config.host)
+        copied.must_be_its_keys(home, there, origin, log.public(origin))
         keys = trust_register(home, log.public(origin))
         if config.database.url:
             alone.close()
