@@ -155,7 +155,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             office = msgspec.structs.replace(service.office, trust=root, exploited=exploited)
             return msgspec.structs.replace(service, office=office)
 
-        holdings = SqlHoldings(rows.engine, config.limits.provider_bytes)
+        holdings = SqlHoldings(rows.engine, config.limits.provider_bytes, config.limits.submission_bytes)
         yield Desk(
             live=live,
             identity=people,

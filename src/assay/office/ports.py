@@ -290,8 +290,10 @@ class Share(msgspec.Struct, frozen=True):
     """Bytes."""
     most: int
     """That it may keep."""
-    held: frozenset[Digest]
-    """Those of the artifacts asked about that it brought."""
+    held: Mapping[Digest, int]
+    """Bytes of those of the artifacts asked about that it brought."""
+    submission: int = 4 << 30
+    """Bytes that all documents of one submission may have together."""
 
 
 class Holdings(Protocol):

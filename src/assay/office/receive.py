@@ -10,7 +10,7 @@ from assay.formats import times
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.office.case import Case, moved, placed
-from assay.office.holding import check_room
+from assay.office.holding import check_room, check_submission
 from assay.office.permissions import Action, Caller, Target, require
 from assay.office.ports import Appended, Held, Holdings, Share, Wanted
 from assay.office.service import Service, next_step
@@ -147,13 +147,14 @@ def _within(steps: Sequence[_Step], shares: Mapping[str, Share], answers: list[A
         name, came = one.asked.caller.organisation, _sizes(one.asked.bundle)
         share = now[name]
         try:
+            check_submission(shares[name], one.asked.bundle, one.admitted.named)
             check_room(share, came)
         except TooLarge as error:
             answers[one.at] = error
             continue
         more = sum(size for digest, size in came.items() if digest not in share.held)
-        now[name] = Share(share.kept + more, share.most, share.held | came.keys())
-        also = shares[name].held.intersection(one.admitted.named) - came.keys()
+        now[name] = msgspec.structs.replace(share, kept=share.kept + more, held={**share.held, **came})
+        also = frozenset(shares[name].held).intersection(one.admitted.named) - came.keys()
         left.append(msgspec.structs.replace(one, also=also))
     return left
 

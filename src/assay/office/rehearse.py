@@ -1,11 +1,14 @@
 """What an office would find about a bundle that is not submitted: completeness and the automatic verdict. Nothing is recorded or kept."""
 
 import threading
+from collections.abc import Collection
 
 import msgspec
 
 from assay.errors import TooOften
+from assay.formats.digest import Digest
 from assay.office.examining import Examined, Here
+from assay.office.holding import check_submission
 from assay.office.ports import Holdings
 from assay.office.receive import Asked, admissible
 from assay.office.service import Service
@@ -28,7 +31,11 @@ def rehearse(service: Service, asked: Asked, holdings: Holdings | None = None) -
     try:
         bundle = asked.bundle
         lacking = [one for one in admitted.named if one not in bundle.artifacts]
-        held = holdings.held(asked.caller.organisation, lacking) if holdings is not None else ()
+        held: Collection[Digest] = ()
+        if holdings is not None:
+            share = holdings.shares({asked.caller.organisation: lacking})[asked.caller.organisation]
+            check_submission(share, bundle, admitted.named)
+            held = share.held
         more = {digest: service.office.blobs.get(digest) for digest in sorted(held)}
         whole = msgspec.structs.replace(bundle, artifacts={**bundle.artifacts, **more})
         inputs = inputs_of(service.office, whole, service.office.register.size(), admitted.replaces)

@@ -126,7 +126,9 @@ class Issuer(Table, frozen=True, kw_only=True):
 
 class Limits(Table, frozen=True, kw_only=True):
     upload_bytes: Annotated[Bytes, _said("of one artifact")] = 1 << 30
-    submission_bytes: Annotated[Bytes, _said("of all documents of one submission")] = 4 << 30
+    submission_bytes: Annotated[
+        Bytes, _said("of all documents of one submission, those uploaded before with it")
+    ] = 4 << 30
     provider_bytes: Annotated[Bytes, _said("of all that one provider keeps here")] = 64 << 30
     body_bytes: Annotated[Bytes, _said("of a request to the API that brings no files")] = 1 << 20
     bundle_bytes: Annotated[

@@ -10,6 +10,7 @@ from assay.adapters.sql.holdings import SqlHoldings
 from assay.errors import Duplicate, Forbidden, Malformed, Refused, TooLarge, Unavailable
 from assay.formats.bundle import Bundle
 from assay.office.receive import Asked, Received, receive_all
+from assay.office.rehearse import rehearse
 from assay.office.service import Service
 
 
@@ -65,6 +66,26 @@ def test_room_is_counted_for_those_that_come_together() -> None:
     kept = one.office.ledger.submission(again.case.payload)
     assert kept is not None
     assert set(kept.artifacts) == plain.artifacts.keys(), "what it names and was brought before belongs to it"
+
+
+def test_all_documents_of_one_submission_together_are_bounded() -> None:
+    one = service()
+    plain = bundle(1)
+    size = len(plain.envelope) + len(plain.customers or b"") + sum(map(len, plain.artifacts.values()))
+    assert isinstance(one.cases, SqlCases)
+    small = SqlHoldings(one.cases.engine, 1 << 20, size - 1)
+    (refused,) = receive_all(one, (asked(one, plain),), small)
+    assert isinstance(refused, TooLarge)
+    assert f"have {size} bytes together, over {size - 1}" in str(refused)
+    assert small.held(PROVIDER_ORG, plain.artifacts) == frozenset()
+    small.hold(PROVIDER_ORG, {digest: len(data) for digest, data in plain.artifacts.items()})
+    named = Bundle(plain.envelope, plain.customers, {})
+    (refused,) = receive_all(one, (asked(one, named),), small)
+    assert isinstance(refused, TooLarge), "what was uploaded before counts"
+    with pytest.raises(TooLarge):
+        rehearse(one, asked(one, named), small)
+    (fits,) = receive_all(one, (asked(one, plain),), SqlHoldings(one.cases.engine, 1 << 20, size))
+    assert isinstance(fits, Received)
 
 
 def test_nobody_is_told_of_what_was_not_recorded() -> None:

@@ -47,7 +47,7 @@ class Held:
             name: Share(
                 sum(n for (who, _), n in self.rows.items() if who == name),
                 self.most,
-                self.held(name, digests),
+                {one: self.rows[name, one] for one in digests if (name, one) in self.rows},
             )
             for name, digests in asked.items()
         }

@@ -20,7 +20,7 @@ _KEPT = (
     .where(_own.in_(bindparam("organisations", expanding=True)))
     .group_by(_own)
 )
-_HELD = select(_own, holdings.c.digest).where(
+_HELD = select(_own, holdings.c.digest, holdings.c.size).where(
     tuple_(_own, holdings.c.digest).in_(bindparam("pairs", expanding=True))
 )
 _NEW = {
@@ -44,10 +44,10 @@ def store(connection: Connection, held: Sequence[Held]) -> None:
 
 
 class SqlHoldings:
-    """*most*: bytes that one organisation may keep here."""
+    """*most*: bytes that one organisation may keep here; *submission*: that all documents of one submission may have."""
 
-    def __init__(self, engine: Engine, most: int) -> None:
-        self._engine, self._most = engine, most
+    def __init__(self, engine: Engine, most: int, submission: int = 4 << 30) -> None:
+        self._engine, self._most, self._submission = engine, most, submission
         with transaction(engine) as connection:
             prepare(connection)
 
@@ -69,26 +69,23 @@ class SqlHoldings:
                 connection.execute(insert(holdings), rows)
 
     def held(self, organisation: str, digests: Collection[Digest]) -> frozenset[Digest]:
-        return self.shares({organisation: digests})[organisation].held
+        return frozenset(self.shares({organisation: digests})[organisation].held)
 
     def _new(self, connection: Connection, organisation: str, sizes: Mapping[Digest, int]) -> list[Digest]:
         """Those that are not held yet. TooLarge when there is no room for them."""
         share = self._shares(connection, {organisation: sizes})[organisation]
         check_room(share, sizes)
-        return sorted(sizes.keys() - share.held)
+        return sorted(sizes.keys() - share.held.keys())
 
     def _shares(self, connection: Connection, asked: Mapping[str, Collection[Digest]]) -> dict[str, Share]:
         names = list(asked)
         pairs = [(name, str(digest)) for name in names for digest in asked[name]]
         kept: dict[str, int] = {}
-        held: dict[str, set[str]] = {name: set() for name in names}
+        held: dict[str, dict[Digest, int]] = {name: {} for name in names}
         for start in range(0, len(names), _CHUNK):
             some = {"organisations": names[start : start + _CHUNK]}
             kept |= {row[0]: int(row[1]) for row in connection.execute(_KEPT, some)}
         for start in range(0, len(pairs), _CHUNK):
-            for name, digest in connection.execute(_HELD, {"pairs": pairs[start : start + _CHUNK]}):
-                held[name].add(digest)
-        return {
-            name: Share(kept.get(name, 0), self._most, frozenset(map(Digest.parse, held[name])))
-            for name in names
-        }
+            for name, digest, size in connection.execute(_HELD, {"pairs": pairs[start : start + _CHUNK]}):
+                held[name][Digest.parse(digest)] = size
+        return {name: Share(kept.get(name, 0), self._most, held[name], self._submission) for name in names}
