@@ -196,6 +196,17 @@ def test_of_many_that_cannot_be_stored_each_is_told(ledger: Ledger) -> None:
     assert ledger.leaves(0, 3) == (b"good 0", b"good 1", b"good 2")
 
 
+def test_what_is_wanted_once_is_taken_once(ledger: Ledger) -> None:
+    assert ledger.found("a") is None
+    recorded = ledger.record(
+        [Wanted(b"%d" % at, b"[]", once=key) for at, key in enumerate(("", "a", "", "a", "b"))], 7
+    )
+    assert [one if isinstance(one, int) else type(one) for one in recorded.indexes] == [0, 1, 2, Duplicate, 3]
+    (again,) = ledger.record([Wanted(b"again", b"[]", once="a")], 8).indexes
+    assert (type(again), str(again)) == (Duplicate, "it was recorded before, as entry 1")
+    assert (ledger.found("a"), ledger.found("b")) == (1, 3)
+
+
 def test_a_batch_of_refusals_changes_nothing(ledger: Ledger) -> None:
     record(ledger, b"first", submission(b"a"))
     before = ledger.head()

@@ -54,8 +54,11 @@ def _keep(service: Service, files: TileStore, one: Drawing, quorum: Quorum) -> N
     if note is None:
         return
     seen = sighting.cosigned(Note.parse(note, what=CHECKPOINT), quorum)
-    kept = _kept(files, one)
     before: Mapping[str, int] = {}
+    try:
+        kept = _kept(service, files, one)
+    except Unavailable:
+        kept = None  # another one of before the round shows the same: it takes the damaged one's place
     if kept is not None:
         before = sighting.cosigned(Note.parse(kept.checkpoint, what="receipt.json"), quorum)
     if set(seen) <= set(before):
@@ -66,9 +69,12 @@ def _keep(service: Service, files: TileStore, one: Drawing, quorum: Quorum) -> N
 
 
 def commit_receipt(service: Service, one: Drawing) -> Receipt:
-    """The kept one; else one under the newest checkpoint that was published, with whatever cosignatures that has."""
+    """The kept one; where none was kept, one under the newest checkpoint that was published, with whatever cosignatures that has.
+
+    Unavailable when the kept one is damaged: one that is made now does not show what witnesses saw before the round.
+    """
     files = service.public
-    kept = _kept(files, one) if files is not None else None
+    kept = _kept(service, files, one) if files is not None else None
     if kept is not None or files is None:
         return kept or receipt(service.office, one.entry)
     note = files.read(CHECKPOINT, limit=MAX_CHECKPOINT)
@@ -115,16 +121,27 @@ def _drawn(one: Drawing) -> int:
     return one.result_entry
 
 
-def _kept(files: TileStore, one: Drawing) -> Receipt | None:
-    """None too for one that is damaged: it proves itself or it is nothing."""
-    data = files.read(file_path(one.number, "receipt.json"), limit=MAX_BYTES)
-    if data is None:
-        return None
+def _kept(service: Service, files: TileStore, one: Drawing) -> Receipt | None:
+    """None where none was kept; Unavailable when it is damaged, or is not one of this draw's commit."""
+    path = file_path(one.number, "receipt.json")
     try:
-        found = Receipt.parse(data, what=file_path(one.number, "receipt.json"))
-    except Malformed:
-        return None
-    return found if found.index == one.entry else None
+        data = files.read(path, limit=MAX_BYTES)
+        if data is None:
+            return None
+        found = Receipt.parse(data, what=path)
+        entry = found.verify(service.office.keys).entry
+    except (Malformed, Untrusted) as error:
+        raise _damaged(one, path, str(error)) from error
+    if found.index != one.entry or one.commit not in entry.digests:
+        raise _damaged(one, path, f"it is about entry {found.index}, expected {one.entry} with {one.commit}")
+    return found
+
+
+def _damaged(one: Drawing, path: str, why: str) -> Unavailable:
+    return Unavailable(
+        f"the receipt that was kept of draw {one.number}'s commit before its round is damaged ({path}): {why}; "
+        "bring the file back from a copy of the register's public files"
+    )
 
 
 def _under(service: Service, files: TileStore, index: int, note: bytes) -> Receipt | None:

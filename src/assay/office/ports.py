@@ -96,6 +96,8 @@ class Wanted(msgspec.Struct, frozen=True):
     drawing: "Drawing | None" = None
     keys: tuple[str, ...] = ()
     """By which the new one of *cases* is found besides its names (:mod:`~assay.office.found_by`)."""
+    once: str = ""
+    """A key of those that no earlier entry has; empty where it does not matter."""
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -155,7 +157,7 @@ class Ledger(Protocol):
         """Append what is wanted, and store the submissions (new, or further on), in one transaction.
 
         Durable when it returns; a crash inside leaves nothing of it. An entry is refused alone: Duplicate when a new
-        submission's payload is already there, Refused when a submission would go back, or a case has moved meanwhile, Unavailable when it cannot be stored. *seconds* is the time now; the
+        submission's payload, or what it may be wanted ``once`` by, is already there, Refused when a submission would go back, or a case has moved meanwhile, Unavailable when it cannot be stored. *seconds* is the time now; the
         stamp is the later of it and the newest one. Unavailable when another writer has begun since this one did.
         """
 
@@ -176,6 +178,9 @@ class Ledger(Protocol):
 
     def openings(self, index: int) -> bytes:
         """Unavailable when there is no such entry, or its openings were erased."""
+
+    def found(self, key: str) -> int | None:
+        """The first entry that has it among its keys."""
 
     def opened(self, indexes: Sequence[int]) -> dict[int, bytes]:
         """The openings of those of the entries that are there and were not erased."""

@@ -5,8 +5,10 @@ A statement is recorded as it is, so everybody sees it at once. It is no submiss
 
 from collections.abc import Mapping, Sequence
 
-from assay.errors import Malformed, Refused, Unavailable, Unsupported, Untrusted
+from assay.errors import Duplicate, Malformed, Refused, Unavailable, Unsupported, Untrusted
 from assay.formats import cose
+from assay.formats.digest import Digest
+from assay.office import found_by
 from assay.office.permissions import Action, Caller, Target, hidden, require
 from assay.office.ports import Wanted
 from assay.office.service import Service
@@ -30,7 +32,7 @@ class NoPayload(Malformed):
 
 
 def register_statement(service: Service, caller: Caller, data: bytes, *, speaks_for: Sequence[str]) -> int:
-    """The index of its entry. The same statement may be recorded again: then it has two.
+    """The index of its entry: of the first one, where the same statement was recorded before.
 
     Malformed for what is no statement to register; Untrusted or Refused where its issuer is not a provider in *speaks_for*, or
     did not sign it with a key that counts now.
@@ -40,7 +42,15 @@ def register_statement(service: Service, caller: Caller, data: bytes, *, speaks_
     statement = _parsed(data)
     leaf = statement.registrable()
     _check_issuer(statement, read_trust(service.office.trust), service, speaks_for)
-    return service.office.register.append(Wanted(leaf, NOTHING)).index
+    key = found_by.hashed(f"statement {Digest.sha256(leaf)}")
+    try:
+        return service.office.register.append(Wanted(leaf, NOTHING, once=key)).index
+    except Duplicate:
+        # Its entry may not be signed yet, as after a crash; whoever asks for receipts waits for that.
+        earlier = service.office.ledger.found(key)
+        if earlier is None:
+            raise
+        return earlier
 
 
 def receipts(service: Service, index: int) -> Mapping[Scheme, CoseReceipt]:

@@ -22,6 +22,7 @@ from assay.formats.digest import Digest
 from assay.office import witness
 from assay.office.draw_documents import keep_receipts
 from assay.office.drawing import commit, schedule
+from assay.office.log import receipt
 from assay.office.office_policy import OfficePolicy
 from assay.office.permission_table import Role
 from assay.office.sampling_policy import Sampling, Stratum
@@ -190,12 +191,34 @@ def test_without_witnesses_there_is_the_logged_one() -> None:
     assert one.tiles.read("draw/1/receipt.json", limit=1 << 20) is None
 
 
-def test_a_damaged_file_is_none() -> None:
+def test_a_receipt_that_was_kept_and_is_damaged_is_said_and_not_replaced_by_a_later_one() -> None:
+    """What counts is what witnesses saw before the round: one that is made now does not show it."""
     one = Drawing()
     one.committed()
     one.cosign()
+    kept = one.tiles.read("draw/1/receipt.json", limit=1 << 20)
+    assert kept is not None
+    of_genesis = receipt(one.world.service.office, 0).encode()
+    for damaged in (b"{}", kept[: len(kept) // 2], kept.replace(b'"index": 3', b'"index": 2'), of_genesis):
+        assert damaged != kept
+        one.tiles.write("draw/1/receipt.json", damaged)
+        answer = one.client.get(f"{API}/1/commit-receipt.json")
+        assert problem(answer) == (503, "Unavailable")
+        assert "draw/1/receipt.json" in answer.json()["detail"]
+    # Before the round the next cosignatures show the same.
+    one.cosign()
+    assert one.bytes("commit-receipt.json") == one.tiles.read("draw/1/receipt.json", limit=1 << 20)
+    one.clock.moment += 2 * HOUR
     one.tiles.write("draw/1/receipt.json", b"{}")
-    Receipt.parse(one.bytes("commit-receipt.json")).verify(offices.LOG.public(offices.ORIGIN))
+    one.cosign()
+    assert problem(one.client.get(f"{API}/1/commit-receipt.json")) == (503, "Unavailable")
+    one.tiles.write("draw/1/receipt.json", kept)
+    assert one.bytes("commit-receipt.json") == kept
+
+
+def test_files_of_a_draw_have_one_name_each() -> None:
+    one = Drawing()
+    one.committed()
     one.cosign()
     one.register.publish()
     assert one.client.get("/register/draw/1/frame").status_code == 200

@@ -121,6 +121,23 @@ def test_what_stands_outside_the_signature_is_not_recorded(world: World) -> None
     assert world.service.office.register.leaf(entry) == data
 
 
+def test_the_same_statement_again_is_answered_with_its_first_entry(world: World) -> None:
+    data = statement()
+    first = post(world, data)
+    services.submitted(world.service, 2)
+    size = world.service.office.register.size()
+    signed = cose.Sign1.parse(data)
+    outside = cose.Sign1(signed.protected, signed.payload, signed.signature, {33: b"a chain"}).encode()
+    for again in (data, outside):
+        answer = post(world, again)
+        assert (answer.status_code, answer.headers["location"]) == (201, first.headers["location"])
+        made = CoseReceipt.parse(answer.content)
+        cose_receipt.verify_inclusion([made], data, world.service.office.keys, required=("ed25519",))
+    assert world.service.office.register.size() == size
+    other = post(world, statement(subject="lantern 2.2.0"))
+    assert other.headers["location"] != first.headers["location"]
+
+
 def test_hash_envelopes_and_both_keys_of_a_provider(world: World) -> None:
     document = Document(
         Digest.sha256(b"a bill"), "application/spdx+json", "https://lighthouse.test/bill.json"

@@ -46,6 +46,7 @@ _MOVED = (
 _REVISIONS = select(cases.c.payload, cases.c.revision).where(
     cases.c.payload.in_(bindparam("payloads", expanding=True))
 )
+_FIRST = select(func.min(keys.c.entry)).where(keys.c.key == bindparam("of"))
 _FOLDED = ("provider", "product", "version")
 
 
@@ -171,6 +172,12 @@ def store_keys(connection: Connection, found_by: Sequence[tuple[int, Sequence[st
     """By what the cases that begin with these entries are found."""
     rows = [{"key": key, "entry": index} for index, some in found_by for key in some]
     insert_all(connection, keys, rows)
+
+
+def first(connection: Connection, key: str) -> int | None:
+    """The first entry that is found by *key*."""
+    found: int | None = connection.execute(_FIRST, {"of": key}).scalar_one()
+    return found
 
 
 def store_draw(connection: Connection, index: int, drawing: Drawing) -> None:

@@ -226,6 +226,10 @@ class SqlLedger:
             raise Unavailable(f"the openings of entry {index} were erased")
         return bytes(row.openings)
 
+    def found(self, key: str) -> int | None:
+        with self._transaction(reads=True) as connection:
+            return cases.first(connection, key)
+
     def opened(self, indexes: Sequence[int]) -> dict[int, bytes]:
         at, held = tables.openings.c.position, tables.openings.c.openings
         found: dict[int, bytes] = {}
@@ -372,7 +376,7 @@ def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None
     )
     _store(connection, [_placed(one.submission, at) for at, one in taken if one.submission is not None])
     cases.store(connection, [(at, case) for at, one in taken for case in one.cases])
-    cases.store_keys(connection, [(at, one.keys) for at, one in taken])
+    cases.store_keys(connection, [(at, (*one.keys, *filter(None, (one.once,)))) for at, one in taken])
     for at, one in taken:
         if one.drawing is not None:
             cases.store_draw(connection, at, one.drawing)
@@ -390,8 +394,10 @@ def _admit(connection: Connection, wanted: Sequence[Wanted], size: int) -> tuple
     states = _states(connection, [str(one.submission.payload) for one in wanted if one.submission])
     known = cases.revisions(connection, {str(case.payload) for one in wanted for case in one.cases})
     indexes: list[int | AssayError] = []
+    once: set[str] = set()
     for one in wanted:
         refusal = _refusal(states, one.submission) if one.submission else None
+        refusal = refusal or _again(connection, one.once, once)
         refusal = refusal or cases.refusal(known, one.cases)
         indexes.append(refusal or size)
         size += refusal is None
@@ -417,6 +423,18 @@ def _refusal(states: dict[str, str], submission: Submission) -> AssayError | Non
     if before is not None and STATES.index(state) <= STATES.index(before):
         return Refused(f"submission {key} is {before!r} already and cannot become {state!r}")
     states[key] = state
+    return None
+
+
+def _again(connection: Connection, key: str, taken: set[str]) -> AssayError | None:
+    """Why nothing more is taken of *key*; None, and it is *taken*, when nothing was."""
+    if not key:
+        return None
+    earlier = cases.first(connection, key)
+    if key in taken or earlier is not None:
+        where = "" if earlier is None else f", as entry {earlier}"
+        return Duplicate(f"it was recorded before{where}")
+    taken.add(key)
     return None
 
 
