@@ -98,6 +98,7 @@ PAGES: Mapping[str, Make] = {
     f"{CASE}/milestones/{{number}}": with_file(
         TRIES["POST /submissions/{payload}/milestones/{number}/reports"], "files"
     ),
+    f"{CASE}/assessment": with_file(DEFAULTS["case"], "files"),
     f"{CASE}/evidence": with_file(DEFAULTS["case"], "files"),
     "POST /portfolio": with_file(DEFAULTS["any"], "inventory"),
     "POST /portfolio/feed": typed(DEFAULTS["self"], days="30"),

@@ -9,6 +9,7 @@ from tests.support import services
 from tests.support.desks import ASSESSOR_ORG, OTHER_ORG, World, problem
 from tests.support.offices import PROVIDER, CountingEntropy
 from tests.support.services import CUSTOMER_ORG, PROVIDER_ORG
+from tests.unit.web.test_case_pages import sent
 
 from assay.formats.attestation import Artifact, Assessment, Attestation
 from assay.formats.bundle import Bundle, write_tar
@@ -172,6 +173,21 @@ def test_the_assessor_named_hands_the_report_in(world: World) -> None:
     submission = world.service.office.ledger.submission(after.payload)
     assert submission is not None
     assert submission.state == "complete"
+
+
+def test_the_report_is_handed_in_on_the_page(world: World) -> None:
+    assessor, provider, officer = people(world)
+    payload = submit(world, provider, bundle())
+    where, act = f"/cases/{payload}", f'action="/cases/{payload}/assessment"'
+    assert act in world.client.get(where, headers=assessor).text
+    assert act not in world.client.get(where, headers=officer).text
+    wrong = sent(world, f"{where}/assessment", assessor, files={"files": ("a", b"another")})
+    assert (wrong.status_code, "is no document of the assessment" in wrong.text) == (422, True)
+    done = sent(world, f"{where}/assessment", assessor, files={"files": ("report.txt", REPORT)})
+    assert done.status_code == 303, done.text
+    assert report(world, payload, provider) == (200, REPORT)
+    for who in (assessor, provider):
+        assert act not in world.client.get(where, headers=who).text
 
 
 def test_an_assessor_speaks_for_nobody_else(world: World) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from tests.support import services
 from tests.support.desks import OTHER_ORG, World
-from tests.support.office_pages import case_of, handed_in
+from tests.support.office_pages import case_of, handed_in, posted
 from tests.unit.web.test_case_pages import sent, where
 
 from assay.office.permission_table import Role
@@ -57,3 +57,14 @@ def test_a_party_asks_its_provider_lets_it_in_and_sees_it(world: World) -> None:
     assert [row["what"] for row in rows] == ["granted", "requested"]
     assert "We run it." not in world.client.get("/access", headers=stranger).text
     assert sent(world, act.replace("approval", "end"), party).status_code == 303
+
+
+def test_who_is_not_named_asks_on_the_page_of_a_posted_result(world: World) -> None:
+    case = posted(world)
+    party, page = world.person(Role.RELYING_PARTY_MEMBER), f"/results/{case.payload.value}"
+    act = f'action="{where(case)}/access"'
+    assert act in world.client.get(page, headers=party).text
+    for other in ({}, world.person(Role.PROVIDER_ADMIN), world.person(*OFFICER)):
+        assert act not in world.client.get(page, headers=other).text
+    assert sent(world, where(case) + "/access", party, reason="We run it.").status_code == 303
+    assert "We run it." in world.client.get("/access", headers=world.person(Role.PROVIDER_ADMIN)).text

@@ -13,6 +13,7 @@ from assay.formats.bundle import read_tar
 from assay.formats.case_documents import Judgement
 from assay.formats.digest import Digest
 from assay.formats.verdict import Token
+from assay.office import assessment
 from assay.office.case import Case
 from assay.office.determine import FAVOURABLE, Decision, decide_final, decide_initial, request_evidence
 from assay.office.dossier import dossier, within
@@ -23,7 +24,8 @@ from assay.office.permissions import Action, Caller, may, require_role
 from assay.office.post import correct
 from assay.office.referral import Referral, approve, refer, referrals, reject
 from assay.office.respond import lapse, respond, supply, withdraw
-from assay.office.service import asked
+from assay.office.service import asked, submission_of
+from assay.office.submitted import attestation_of
 from assay.web import words
 from assay.web.api.access import Asker
 from assay.web.api.desk import Desk
@@ -44,7 +46,7 @@ ACTIONS = {
     "initial": Action.DETERMINATION_INITIAL, "final": Action.DETERMINATION_FINAL, "approve": Action.DETERMINATION_APPROVE,
     "correct": Action.RESULT_CORRECT, "ask": Action.EVIDENCE_REQUEST, "respond": Action.RESPONSE_WRITE,
     "refer": Action.CASE_REFER, "more_time": Action.RESPONSE_WRITE, "give_time": Action.EXTENSION_GRANT,
-    "request_access": Action.ACCESS_REQUEST, "report": Action.RESPONSE_WRITE, "customers": Action.CUSTOMERS_READ, "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
+    "request_access": Action.ACCESS_REQUEST, "report": Action.RESPONSE_WRITE, "customers": Action.CUSTOMERS_READ, "attach": Action.ASSESSMENT_ATTACH, "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
 }  # fmt: skip
 FURTHER = frozenset({"ask", "lapse", "more_time", "refer", "request_access", "withdraw"})
 """What is offered folded, at the end."""
@@ -84,6 +86,8 @@ def offered(caller: Caller, case: Case) -> frozenset[str]:
         able -= {"lapse"}
     if case.stage in ("withdrawn", "closed") or case.replaced_by is not None:
         able -= {"report"}
+    if case.stage not in assessment.FROM or case.erased:
+        able -= {"attach"}
     if case.stage == "withdrawn":
         able -= {"withdraw"}
     return frozenset(able)
@@ -126,7 +130,14 @@ def case_page(
         confirmed=who.caller.confirmed, four_eyes=service.policy.four_eyes, planned=() if case.erased else plan(service, case),
         tally=view(inside.verdict).tally if inside is not None and inside.verdict is not None else None,
         problems=problems, typed=typed.values if typed is not None else {}, script=address("uploads.js"),
+        unassessed=_unassessed(desk, case) if "attach" in can else (),
     )  # fmt: skip
+
+
+def _unassessed(desk: Desk, case: Case) -> tuple[Digest, ...]:
+    """Documents of a third-party assessment that its attestation names, and that have not come."""
+    have = {*submission_of(desk.service, case).artifacts, *case.supplied}
+    return tuple(sorted(assessment.documents(attestation_of(desk.service, case)) - have))
 
 
 def _days_left(desk: Desk, case: Case) -> int:
@@ -282,7 +293,15 @@ def _files(desk: Desk) -> list[HTTPRouteHandler]:
         supply(desk.service, given.who.caller, digest(payload), brought(desk, given, files))
         return Redirect(f"/cases/{payload}", status_code=303)
 
-    return [submit, submitted, response, evidence]
+    @form(CASE + "/assessment", Action.ASSESSMENT_ATTACH, "case", opt=FILES)
+    def assessed(
+        request: Request[Any, Any, Any], payload: Id, data: MultipartBody[dict[str, Any]]
+    ) -> Redirect:
+        given, files = with_files(request, desk, data, "files")
+        assessment.attach(desk.service, given.who.caller, digest(payload), brought(desk, given, files))
+        return Redirect(f"/cases/{payload}", status_code=303)
+
+    return [submit, submitted, response, evidence, assessed]
 
 
 def decision(form: Form) -> Decision:

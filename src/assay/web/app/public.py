@@ -226,7 +226,8 @@ def result_page(desk: Desk, case: Case, caller: Caller) -> dict[str, Any]:
     others = about(desk.federation, found.verdict.provider, found.verdict.product)
     return {
         **made, "layout": "app/layout.html", "links": links, "has_feed": False, "marks": said, "others": others,
-        "posted": tuple(happened(desk.service, case, "public")),
+        "posted": tuple(happened(desk.service, case, "public")), "id": case.payload.value,
+        "asks": caller.known and may(caller, Action.ACCESS_REQUEST, case.target),
     }  # fmt: skip
 
 
