@@ -155,6 +155,18 @@ def test_a_page_is_for_everybody(stage: Stage, name: str) -> None:
     assert [line for line in said if not line.startswith("Failed to load resource")] == []
 
 
+def test_a_long_name_breaks_no_table(stage: Stage) -> None:
+    """One product with a name of 200 letters, and the others' words stay whole."""
+    with stage.context(*OFFICER, viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"{URL}/submissions")
+        table = page.get_by_role("region", name="Submissions")
+        assert table.evaluate("box => box.scrollWidth <= box.clientWidth")
+        heights = table.locator(".badge").evaluate_all("all => all.map(one => one.offsetHeight)")
+        assert len(heights) > 5
+        assert max(heights) < 64
+
+
 def test_the_public_finds_a_result_without_script(stage: Stage) -> None:
     with stage.context(java_script_enabled=False) as context:
         page = context.new_page()
