@@ -421,6 +421,9 @@ TRIES: Mapping[str, Make] = {
     "POST /federation/offices/{office}/revocation": plain(
         {"reason": "x"}, path={"office": "absent"}, target=Target.office(), comes_to=404
     ),
+    "POST /federation/offices/{office}/keys": plain(
+        {"x": 1}, path={"office": "absent"}, target=Target.office(), comes_to=404
+    ),
     "GET /federation/results/{position}/document": plain(path={"position": "1"}, comes_to=404),
     "GET /federation/results/{position}/receipt": plain(path={"position": "1"}, comes_to=404),
     "POST /submissions": plain(content=b"{}", headers={"content-type": "application/json"}),

@@ -10,14 +10,19 @@ from assay.adapters.sql.due import SqlWork
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.tiles.memory import MemoryTiles
 from assay.crypto.keys import PrivateKey
+from assay.formats.note import Note
 from assay.office.case import Case
 from assay.office.log import found
 from assay.office.office_policy import OfficePolicy
 from assay.office.post import posting_receipt, result_envelope
+from assay.office.rotate import rotate
 from assay.office.sampling_policy import Sampling
 from assay.office.sequencer import Sequencer
 from assay.office.service import Service
+from assay.register.checkpoint import Checkpoint
 from assay.register.identity import LogSecrets
+from assay.register.key_history import KeyHistoryDocument
+from assay.tlog.keyring import Keyring, scan
 from assay.trust.root import Log, Signer, TrustedKey, TrustRoot
 
 NAME, ORIGIN = "Office of the Isles (fictional)", "isles.example/office"
@@ -74,3 +79,21 @@ def posted(one: Service, serial: int = 1) -> Case:
 def brought(one: Service, case: Case) -> tuple[bytes, bytes]:
     """The result, and its receipt."""
     return result_envelope(one, case).encode(), posting_receipt(one, case).encode()
+
+
+def handed_over(one: Service, name: str) -> Service:
+    """With the keys of *name* for its register, after a change of keys as documented."""
+    register = one.office.register
+    assert isinstance(register, Sequencer)
+    return msgspec.structs.replace(one, office=rotate(one.office, register, secrets(name)))
+
+
+def key_history(one: Service) -> bytes:
+    """As ``assay register keys`` collects it."""
+    register = one.office.register
+    assert isinstance(register, Sequencer)
+    register.publish()
+    files, note = register._tiles, register.published()
+    ring = Keyring(one.office.keys)
+    scan(ring, files, Checkpoint.parse(Note.parse(note, what="checkpoint").text), note, 0)
+    return KeyHistoryDocument(origin=ring.origin, genesis=ring.genesis, changes=ring.changes).encode()

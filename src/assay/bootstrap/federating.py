@@ -8,10 +8,11 @@ from assay.bootstrap.service import desk
 from assay.client.office import OfficeClient
 from assay.errors import Malformed
 from assay.formats.digest import Digest
-from assay.office import federation
+from assay.office import federation, federation_keys
 from assay.office.federation import MAX_DOCUMENT, Peer, Query, Shown, Theirs, shown_of
 from assay.office.permissions import Action, Caller
 from assay.office_config.model import OfficeConfig
+from assay.register.key_history import MAX_BYTES as MAX_HISTORY
 from assay.register.receipt import MAX_BYTES as MAX_RECEIPT
 from assay.trust.root import MAX_BYTES as MAX_TRUST
 from assay.web.api.desk import Desk
@@ -36,6 +37,16 @@ def revoke(config: OfficeConfig, office: str, because: str) -> Peer:
         gone = federation.revoke(found.federation, found.service, caller, office, because)
         found.note(caller, Action.FEDERATION_MANAGE, f"office {gone.id}, revoked")
         return gone
+
+
+def renew(config: OfficeConfig, office: str, document: Path) -> Peer:
+    """*document*: the key history of its register, or a signed change of the keys of its results."""
+    data = read_whole(document, limit=MAX_HISTORY)
+    with desk(config) as found:
+        caller = _console(found)
+        made = federation_keys.renew(found.federation, found.service, caller, office, data)
+        found.note(caller, Action.FEDERATION_MANAGE, f"office {made.id}, keys renewed: {made.trust}")
+        return made
 
 
 def bring(config: OfficeConfig, document: str, receipt: Path | None) -> Theirs:

@@ -33,6 +33,31 @@ def add(
         out().print(f"{made.id}: {shown(made.name)}, register {shown(made.origin)}", soft_wrap=True)
 
 
+@app.command("renew")
+def renew(
+    id_: str = typer.Argument(metavar="OFFICE", help="Id of the office, as the list has it."),
+    document: Path = typer.Argument(
+        exists=True,
+        dir_okay=False,
+        metavar="FILE",
+        help="The key history of its register, or its signed change of keys.",
+    ),
+    config: Path | None = Config,
+    office: Path | None = Office,
+    json: bool = Json,
+) -> None:
+    """Follow another office's change of keys, if its document proves it under the pinned ones."""
+    from assay.bootstrap.federating import renew as renewing
+
+    made = renewing(settings(config, office), id_, document)
+    if json:
+        emit({"office": made.id, "name": made.name, "origin": made.origin, "keys": str(made.trust)})
+    else:
+        out().print(
+            f"{made.id}: {shown(made.name)} goes on under the keys of {shown(str(document))}", soft_wrap=True
+        )
+
+
 @app.command("revoke")
 def revoke(
     id_: str = typer.Argument(metavar="OFFICE", help="Id of the office, as the list has it."),

@@ -1,7 +1,7 @@
 """What other offices have decided, shown as theirs (D10): with the proof that they recorded it, and never part of what is decided here.
 
 An administrator pins another office by its name and the keys of its results and register. What comes with a proof under those keys
-is kept; nothing that an office says changes its pinned keys. Nobody else reads this: no verdict, draw or determination does.
+is kept; its keys change only by documents that prove themselves under them. Nobody else reads this: no verdict, draw or determination does.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,8 @@ from assay.formats.text import folded, shown
 from assay.formats.verdict import ResultToken
 from assay.office.permissions import Action, Caller, Target, hidden, require
 from assay.office.service import Service
+from assay.register.identity import LogKeys
+from assay.register.key_history import KeyHistoryDocument
 from assay.register.leaf import Kind
 from assay.register.quorum import graded
 from assay.register.receipt import Receipt, VerifiedReceipt
@@ -45,11 +47,13 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
     """Of its register."""
     trust: Digest
-    """The trust root with its keys, a blob."""
+    """The trust root with its keys, a blob: as it was pinned, or as it followed from that (:mod:`~assay.office.federation_keys`)."""
     added: datetime
     revoked: datetime | None = None
     reason: str = ""
     """Why it is not listened to any more."""
+    history: Digest | None = None
+    """The key history that its register's keys were followed by, a blob; None while they are those that were pinned."""
 
 
 class Theirs(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,7 +145,7 @@ def pin(federation: Federation, service: Service, caller: Caller, name: str, tru
         )
     root = TrustRoot.parse(trust, what="trust root of the other office").of_office()
     origin = _usable(root)
-    _not_ourselves(service, root, origin)
+    not_ourselves(service, root, origin)
     made = Peer(
         id=root.digest.value[:16],
         name=name,
@@ -150,7 +154,7 @@ def pin(federation: Federation, service: Service, caller: Caller, name: str, tru
         added=service.now(),
     )
     for other in federation.offices():
-        if other.id == made.id and other.revoked is not None:
+        if other.revoked is not None and (other.id == made.id or other.trust == made.trust):
             raise Refused(
                 f"these keys of {other.name!r} were revoked on {_day(other.revoked)}: {other.reason}"
             )
@@ -187,7 +191,7 @@ def accept(
     proof = Receipt.parse(receipt, what="receipt of the other office")
     peer, root = _pinned(federation, service, proof.origin)
     log = root.logs[0]
-    proven = proof.verify(log.keys)
+    proven = _proven(service, peer, log.keys, proof)
     grade = graded(proven.checkpoint.note, log.quorum)
     envelope = Envelope.parse(document, what="document of the other office", expected=PAYLOAD_TYPE)
     if envelope.identity not in proven.entry.digests:
@@ -272,7 +276,7 @@ def _usable(root: TrustRoot) -> str:
     return keys.origin
 
 
-def _not_ourselves(service: Service, root: TrustRoot, origin: str) -> None:
+def not_ourselves(service: Service, root: TrustRoot, origin: str) -> None:
     own = read_trust(service.office.trust).of_office()
     ours = {key.public for one in own.signers for key in one.keys}
     theirs = {key.public for one in root.signers for key in one.keys}
@@ -297,9 +301,25 @@ def _pinned(federation: Federation, service: Service, origin: str) -> tuple[Peer
         )
         raise Untrusted(f"the proof is of register {origin[:200]!r}: {why}")
     (peer,) = active
-    data = service.office.blobs.get(peer.trust)
-    # By the usual policy, whatever theirs asks for: both signatures.
-    return peer, msgspec.structs.replace(TrustRoot.parse(data), policy=Policy())
+    return peer, root_of(service, peer)
+
+
+def root_of(service: Service, peer: Peer) -> TrustRoot:
+    """By the usual policy, whatever theirs asks for: both signatures."""
+    return msgspec.structs.replace(TrustRoot.parse(service.office.blobs.get(peer.trust)), policy=Policy())
+
+
+def _proven(service: Service, peer: Peer, keys: LogKeys, proof: Receipt) -> VerifiedReceipt:
+    """Under the keys that were good when the entry was written, and the checkpoint signed."""
+    try:
+        if peer.history is None:
+            return proof.verify(keys)
+        told = KeyHistoryDocument.parse(service.office.blobs.get(peer.history), what="key history")
+        return told.follow(keys).verify(proof)
+    except Untrusted as error:
+        raise Untrusted(
+            f"{error}. If {peer.name!r} has changed its keys since, renew them first by its key history, or its signed change of keys"
+        ) from error
 
 
 def _said(

@@ -11,7 +11,7 @@ from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import JSONBody, PathParameter, QueryParameter, RawBody
 
 from assay.formats import strict_json
-from assay.office import federation
+from assay.office import federation, federation_keys
 from assay.office.federation import MAX_DOCUMENT, Peer, Query, Shown, bytes_of, shown_of
 from assay.office.permissions import Action, Target, may, require
 from assay.trust.root import MAX_BYTES as MAX_TRUST
@@ -38,7 +38,7 @@ class OfficeView(msgspec.Struct, frozen=True, kw_only=True):
     origin: str
     """Of its register."""
     keys: str
-    """SHA-256 of the trust root that was pinned."""
+    """SHA-256 of the trust root that was pinned, or that followed from it."""
     added: datetime
     revoked: datetime | None
     reason: str
@@ -147,7 +147,23 @@ def _offices(desk: Desk) -> list[HTTPRouteHandler]:
         desk.note(caller, manage, f"office {gone.id}, revoked")
         return office_view(gone)
 
-    return [offices, pin, revoke]
+    @does(
+        OFFICES + "/{office:str}/keys",
+        "Follow a change of its keys that proves itself",
+        "federation",
+        manage,
+        "office",
+        opt={BODY: "bundle"},
+        status_code=200,
+        takes={"application/json": _OBJECT},
+    )
+    def renew(request: Request[Any, Any, Any], office: OfficeId, body: RawBody) -> OfficeView:
+        caller = asker(request, desk).caller
+        made = federation_keys.renew(desk.federation, desk.service, caller, office, body)
+        desk.note(caller, manage, f"office {made.id}, keys renewed: {made.trust}")
+        return office_view(made)
+
+    return [offices, pin, revoke, renew]
 
 
 def _theirs(desk: Desk) -> list[HTTPRouteHandler]:
