@@ -157,6 +157,22 @@ def test_whom_a_kept_case_names_finds_it(ledger: SqlLedger, cases: SqlCases) -> 
     assert (found("old"), found("both"), found("new")) == (0, 1, 1)
 
 
+def test_whom_a_case_names_changes_with_an_entry(ledger: SqlLedger, cases: SqlCases) -> None:
+    for number in (1, 2):
+        record(ledger, msgspec.structs.replace(case(number), parties=("both", "old")))
+    stored = cases.case(case(1).payload)
+    assert stored is not None
+    after = moved(stored, NOW, parties=("both", "new"))
+    ledger.record([Wanted(b"leaf", b"[]", cases=(after,), left=("old",), joined=("new",))], 100)
+
+    def found(party: str) -> list[str]:
+        return names(cases, visible=Visible(party=party), descending=False)
+
+    assert found("old") == ["Product 002"]
+    assert found("both") == ["Product 001", "Product 002"]
+    assert found("new") == ["Product 001"]
+
+
 @pytest.mark.parametrize(
     "sort", ["received", "changed", "deadline", "provider", "product", "result", "stage"]
 )

@@ -13,6 +13,7 @@ from assay.adapters.packed_blobs import NAME as PACKED
 from assay.adapters.packed_blobs import PackedBlobs
 from assay.adapters.sql import rebuild as files
 from assay.adapters.sql import schema
+from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.rebuild import NewDatabase
 from assay.adapters.tiles.folder import FolderTiles
@@ -22,6 +23,8 @@ from assay.bootstrap.search import DATABASE, SEARCH, discard
 from assay.collect.files import read_plain
 from assay.errors import Malformed, Unavailable, Untrusted
 from assay.formats import text
+from assay.formats.digest import Digest
+from assay.office.case_changes import Recorded, caught_up
 from assay.office.ports import Blobs
 from assay.office.rebuild import Rebuilt, Source, differing_leaves, rebuild
 from assay.register.receipt import MAX_BYTES, Receipt
@@ -90,7 +93,7 @@ def _rebuild(
             older.close()
             files.carry(place, target.path)
         if home.keys.has(SERVICE_KEY):
-            _complete(target.path)
+            _complete(target.path, done)
         kept = out is not None or not done.unknown_tail or lose_tail
         aside = None
         if not kept:
@@ -133,11 +136,22 @@ def _blobs(home: Home, stack: ExitStack) -> Blobs:
     return blobs
 
 
-def _complete(path: Path) -> None:
-    """A service has more tables than its register's: those that nothing could be brought over for are empty."""
+def _complete(path: Path, done: Rebuilt) -> None:
+    """A service has more tables than its register's: those that nothing could be brought over for are empty.
+
+    Cases that were brought over get what the register has of them and the older database had not yet.
+    """
     engine = SqlLedger.sqlite_engine(path)
     try:
         schema.complete(engine)
+        cases = SqlCases(engine)
+        recorded: dict[Digest, list[Recorded]] = {}
+        for one in done.changes:
+            recorded.setdefault(Digest.parse(one.change.attestation), []).append(one)
+        for payload, changes in recorded.items():
+            case = cases.case(payload)
+            if case is not None and not case.erased and (after := caught_up(case, changes)) is not case:
+                cases.keep(after)
     finally:
         engine.dispose()
     files.settle(path)

@@ -1,4 +1,4 @@
-"""What an office writes down about a case: notices, responses, determinations, and how a case ends. Canonical JSON.
+"""What an office writes down about a case: notices, responses, determinations, what changes beside, and how it ends. Canonical JSON.
 
 Each document is named by its SHA-256 in a register entry, in clear, so each carries 32 random bytes: without them its
 content could be guessed from the digest. No document names a person; ``by`` is a role.
@@ -116,8 +116,27 @@ class Ending(_Document, frozen=True, kw_only=True):
     """Of a referral: its package. Of a correction: the result that it replaces."""
 
 
-CaseDocument = Notice | Response | Determination | Ending
-D = TypeVar("D", Notice, Response, Determination, Ending)
+class Change(_Document, frozen=True, kw_only=True):
+    """What the provider keeps up, or asks, while its case stands: it answers no notice and moves the case to no other stage."""
+
+    format: Literal["urn:assay:change:1"] = "urn:assay:change:1"
+    kind: Literal["customers", "more_time", "milestone"]
+    made: Moment
+    text: Text = ""
+    """What the time is wanted for; how far the milestone is."""
+    customers: DigestText | None = None
+    """The list of customers that takes the place of the one before. Its rows are salted; the list itself is restricted."""
+    days: Annotated[int, Meta(ge=0, le=3650)] = 0
+    """That are asked for."""
+    milestone: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    """Its place in the attestation, from 0."""
+    met: bool = False
+    artifacts: Annotated[tuple[DigestText, ...], Meta(max_length=MAX_ITEMS)] = ()
+    """Of files handed in with it."""
+
+
+CaseDocument = Notice | Response | Determination | Ending | Change
+D = TypeVar("D", Notice, Response, Determination, Ending, Change)
 
 
 def encode(document: CaseDocument) -> bytes:

@@ -7,10 +7,11 @@ import msgspec
 
 from assay.errors import Malformed
 from assay.formats.attestation import Artifact, Attestation, Claim
-from assay.formats.case_documents import CaseDocument, Determination, Ending, Notice, Response, parse
+from assay.formats.case_documents import CaseDocument, Change, Determination, Ending, Notice, Response, parse
 from assay.formats.digest import Digest
 from assay.formats.rederivation import Difference, Rederivation
 from assay.formats.verdict import ClaimVerdict, VerdictDocument
+from assay.office import case_changes
 from assay.office.case import Case
 from assay.office.deepen import found
 from assay.office.permissions import Action, Caller, may
@@ -24,8 +25,10 @@ from assay.validation.exploited import exploited_of
 from assay.validation.weigh import bearing
 
 
-def _answered(data: bytes) -> Response | Ending:
-    """What the provider said, or that the time for it ended."""
+def _answered(data: bytes) -> Response | Change | Ending:
+    """What the provider said or changed, or that the time for it ended."""
+    if (change := case_changes.read(data)) is not None:
+        return change
     try:
         return parse(data, Response)
     except Malformed:

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from assay.errors import Refused
-from assay.formats.case_documents import MAX_TEXT, Notice, parse
+from assay.formats.case_documents import MAX_TEXT, Change, Notice, parse
 from assay.formats.digest import Digest
 from assay.office.case import Case, MoreTime
+from assay.office.case_changes import record
 from assay.office.notify import notice
 from assay.office.permissions import Action, Caller
 from assay.office.service import Service, asked
@@ -22,9 +23,14 @@ def ask_for_time(service: Service, caller: Caller, payload: Digest, days: int, r
     if not reason.strip() or len(reason) > MAX_REASON:
         raise Refused(f"say in 'reason', in at most {MAX_REASON} characters, what you need the time for")
     _within(service, case, days)
-    wish = MoreTime(days=days, reason=reason, made=service.now(), by=caller.id)
-    return service.keep(
-        case, more_time=wish, waits="officer", because=f"the provider asks for {days} more days"
+    now = service.now()
+    wish = MoreTime(days=days, reason=reason, made=now, by=caller.id)
+    change = Change(
+        attestation=str(payload), salt=service.salt(), kind="more_time", made=now, days=days, text=reason
+    )
+    because = f"the provider asks for {days} more days"
+    return record(
+        service, case, change, caller.organisation, now, more_time=wish, waits="officer", because=because
     )
 
 

@@ -8,11 +8,13 @@ from collections.abc import Callable, Collection, Sequence
 from assay.errors import Refused
 from assay.formats import customers as customer_list
 from assay.formats.attestation_statement import parse as parse_attestation
+from assay.formats.case_documents import Change
 from assay.formats.customers import Customer, CustomerList
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.office.accesses import Access, Accesses
 from assay.office.case import Case
+from assay.office.case_changes import record
 from assay.office.permissions import Action, Caller
 from assay.office.ports import Submission
 from assay.office.service import Service, asked
@@ -88,7 +90,12 @@ def replace(service: Service, caller: Caller, payload: Digest, new: CustomerList
     # A crash after this leaves a blob that nothing refers to.
     kept = service.sealed.put(data)
     parties = tuple(sorted((set(case.parties) - gone) | come))
-    return service.keep(case, customer_lists=(*case.customer_lists, kept), parties=parties)
+    now = service.now()
+    change = Change(
+        attestation=str(payload), salt=service.salt(), kind="customers", made=now, customers=str(kept)
+    )
+    lists = (*case.customer_lists, kept)
+    return record(service, case, change, case.organisation, now, customer_lists=lists, parties=parties)
 
 
 def add(service: Service, caller: Caller, payload: Digest, row: Customer, known: Known) -> Case:

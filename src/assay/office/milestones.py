@@ -7,14 +7,14 @@ import msgspec
 
 from assay.errors import Refused
 from assay.formats.attestation import Milestone
-from assay.formats.case_documents import MAX_TEXT, Response
+from assay.formats.case_documents import MAX_TEXT, Change
 from assay.formats.digest import Digest
 from assay.office.bring import NOTHING, Brought, check, keep
 from assay.office.case import Case
+from assay.office.case_changes import record
 from assay.office.permissions import Action, Caller, hidden
-from assay.office.service import Act, Service, act, asked, put, texts
+from assay.office.service import Service, asked, texts
 from assay.office.submitted import attestation_of
-from assay.register.leaf import Kind
 
 State = Literal["open", "overdue", "met"]
 
@@ -46,7 +46,7 @@ def report(
     *,
     met: bool = False,
 ) -> Case:
-    """Say how far a milestone is, with files; a response entry records it. The case stays where it is in due process.
+    """Say how far a milestone is, with files; an entry records it. The case stays where it is in due process.
 
     TooLarge as for an answer.
     """
@@ -63,19 +63,12 @@ def report(
     check(brought, caller.organisation)
     keep(brought, caller.organisation, service.sealed)
     now = service.now()
-    document = Response(
-        attestation=str(payload),
-        salt=service.salt(),
-        to_notice=case.notices,
-        received=now,
-        text=f"Milestone {number}, {planned[number].milestone.requirement}{', met' if met else ''}: {text}"[
-            :MAX_TEXT
-        ],
+    change = Change(
+        attestation=str(payload), salt=service.salt(), kind="milestone", made=now, text=text, milestone=number, met=met,
         artifacts=texts(brought.digests),
-    )
-    done = Act(kind=Kind.RESPONSE, document=put(service, document), actor=caller.organisation)
-    return act(
-        service, case, done, now,
+    )  # fmt: skip
+    return record(
+        service, case, change, caller.organisation, now,
         met=(*case.met, number) if met else case.met, supplied=tuple(dict.fromkeys((*case.supplied, *brought.digests))),
     )  # fmt: skip
 

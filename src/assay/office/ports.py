@@ -94,6 +94,9 @@ class Wanted(msgspec.Struct, frozen=True):
     held: tuple["Held", ...] = ()
     """Artifacts that came with it."""
     drawing: "Drawing | None" = None
+    left: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
+    """Organisations that the first of *cases*, which is not new, names no more, and those that it names now."""
     keys: tuple[str, ...] = ()
     """By which the new one of *cases* is found besides its names (:mod:`~assay.office.found_by`)."""
     once: str = ""

@@ -15,6 +15,8 @@ from assay.formats.case_documents import Determination
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.verdict import parse as parse_verdict
+from assay.office import case_changes
+from assay.office.case_changes import Recorded
 from assay.office.openings import BUNDLE, erased
 from assay.office.ports import Backing, Blobs, Head, Openings, Submission
 from assay.register import merkle, opening
@@ -83,6 +85,8 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
     """What cannot be rebuilt, at most 1,000 of them."""
     lost: int
     """How many there are."""
+    changes: tuple[Recorded, ...]
+    """What providers kept up beside due process, in order: for cases that are behind the register."""
     unknown_tail: tuple[str, ...]
     """Why entries are known to be missing at the end: they were recorded, and their leaves are nowhere."""
 
@@ -121,6 +125,7 @@ def rebuild(source: Source, target: Target) -> Rebuilt:
         recovered=work.recovered,
         losses=tuple(work.losses),
         lost=work.lost,
+        changes=tuple(work.changes),
         unknown_tail=tuple(trouble),
     )
 
@@ -210,6 +215,7 @@ class _Work:
         self.recovered = 0
         self.losses: list[str] = []
         self.lost = 0
+        self.changes: list[Recorded] = []
 
     def take(self, start: int, leaves: Sequence[bytes]) -> None:
         behind, ended = [], []
@@ -288,6 +294,8 @@ class _Work:
             return None
         if entry.kind in _OF_CASES and backing.about is not None:
             self._cases.add(backing.about)
+            if entry.kind is Kind.RESPONSE:
+                self._changed(at, entry.digests[0])
             return None
         if entry.kind is Kind.DETERMINATION and backing.about in self._ended:
             return None
@@ -311,6 +319,12 @@ class _Work:
         del self._open[backing.about]
         self._ended.add(backing.about)
         return self._settled(life)
+
+    def _changed(self, at: int, document: Digest) -> None:
+        blobs = self._source.blobs
+        change = case_changes.read(blobs.get(document)) if blobs.has(document) else None
+        if change is not None:
+            self.changes.append(Recorded(at, change))
 
     def _begin(self, at: int, entry: Entry, backing: Backing) -> None:
         payload = entry.digests[0]

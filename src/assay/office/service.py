@@ -119,7 +119,11 @@ def act(
     after = moved(case, now, stage, **changes)
     values: Mapping[str, str] = {**case.subject, "actor": done.actor, "outcome": done.outcome}
     made = entry(service.office, done.kind, done.document, values, now, done.submission)
-    wanted = msgspec.structs.replace(made, cases=(after,), due=done.due)
+    before, now_named = set(case.parties), set(after.parties)
+    wanted = msgspec.structs.replace(
+        made, cases=(after,), due=done.due, left=tuple(sorted(before - now_named)),
+        joined=tuple(sorted(now_named - before)),
+    )  # fmt: skip
     return placed(after, service.office.register.append(wanted).index)
 
 

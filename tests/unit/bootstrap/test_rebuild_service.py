@@ -1,5 +1,6 @@
 """A service's database is rebuilt too: sealed documents are opened, people and cases brought over where they are still there."""
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -11,8 +12,11 @@ from assay.adapters.home import Home
 from assay.bootstrap import service
 from assay.bootstrap.rebuild import rebuild_office
 from assay.crypto import keyfile
+from assay.formats.customers import Customer, CustomerList
 from assay.office.identity.trail import Event
+from assay.office.keep_customers import replace
 from assay.office.permissions import Visible
+from assay.office.ports import CaseQuery
 from assay.office.receive import receive
 from assay.office_config.model import OfficeConfig
 
@@ -62,3 +66,23 @@ def test_without_it_the_office_starts_again_with_its_submissions(config: OfficeC
     assert done.older == "absent"
     assert [line.partition(" where")[0] for line in done.rebuilt.losses] == ["of 1 cases"]
     assert stands(config)[:2] == (1, 0)
+
+
+def test_a_case_of_an_older_copy_gets_back_what_was_kept_up_since(
+    config: OfficeConfig, tmp_path: Path
+) -> None:
+    place, copy = config.data / "office/office.sqlite", tmp_path / "office.sqlite"
+    shutil.copy(place, copy)
+    with service.desk(config) as desk:
+        (case,) = desk.service.cases.find(CaseQuery(visible=Visible(everything=True))).cases
+        new = CustomerList(customers=(Customer(name="Harbour (fictional)", salt="1" * 64),))
+        after = replace(desk.service, provider(desk.service), case.payload, new, lambda _: ())
+        desk.service.office.register.publish()
+    for suffix in ("-wal", "-shm"):
+        place.with_name(f"office.sqlite{suffix}").unlink(missing_ok=True)
+    shutil.copy(copy, place)
+    rebuild_office(Home(config.data), None, ())
+    with service.desk(config) as desk:
+        found = desk.service.case(case.payload)
+        assert (found.customer_lists, found.entries) == (after.customer_lists, after.entries)
+        assert desk.service.office.blobs.has(found.customer_lists[0])

@@ -7,6 +7,7 @@ import pytest
 
 from assay.errors import Malformed
 from assay.formats.case_documents import (
+    Change,
     Determination,
     Ending,
     Item,
@@ -32,10 +33,13 @@ DETERMINATION = Determination(
 ENDING = Ending(
     attestation=OF, salt=SALT, kind="referral", made=NOW, reason="failed", to="somebody", document=OF
 )
+CHANGE = Change(
+    attestation=OF, salt=SALT, kind="milestone", made=NOW, text="Half of it.", milestone=0, artifacts=(OF,)
+)
 
 
-@pytest.mark.parametrize("document", [NOTICE, RESPONSE, DETERMINATION, ENDING])
-def test_round_trips(document: Notice | Response | Determination | Ending) -> None:
+@pytest.mark.parametrize("document", [NOTICE, RESPONSE, DETERMINATION, ENDING, CHANGE])
+def test_round_trips(document: Notice | Response | Determination | Ending | Change) -> None:
     data = encode(document)
     kind = type(document)
     assert parse(data, kind) == document  # type: ignore[type-var]

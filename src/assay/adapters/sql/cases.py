@@ -168,6 +168,18 @@ def store(connection: Connection, moved: Sequence[tuple[int, Case]]) -> None:
         connection.execute(_MOVED, on)
 
 
+def store_parties(
+    connection: Connection, changed: Sequence[tuple[int, Sequence[str], Sequence[str]]]
+) -> None:
+    """Of each case that began with an entry: who left, and who joined."""
+    for entry, left, joined in changed:
+        for name in left:
+            connection.execute(
+                delete(parties).where(parties.c.organisation == name, parties.c.entry == entry)
+            )
+        insert_all(connection, parties, [{"organisation": name, "entry": entry} for name in joined])
+
+
 def store_keys(connection: Connection, found_by: Sequence[tuple[int, Sequence[str]]]) -> None:
     """By what the cases that begin with these entries are found."""
     rows = [{"key": key, "entry": index} for index, some in found_by for key in some]

@@ -377,6 +377,10 @@ def _append(connection: Connection, taken: Sequence[tuple[int, Wanted]]) -> None
     _store(connection, [_placed(one.submission, at) for at, one in taken if one.submission is not None])
     cases.store(connection, [(at, case) for at, one in taken for case in one.cases])
     cases.store_keys(connection, [(at, (*one.keys, *filter(None, (one.once,)))) for at, one in taken])
+    cases.store_parties(
+        connection,
+        [(one.cases[0].entry, one.left, one.joined) for _, one in taken if one.left or one.joined],
+    )
     for at, one in taken:
         if one.drawing is not None:
             cases.store_draw(connection, at, one.drawing)
