@@ -50,7 +50,7 @@
       } catch (error) {
         at = null;
         if (error instanceof Final || ++fails === TRIES) throw error;
-        show(null, "The connection broke. Trying again…");
+        show(null, (error instanceof TypeError ? "The connection broke" : error.message) + ". Trying again…");
         await pause(500 * 2 ** fails);
       }
     }
