@@ -1,7 +1,7 @@
 """Identities in memory: for tests."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -47,6 +47,9 @@ class MemoryRows:
 
     def get(self, kind: type[T], key: str, /) -> T | None:
         return cast("T | None", self.held.get((kind, key)))
+
+    def several(self, kind: type[T], keys: Collection[str], /) -> dict[str, T]:
+        return {key: row for key in keys if (row := self.get(kind, key)) is not None}
 
     def find(self, kind: type[T], /, **equal: str) -> tuple[T, ...]:
         some = [cast("T", row) for (of, _), row in sorted(self.held.items(), key=_id) if of is kind]

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from assay.adapters.sql.among import DIALECTS, among
 from assay.adapters.sql.bulk import insert_all
 from assay.adapters.sql.case_tables import cases, draws, keys, metadata, parties
 from assay.adapters.sql.moments import micros
@@ -43,9 +44,10 @@ _MOVED = (
     .where(cases.c.payload == bindparam("same"))
     .values({column.name: bindparam(column.name) for column in cases.c if column.name != "payload"})
 )
-_REVISIONS = select(cases.c.payload, cases.c.revision).where(
-    cases.c.payload.in_(bindparam("payloads", expanding=True))
-)
+_REVISIONS = {
+    dialect: select(cases.c.payload, cases.c.revision).where(among(cases.c.payload, "payloads", dialect))
+    for dialect in DIALECTS
+}
 _FIRST = select(func.min(keys.c.entry)).where(keys.c.key == bindparam("of"))
 _FOLDED = ("provider", "product", "version")
 
@@ -130,7 +132,9 @@ def revisions(connection: Connection, payloads: Collection[str]) -> dict[str, in
     names = list(payloads)
     for start in range(0, len(names), _CHUNK):
         some = {"payloads": names[start : start + _CHUNK]}
-        found |= {row.payload: row.revision for row in connection.execute(_REVISIONS, some)}
+        found |= {
+            row.payload: row.revision for row in connection.execute(_REVISIONS[connection.dialect.name], some)
+        }
     return found
 
 
@@ -250,9 +254,9 @@ def _where(wanted: Select[Any], query: CaseQuery) -> Select[Any]:
         "waits": query.waits or None,
         _column("result", query.visible): query.results or None,
     }
-    for name, among in lists.items():
-        if among is not None:
-            wanted = wanted.where(cases.c[name].in_(list(among)))
+    for name, values in lists.items():
+        if values is not None:
+            wanted = wanted.where(cases.c[name].in_(list(values)))
     for name in _FOLDED:
         if begins := fold(getattr(query, name)):
             wanted = wanted.where(cases.c[name] >= begins, cases.c[name] < begins + "\U0010ffff")

@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
@@ -43,7 +44,6 @@ _CANDIDATES = (
     .where(_row.kind == bindparam("of"), _WAITS, _row.ready <= bindparam("now"))
     .order_by(_row.ready)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
 )
 _CLAIM = (
     update(tables.due)
@@ -57,6 +57,14 @@ _CLAIM = (
     )
     .returning(tables.due)
 )
+_CLAIM_AT_ONCE = text(
+    "WITH found AS (SELECT one.key, one.ready FROM unnest(CAST(:kinds AS text[])) AS of (kind) CROSS JOIN LATERAL ("
+    "SELECT key, ready FROM due WHERE due.kind = of.kind AND state = 'waiting' AND ready <= :now"
+    " ORDER BY ready LIMIT :most FOR UPDATE SKIP LOCKED) AS one ORDER BY one.ready LIMIT :most)"
+    " UPDATE due SET worker = :by, since = :now, ready = :end, claim = claim + 1, attempts = attempts + 1"
+    " FROM found WHERE due.key = found.key RETURNING due.*, found.ready AS before"
+)
+"""On PostgreSQL, where each statement is a journey."""
 _STALE = (_WAITS, _row.worker.is_not(None), _row.ready > bindparam("far"))
 _ANY = select(
     exists().where(_WAITS, _row.kind.in_(bindparam("kinds", expanding=True)), _row.ready <= bindparam("now"))
@@ -71,6 +79,13 @@ _HELD = update(tables.due).where(
     _row.worker == bindparam("by"),
     _WAITS,
 )
+_END_AT_ONCE = text(
+    "UPDATE due SET state = 'done', worker = NULL"
+    " FROM unnest(CAST(:keys AS text[]), CAST(:claims AS bigint[]), CAST(:workers AS text[])) AS held (key, claim, worker)"
+    " WHERE due.key = held.key AND due.claim = held.claim AND due.worker = held.worker AND due.state = 'waiting'"
+    " RETURNING due.key, due.claim"
+)
+"""The same."""
 _NEW = {
     "sqlite": insert_sqlite(tables.due).on_conflict_do_nothing(),
     "postgresql": insert_postgresql(tables.due).on_conflict_do_nothing(),
@@ -130,6 +145,10 @@ class SqlWork:
             return ()
         with transaction(self._engine) as connection:
             connection.execute(_LAPSE, {"far": moment + _FAR, "now": moment})
+            if connection.dialect.name == "postgresql":
+                values = {"kinds": names, "most": limit, "by": worker, "now": moment, "end": micros(end)}
+                taken = connection.execute(_CLAIM_AT_ONCE, values).all()
+                return tuple(_claimed(row) for row in sorted(taken, key=attrgetter("before")))
             found = [
                 row
                 for kind in names
@@ -220,6 +239,8 @@ class SqlWork:
 
     def _end_all(self, claims: Sequence[Claimed]) -> list[Exception | None]:
         """What many threads have done, in one transaction."""
+        if self._engine.dialect.name == "postgresql":
+            return self._end_at_once(claims)
         ended: list[Exception | None] = [None] * len(claims)
         with transaction(self._engine) as connection:
             for at, claimed in enumerate(claims):
@@ -228,6 +249,16 @@ class SqlWork:
                 except Lapsed as error:
                     ended[at] = error  # and nothing was written of it
         return ended
+
+    def _end_at_once(self, claims: Sequence[Claimed]) -> list[Exception | None]:
+        held = {
+            "keys": [one.due.key for one in claims],
+            "claims": [one.claim for one in claims],
+            "workers": [one.worker for one in claims],
+        }
+        with transaction(self._engine) as connection:
+            ended = {(row.key, row.claim) for row in connection.execute(_END_AT_ONCE, held)}
+        return [None if (one.due.key, one.claim) in ended else _lapsed(one) for one in claims]
 
     def _end(self, claimed: Claimed, **values: Any) -> None:
         with transaction(self._engine) as connection:
@@ -238,9 +269,13 @@ def _change(connection: Connection, claimed: Claimed, **values: Any) -> None:
     key = claimed.due.key
     held = {"held": key, "number": claimed.claim, "by": claimed.worker}
     if connection.execute(_HELD.values(values), held).rowcount != 1:
-        raise Lapsed(
-            f"work {key} is no longer {claimed.worker}'s: it was claimed again, ended or cancelled meanwhile"
-        )
+        raise _lapsed(claimed)
+
+
+def _lapsed(claimed: Claimed) -> Lapsed:
+    return Lapsed(
+        f"work {claimed.due.key} is no longer {claimed.worker}'s: it was claimed again, ended or cancelled meanwhile"
+    )
 
 
 def _told(why: str) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, Engine, bindparam, func, insert, select, tuple_
+from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from assay.adapters.sql.among import DIALECTS, among
 from assay.adapters.sql.holding_tables import holdings, metadata
 from assay.adapters.sql.transaction import transaction
 from assay.formats.digest import Digest
@@ -15,14 +16,18 @@ from assay.office.ports import Held, Share
 _CHUNK = 400
 _own = holdings.c.organisation
 # Statements are made once: making one costs more than running it.
-_KEPT = (
-    select(_own, func.sum(holdings.c.size))
-    .where(_own.in_(bindparam("organisations", expanding=True)))
+_KEPT = {
+    dialect: select(_own, func.sum(holdings.c.size))
+    .where(among(_own, "organisations", dialect))
     .group_by(_own)
-)
-_HELD = select(_own, holdings.c.digest, holdings.c.size).where(
-    tuple_(_own, holdings.c.digest).in_(bindparam("pairs", expanding=True))
-)
+    for dialect in DIALECTS
+}
+_HELD = {
+    dialect: select(_own, holdings.c.digest, holdings.c.size).where(
+        among(_own, "organisations", dialect), among(holdings.c.digest, "digests", dialect)
+    )
+    for dialect in DIALECTS
+}
 _NEW = {
     "sqlite": insert_sqlite(holdings).on_conflict_do_nothing(),
     "postgresql": insert_postgresql(holdings).on_conflict_do_nothing(),
@@ -78,14 +83,24 @@ class SqlHoldings:
         return sorted(sizes.keys() - share.held.keys())
 
     def _shares(self, connection: Connection, asked: Mapping[str, Collection[Digest]]) -> dict[str, Share]:
+        dialect = connection.dialect.name
         names = list(asked)
-        pairs = [(name, str(digest)) for name in names for digest in asked[name]]
+        digests = sorted({str(digest) for some in asked.values() for digest in some})
         kept: dict[str, int] = {}
         held: dict[str, dict[Digest, int]] = {name: {} for name in names}
         for start in range(0, len(names), _CHUNK):
             some = {"organisations": names[start : start + _CHUNK]}
-            kept |= {row[0]: int(row[1]) for row in connection.execute(_KEPT, some)}
-        for start in range(0, len(pairs), _CHUNK):
-            for name, digest, size in connection.execute(_HELD, {"pairs": pairs[start : start + _CHUNK]}):
-                held[name][Digest.parse(digest)] = size
-        return {name: Share(kept.get(name, 0), self._most, held[name], self._submission) for name in names}
+            kept |= {row[0]: int(row[1]) for row in connection.execute(_KEPT[dialect], some)}
+            for at in range(0, len(digests), _CHUNK):
+                values = {**some, "digests": digests[at : at + _CHUNK]}
+                for name, digest, size in connection.execute(_HELD[dialect], values):
+                    held[name][Digest.parse(digest)] = size
+        return {
+            name: Share(
+                kept.get(name, 0),
+                self._most,
+                {digest: size for digest, size in held[name].items() if digest in asked[name]},
+                self._submission,
+            )
+            for name in names
+        }

@@ -1,6 +1,6 @@
 """Identities in the office's database, on SQLite and PostgreSQL."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -23,6 +23,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from assay.adapters.sql import identity_tables as tables
+from assay.adapters.sql.among import DIALECTS, among
+from assay.adapters.sql.transaction import reading
 from assay.errors import Duplicate, Malformed, Unavailable
 from assay.office.identity.account import Account, Challenge, Invitation, Passkey, Recovery, Session
 from assay.office.identity.organisation import Organisation, Signer
@@ -47,9 +49,13 @@ TABLES: Mapping[Any, Table] = {
 }
 PASSING = (Session, Invitation, Challenge, Recovery, Spent)
 """Kinds of which nothing is kept once it has expired."""
-_CHANGES = select(func.coalesce(func.sum(tables.changes.c.number), 0)).where(
-    tables.changes.c.kind.in_(bindparam("kinds", expanding=True))
-)
+_CHANGES = {
+    dialect: select(func.coalesce(func.sum(tables.changes.c.number), 0)).where(
+        among(tables.changes.c.kind, "kinds", dialect)
+    )
+    for dialect in DIALECTS
+}
+_CHUNK = 400
 _PREPARING = 0x6173736179
 _CHANGING = 0x69646E
 """Keys of PostgreSQL's advisory locks. SQLite has one writer anyway."""
@@ -59,7 +65,7 @@ _PLAIN = (bytes, datetime)
 class SqlIdentities:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._reads = engine.execution_options(reads=True)
+        self._reads = reading(engine)
         with self._begin(engine) as connection:
             _lock(connection, _PREPARING)
             tables.metadata.create_all(connection)
@@ -96,20 +102,31 @@ class SqlRows:
         found = self.find(kind, id=key)
         return found[0] if found else None
 
+    def several(self, kind: type[T], keys: Collection[str], /) -> dict[str, T]:
+        found: dict[str, T] = {}
+        names = sorted(set(keys))
+        for start in range(0, len(names), _CHUNK):
+            query = _several(cast("type[Row]", kind), self._connection.dialect.name)
+            found |= {one.id: one for one in self._read(kind, query, {"keys": names[start : start + _CHUNK]})}
+        return found
+
     def find(self, kind: type[T], /, **equal: str) -> tuple[T, ...]:
+        return self._read(kind, _query(cast("type[Row]", kind), tuple(equal)), equal)
+
+    def _read(self, kind: type[T], query: Select[Any], values: Mapping[str, object]) -> tuple[T, ...]:
         fields = kind.__struct_fields__
-        query = _query(cast("type[Row]", kind), tuple(equal))
         try:
             return tuple(
                 msgspec.convert(dict(zip(fields, row, strict=True)), kind, builtin_types=_PLAIN)
-                for row in self._connection.execute(query, equal)
+                for row in self._connection.execute(query, values)
             )
         except (Malformed, msgspec.ValidationError) as error:
             raise Unavailable(f"the office's database holds what was never stored there: {error}") from error
 
     def changes(self, *kinds: type[Row]) -> int:
         names = [TABLES[kind].name for kind in kinds]
-        return int(self._connection.execute(_CHANGES, {"kinds": names}).scalar_one())
+        query = _CHANGES[self._connection.dialect.name]
+        return int(self._connection.execute(query, {"kinds": names}).scalar_one())
 
     def trail(
         self, *, organisation: str | None, before: int | None = None, limit: int = 100
@@ -185,6 +202,13 @@ def _query(kind: type[Row], equal: tuple[str, ...]) -> Select[Any]:
     columns = TABLES[kind].c
     wanted = select(*(columns[name] for name in kind.__struct_fields__))
     return wanted.where(*(columns[name] == bindparam(name) for name in equal)).order_by(columns.id)
+
+
+@lru_cache
+def _several(kind: type[Row], dialect: str) -> Select[Any]:
+    columns = TABLES[kind].c
+    wanted = select(*(columns[name] for name in kind.__struct_fields__))
+    return wanted.where(among(columns.id, "keys", dialect))
 
 
 def _lock(connection: Connection, key: int) -> None:

@@ -12,7 +12,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from assay.errors import Malformed, Unavailable
 from assay.formats.text import shown
@@ -30,13 +30,12 @@ IDLE_SECONDS = 30
 def engine(url: str, name: str, *, lasting: bool = True) -> Engine:
     """A pool of connections that call themselves *name*. *url* is ``postgresql://user@host/database?option=value``.
 
-    A *lasting* one looks before each use whether its connection still stands.
+    A *lasting* one looks before each use whether the server has ended the connection meanwhile.
     """
     made = create_engine(
         _checked(url).set(drivername="postgresql+psycopg"),
         connect_args=_arguments(url, name),
         isolation_level="READ COMMITTED",
-        pool_pre_ping=lasting,
         pool_size=KEPT,
         max_overflow=MOST - KEPT,
     )
@@ -50,8 +49,25 @@ def engine(url: str, name: str, *, lasting: bool = True) -> Engine:
             connection.close()
             raise
 
+    if lasting:
+        _replace_ended(made)
     _close_late_ones(made)
     return made
+
+
+def _replace_ended(made: Engine) -> None:
+    """A server says nothing to a connection that nobody uses, but that it ends: no need to ask it before each use."""
+
+    @event.listens_for(made, "checkout")
+    def _(connection: Any, _record: Any, _proxy: Any) -> None:
+        try:
+            said = select.poll()
+            said.register(connection.fileno(), select.POLLIN)
+            ended = bool(said.poll(0))
+        except psycopg.Error:
+            ended = True
+        if ended:
+            raise DisconnectionError
 
 
 def _close_late_ones(made: Engine) -> None:

@@ -19,11 +19,19 @@ def alone(connection: Connection, key: int = PREPARING) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
+def reading(engine: Engine) -> Engine:
+    """*engine* for what writes nothing: on SQLite it waits for no writer, on PostgreSQL it says neither BEGIN nor COMMIT, which a
+    statement of its own needs as little."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+    return engine.execution_options(reads=True)
+
+
 @contextmanager
 def transaction(engine: Engine, *, reads: bool = False) -> Iterator[Connection]:
-    """Commits when it is left without an exception. On SQLite one that *reads* waits for no writer."""
+    """Commits when it is left without an exception. One that *reads* sees what was committed before each of its statements."""
     try:
-        with (engine.execution_options(reads=True) if reads else engine).begin() as connection:
+        with (reading(engine) if reads else engine).begin() as connection:
             yield connection
     except TooLarge:
         raise  # of whoever asked: nothing that is stored is

@@ -3,7 +3,7 @@
 from assay.errors import Unauthenticated
 from assay.office.identity.account import Account
 from assay.office.identity.organisation import ROLES, Organisation, Status
-from assay.office.identity.ports import Reading
+from assay.office.identity.ports import Getting, Reading
 from assay.office.identity.words import unauthenticated
 from assay.office.permission_table import Action, Role
 from assay.office.permissions import Caller, Target, hidden, require, require_role
@@ -29,7 +29,7 @@ def account(rows: Reading, caller: Caller, action: Action, key: str) -> Account:
     return found
 
 
-def active(rows: Reading, key: str) -> tuple[Account, Organisation]:
+def active(rows: Getting, key: str) -> tuple[Account, Organisation]:
     """An account that may come in. Unauthenticated otherwise."""
     found = rows.get(Account, key)
     where = rows.get(Organisation, found.organisation) if found is not None else None

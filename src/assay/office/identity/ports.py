@@ -1,6 +1,6 @@
 """What identity needs from the outside world."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -21,11 +21,16 @@ Row = (
 T = TypeVar("T", bound=Row)
 
 
-class Reading(Protocol):
-    """What is committed."""
-
+class Getting(Protocol):
     def get(self, kind: type[T], key: str, /) -> T | None:
         """By id."""
+
+
+class Reading(Getting, Protocol):
+    """What is committed."""
+
+    def several(self, kind: type[T], keys: Collection[str], /) -> dict[str, T]:
+        """Those that there are, by id, with one look."""
 
     def find(self, kind: type[T], /, **equal: str) -> tuple[T, ...]:
         """Those whose fields are as said, in the order of their ids."""

@@ -138,8 +138,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     def _speaks_for(self, organisations: Collection[str]) -> dict[str, tuple[str, ...]]:
         with self.identity.identities.read() as rows:
-            found = [rows.get(Organisation, one) for one in organisations]
-        return dict.fromkeys(organisations, ()) | {one.id: one.speaks_for for one in found if one is not None}
+            found = rows.several(Organisation, organisations)
+        return dict.fromkeys(organisations, ()) | {key: one.speaks_for for key, one in found.items()}
 
     def parties(self, bundle: Bundle) -> tuple[str, ...]:
         """Organisations here that the customer list of *bundle* names as having what it attests. Malformed."""
