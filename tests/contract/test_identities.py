@@ -102,6 +102,15 @@ def test_gives_back_what_was_added(filled: Identities) -> None:
         assert rows.get(Account, "key") is None
 
 
+def test_gives_several_with_one_look(filled: Identities) -> None:
+    with filled.read() as rows:
+        assert rows.several(ApiToken, ["tok", "none", "cit", "tok"]) == {
+            row.id: row for row in ROWS if isinstance(row, ApiToken)
+        }
+        assert rows.several(Account, ["tok"]) == {} == rows.several(Account, [])
+        assert rows.several(Account, [f"{n}" for n in range(1000)] + ["acc"]).keys() == {"acc"}
+
+
 def test_finds_by_fields_in_the_order_of_ids(filled: Identities) -> None:
     with filled.read() as rows:
         assert [one.id for one in rows.find(Organisation)] == ["office", "org"]

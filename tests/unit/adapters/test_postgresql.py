@@ -3,10 +3,25 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import text
 
 from assay.adapters.sql import postgresql
 from assay.adapters.sql.ledger import SqlLedger
+from assay.adapters.sql.transaction import transaction
 from assay.errors import Malformed, Unavailable
+
+
+def test_a_connection_that_the_server_has_ended_is_replaced(database: str) -> None:
+    engine = postgresql.engine(database, "ended")
+    try:
+        with transaction(engine, reads=True) as connection:
+            before = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with postgresql.session(database, "ending") as other:
+            postgresql.end_sessions(other, "ended")
+        with transaction(engine, reads=True) as connection:
+            assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != before
+    finally:
+        engine.dispose()
 
 
 @pytest.mark.parametrize(

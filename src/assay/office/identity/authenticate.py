@@ -1,8 +1,7 @@
 """Who asks: from a session's cookie or an API token to a caller."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
 
 import msgspec
 
@@ -12,7 +11,7 @@ from assay.office.identity import look
 from assay.office.identity.account import Account, Session
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import SERVICE_ROLE, Organisation, Status
-from assay.office.identity.ports import Getting, Reading, Row, T
+from assay.office.identity.ports import Getting
 from assay.office.identity.token import ApiToken
 from assay.office.identity.words import digest, key, same, unauthenticated
 from assay.office.permissions import Caller
@@ -20,8 +19,6 @@ from assay.office.permissions import Caller
 _SEEN = timedelta(minutes=1)
 _USED = timedelta(hours=1)
 """How exactly it is known when something was last used: not every request writes."""
-MOST_KNOWN = 10_000
-"""Tokens that are kept in memory."""
 
 
 class Presence(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,14 +60,12 @@ def by_token(identity: Identity, text: str) -> Caller:
     return found
 
 
-def by_tokens(
-    identity: Identity, texts: Sequence[str], known: "Known | None" = None
-) -> list[Caller | Unauthenticated]:
-    """:func:`by_token` for each, with one look. *known*: what was read before; what has changed since is read again."""
+def by_tokens(identity: Identity, texts: Sequence[str]) -> list[Caller | Unauthenticated]:
+    """:func:`by_token` for each, with one look."""
     now = identity.clock.now()
     given = [_parsed(text) for text in texts]
     with identity.identities.read() as rows:
-        there = (known or Known()).look(rows, {one.id for one in given if one is not None})
+        there = identity.known.look(rows, {one.id for one in given if one is not None})
     answers: list[Caller | Unauthenticated] = []
     unseen: set[str] = set()
     for one in given:
@@ -85,52 +80,6 @@ def by_tokens(
     if unseen:
         _used(identity, unseen, now)
     return answers
-
-
-class Known:
-    """Tokens and whom they come from, as long as nobody has changed any of them. Safe to use from many threads."""
-
-    def __init__(self) -> None:
-        self._changes, self._found = -1, _Looked()
-
-    def look(self, rows: Reading, ids: Collection[str]) -> "_Looked":
-        """With what is known of *ids*."""
-        # Read first: what is changed after this is newer than what is kept under the number.
-        changes = rows.changes(ApiToken, Account, Organisation)
-        found = self._found if changes == self._changes else _Looked()
-        missing = ids - found.tokens.keys()
-        if missing or changes != self._changes:
-            found = found.more(rows, missing)
-            if len(found.tokens) <= MOST_KNOWN:
-                self._changes, self._found = changes, found
-        return found
-
-
-class _Looked(msgspec.Struct, frozen=True):
-    tokens: Mapping[str, ApiToken] = {}
-    accounts: Mapping[str, Account] = {}
-    organisations: Mapping[str, Organisation] = {}
-
-    def more(self, rows: Reading, ids: Collection[str]) -> "_Looked":
-        """Each kind with one look."""
-        tokens = rows.several(ApiToken, ids)
-        accounts = rows.several(Account, {one.account for one in tokens.values() if one.account})
-        homes = {one.organisation for one in tokens.values()} | {
-            one.organisation for one in accounts.values()
-        }
-        organisations = rows.several(Organisation, homes - self.organisations.keys())
-        return _Looked(
-            {**self.tokens, **tokens}, {**self.accounts, **accounts}, {**self.organisations, **organisations}
-        )
-
-    def get(self, kind: type[T], key: str, /) -> T | None:
-        kinds: Mapping[Any, Mapping[str, Row]] = {
-            ApiToken: self.tokens,
-            Account: self.accounts,
-            Organisation: self.organisations,
-        }
-        found = kinds[kind]
-        return cast("T | None", found.get(key))
 
 
 def _parsed(text: str) -> ApiTokenText | None:

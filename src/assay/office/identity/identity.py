@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import msgspec
 
+from assay.office.identity.known import Known
 from assay.office.identity.ports import Identities, Issuers, Passkeys, StaffLogin
 from assay.office.permissions import CONFIRMED_FOR
 from assay.office.ports import Clock, Entropy
@@ -35,3 +36,4 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     entropy: Entropy
     limits: Limits = Limits()
+    known: Known = msgspec.field(default_factory=Known)

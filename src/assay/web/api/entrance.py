@@ -13,7 +13,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Middleware, Receive, Scope, Send
 
 from assay.errors import Unauthenticated
-from assay.office.identity.authenticate import Known, by_tokens
+from assay.office.identity.authenticate import by_tokens
 from assay.office.permissions import Caller
 from assay.office.service import asked
 from assay.web.api import addresses, cross_origin, repeating
@@ -34,8 +34,7 @@ SHOWN = ("authorization", "cookie", "if-match")
 
 
 def entrance(desk: Desk) -> Middleware:
-    known = Known()
-    tokens = Together[str, Caller](lambda texts: by_tokens(desk.identity, texts, known))
+    tokens = Together[str, Caller](lambda texts: by_tokens(desk.identity, texts))
 
     def wrap(app: ASGIApp) -> ASGIApp:
         async def enter(scope: Scope, receive: Receive, send: Send) -> None:
