@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from tests.support import other_office
 from tests.support.everybody import DEFAULTS, TRIES, Make, Scene, Try, Who
 
-from assay.formats.digest import Digest
 from assay.office.federation import Peer
 from assay.office.permissions import Target
 
@@ -50,8 +50,15 @@ def as_in_api(route: str, **values: str) -> Make:
 
 def pinned(scene: Scene, _: Who) -> Try:
     """Another office that is listened to, again if it was not any more."""
-    now = scene.world.service.now()
-    peer = Peer(id="isles", name="Isles", origin="isles.example", trust=Digest.sha256(b"x"), added=now)
+    service = scene.world.service
+    trust = service.office.blobs.put(other_office.trust().encode())
+    peer = Peer(
+        id="isles",
+        name=other_office.NAME,
+        origin=other_office.ORIGIN,
+        trust=trust,
+        added=service.now(),
+    )
     scene.world.desk.federation.put_office(peer)
     return Try(path={"office": peer.id}, target=Target.office())
 
@@ -103,6 +110,7 @@ PAGES: Mapping[str, Make] = {
     "POST /portfolio": with_file(DEFAULTS["any"], "inventory"),
     "POST /portfolio/feed": typed(DEFAULTS["self"], days="30"),
     "POST /federation": typed(DEFAULTS["office"], name="x", trust="{}"),
+    "POST /federation/{office}/keys": typed(pinned, document="{}"),
     "POST /federation/{office}/revoke": typed(pinned, reason="x"),
     "POST /subscriptions": typed(DEFAULTS["any"], channel="webhook", target="https://10.0.0.1/"),
     "POST /subscriptions/{key}/remove": as_in_api("DELETE /subscriptions/{key}"),

@@ -5,7 +5,7 @@ import re
 import pytest
 from tests.support import other_office
 from tests.support.desks import World
-from tests.support.other_office import NAME, ORIGIN, brought, posted, trust
+from tests.support.other_office import NAME, ORIGIN, brought, handed_over, key_history, posted, trust
 from tests.support.services import officer
 from tests.unit.web.test_case_pages import sent
 
@@ -81,3 +81,22 @@ def test_who_is_not_confirmed_confirms_and_loses_nothing(world: World) -> None:
     assert held.status_code == 403
     assert 'data-passkey="confirm"' in held.text
     assert world.desk.federation.offices() == ()
+
+
+def test_a_change_of_keys_is_followed(world: World) -> None:
+    admin = world.person(Role.ADMINISTRATOR)
+    assert sent(world, "/federation", admin, name=NAME, trust=ROOT).status_code == 303
+    (before,) = world.desk.federation.offices()
+    act = f"/federation/{before.id}/keys"
+    isles = handed_over(other_office.service(), "isles 2")
+    for document, says in (("", "Paste its key history"), ("{}", "change of keys")):
+        answer = sent(world, act, admin, document=document)
+        assert answer.status_code == 422
+        assert says in answer.text.split(f'id="keys-{before.id}-problem">')[1].split("</span>")[0]
+    history = key_history(isles).decode()
+    assert sent(world, act, admin, document=history).status_code == 303
+    (after,) = world.desk.federation.offices()
+    assert after.trust != before.trust
+    assert str(after.trust) in world.client.get("/federation").text
+    again = sent(world, act, admin, document=history)
+    assert (again.status_code, "says nothing new" in again.text) == (422, True)

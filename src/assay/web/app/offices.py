@@ -7,9 +7,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, RawBody
 from litestar.response import Redirect
 
-from assay.errors import Malformed
+from assay.errors import Malformed, Untrusted
 from assay.formats.text import shown as plain
 from assay.office.federation import MAX_NAME, MAX_REASON, Peer, Query, Theirs, pin, revoke, shown_of
+from assay.office.federation_keys import renew
 from assay.office.permissions import Action, Target, require
 from assay.web.api.access import Asker
 from assay.web.api.desk import Desk
@@ -56,7 +57,20 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         desk.note(caller, MANAGE, f"office {office}, revoked")
         return Redirect(f"{HERE}#{office}", status_code=303)
 
-    return [index, add, gone]
+    @form(HERE + "/{office:str}/keys", MANAGE, "office")
+    def renewed(request: Request[Any, Any, Any], office: FromPath[str], body: RawBody) -> Response[Any]:
+        given = entered(request, desk, body)
+        caller, document = given.who.caller, given.text("document")
+        require(caller, MANAGE, Target.office())
+        try:
+            made = renew(desk.federation, desk.service, caller, office, document.encode())
+        except (Malformed, Untrusted) as error:
+            said = f"{error}." if document else "Paste its key history, or its signed change of keys."
+            return _listed(desk, given.who, problems={f"keys-{office}": said}, typed=given)
+        desk.note(caller, MANAGE, f"office {made.id}, keys renewed: {made.trust}")
+        return Redirect(f"{HERE}#{office}", status_code=303)
+
+    return [index, add, gone, renewed]
 
 
 def _wrong(name: str, trust: str) -> Problems:
