@@ -100,6 +100,12 @@ PAGES: dict[str, tuple[str, tuple[Role, ...]]] = {
     "draws": ("/draws", OFFICER),
     "about": ("/about", ()),
     "login": ("/login", ()),
+    "enrol": ("/enrol", ()),
+    "confirm": ("/confirm?next=/queue", OFFICER),
+    "failure": ("/nothing", (Role.PROVIDER_ADMIN,)),
+    "assessor": ("/overview", (Role.ASSESSOR,)),
+    "auditor": ("/audit?action=customers", (Role.AUDITOR,)),
+    "asking": ("/results/{posted}", (Role.RELYING_PARTY_MEMBER,)),
     "not found": ("/results/" + "0" * 64, ()),
     "queue": ("/queue", OFFICER),
     "submissions": ("/submissions", OFFICER),
@@ -212,7 +218,10 @@ def test_a_provider_keeps_up_customers_and_milestones_without_script(stage: Stag
         page.get_by_label("Kind").fill("lei")
         page.get_by_role("button", name="Add").click()
         assert page.get_by_label("Identifier", exact=True).get_attribute("aria-invalid") == "true"
-        assert "Say the identifier" in page.get_by_role("alert").inner_text()
+        summary = page.get_by_role("alert")
+        assert "Say the identifier" in summary.inner_text()
+        assert summary.evaluate("box => box === document.activeElement")
+        assert [item for item in page.evaluate(CONTRAST) if item[0] < 4.5] == []
         page.get_by_label("Kind").fill("")
         page.get_by_role("button", name="Add").click()
         page.get_by_role("button", name="Remove Quay").click()

@@ -81,6 +81,7 @@
     if (file.size <= SMALL) return {kept: [file], large: []};
     show(null, "Reading the bundle…");
     const packed = hex(await bytes(file.slice(0, 2))) === "1f8b";
+    if (packed && !window.DecompressionStream) return {kept: [file], large: []};
     const tar = packed ? await new Response(file.stream().pipeThrough(new DecompressionStream("gzip"))).blob() : file;
     const rest = [], large = [], text = (head, from, to) => new TextDecoder().decode(head.slice(from, to)).replace(/[\0 ]+$/, "");
     let before = [];
