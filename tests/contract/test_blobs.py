@@ -18,6 +18,7 @@ from assay.adapters.objects.bucket import BucketObjects
 from assay.adapters.objects.folder import FolderObjects
 from assay.adapters.objects.memory import MemoryObjects
 from assay.adapters.objects.packed import PackedObjects
+from assay.adapters.opened import PIECE
 from assay.adapters.packed_blobs import PackedBlobs
 from assay.adapters.sealed_blobs import SealedBlobs
 from assay.adapters.system import SystemEntropy
@@ -196,3 +197,36 @@ def test_a_bucket_that_is_gone_and_back(tmp_path: Path) -> None:
             act()
     (tmp_path / "away").rename(folder)
     assert blobs.get(digest) == b"one"
+
+
+LARGE = bytes(range(256)) * (4096 * 2) + b"the last, which fills no piece"
+
+
+@pytest.mark.parametrize("data", [b"", b"small", LARGE[:PIECE], LARGE], ids=len)
+def test_in_pieces_it_is_the_same(blobs: Blobs, data: bytes) -> None:
+    found = blobs.open(blobs.put(data))
+    assert found.length == len(data)
+    assert b"".join(found.pieces(0, len(data))) == data
+    for start, end in (
+        (0, 1),
+        (PIECE - 1, PIECE + 1),
+        (PIECE, PIECE + 16),
+        (len(LARGE) - 5, len(LARGE)),
+        (17, 17),
+    ):
+        if end <= len(data):
+            assert b"".join(found.pieces(start, end)) == data[start:end]
+    assert max(map(len, found.pieces(0, len(data))), default=0) <= PIECE
+
+
+def test_what_is_not_there_is_not_opened(blobs: Blobs) -> None:
+    with pytest.raises(Unavailable):
+        blobs.open(Digest.sha256(b"absent"))
+    digest = blobs.put(LARGE)
+    found = blobs.open(digest)
+    blobs.erase(digest)
+    if not isinstance(blobs, MemoryBlobs):
+        with pytest.raises(Unavailable):
+            list(found.pieces(0, 1))
+    with pytest.raises(Unavailable):
+        blobs.open(digest)

@@ -20,7 +20,7 @@ from assay.formats.dsse import Envelope
 from assay.office.advance import STEPS
 from assay.office.log import receipt
 from assay.office.office import Office
-from assay.office.ports import Blobs, Openings
+from assay.office.ports import Blobs, Opened, Openings
 from assay.office.rebuild import Rebuilt, Source, rebuild
 from assay.office.search import EVERYTHING, PUBLIC, Query, Searched, Viewer, search
 from assay.office.sequencer import Sequencer
@@ -230,6 +230,9 @@ class Without:
 
     def get(self, digest: Digest) -> bytes:
         return self.inner.get(Digest.sha256(b"lost") if digest in self.lost else digest)
+
+    def open(self, digest: Digest) -> Opened:
+        return self.inner.open(Digest.sha256(b"lost") if digest in self.lost else digest)
 
     def has(self, digest: Digest) -> bool:
         return digest not in self.lost and self.inner.has(digest)

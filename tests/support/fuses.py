@@ -9,7 +9,7 @@ from assay.adapters.openings_folder import FolderOpenings
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.tiles.folder import FolderTiles
 from assay.formats.digest import Digest
-from assay.office.ports import Recorded, Wanted
+from assay.office.ports import Opened, Recorded, Wanted
 
 Fate = Literal["kept", "lost", "torn"]
 
@@ -49,6 +49,9 @@ class FusedBlobs:
 
     def get(self, digest: Digest) -> bytes:
         return self.inner.get(digest)
+
+    def open(self, digest: Digest) -> Opened:
+        return self.inner.open(digest)
 
     def has(self, digest: Digest) -> bool:
         return self.inner.has(digest)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from assay.adapters.opened import Pieces, checked
 from assay.collect.files import read_plain
 from assay.errors import Malformed, TooLarge, Unavailable
 from assay.formats.digest import Digest
@@ -115,6 +116,35 @@ def _sync(folder: Path) -> None:
     _do(folder, partial(sync_folder, folder))
 
 
+def size_of(path: Path) -> int | None:
+    """None where there is no plain file."""
+    try:
+        about = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise Unavailable(f"cannot look at {path}: {error.strerror or error}") from error
+    return about.st_size if stat.S_ISREG(about.st_mode) else None
+
+
+def read_part(path: Path, start: int, end: int) -> bytes:
+    """The bytes of a plain file from *start* up to *end*. Unavailable when it has not so many."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            parts: list[bytes] = []
+            while start < end and (data := os.pread(descriptor, end - start, start)):
+                parts.append(data)
+                start += len(data)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise Unavailable(f"cannot read {path}: {error.strerror or error}") from error
+    if start < end:
+        raise Unavailable(f"{path} ends at {start}, expected {end} bytes or more")
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
 class FolderBlobs:
     """Blobs as files ``sha256/ab/<hex>`` under one folder."""
 
@@ -148,6 +178,13 @@ class FolderBlobs:
         if Digest.sha256(data) != digest:
             raise Unavailable(f"{path} is damaged: its SHA-256 is {Digest.sha256(data).value}")
         return data
+
+    def open(self, digest: Digest) -> Pieces:
+        path = self.path(digest)
+        length = size_of(path)
+        if length is None:
+            raise Unavailable(f"blob {digest} is lost: there is no {path}")
+        return checked(digest, length, partial(read_part, path))
 
     def has(self, digest: Digest) -> bool:
         # As text: this is asked for every artifact that anybody names, and building a Path takes longer than the answer.

@@ -17,7 +17,7 @@ class GroupedBlobs:
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
         self._putting = Grouped(self._put)
-        self.get, self.has, self.erase = blobs.get, blobs.has, blobs.erase
+        self.get, self.open, self.has, self.erase = blobs.get, blobs.open, blobs.has, blobs.erase
 
     def put(self, data: bytes) -> Digest:
         return self.put_many((data,))[0]

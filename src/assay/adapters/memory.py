@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from assay.adapters.opened import Whole
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
 from assay.office import openings
-from assay.office.ports import Backing
+from assay.office.ports import Backing, Opened
 
 
 class FixedClock:
@@ -35,6 +36,9 @@ class MemoryBlobs:
         if digest not in self._data:
             raise Unavailable(f"no blob {digest}")
         return self._data[digest]
+
+    def open(self, digest: Digest) -> Opened:
+        return Whole(self.get(digest))
 
     def has(self, digest: Digest) -> bool:
         return digest in self._data

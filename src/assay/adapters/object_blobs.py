@@ -1,9 +1,11 @@
 """Blobs in a bucket, or in any other store of objects, under their digests. For documents that may be known by them."""
 
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from assay.adapters.filesystem import FolderBlobs
 from assay.adapters.objects import Objects
+from assay.adapters.opened import Pieces, checked
 from assay.errors import TooLarge, Unavailable
 from assay.formats.digest import Digest
 
@@ -44,6 +46,13 @@ class ObjectBlobs:
         if Digest.sha256(data) != digest:
             raise Unavailable(f"blob {digest} is damaged: its SHA-256 is {Digest.sha256(data).value}")
         return data
+
+    def open(self, digest: Digest) -> Pieces:
+        name = name_of(digest)
+        length = self._objects.size(name)
+        if length is None:
+            raise Unavailable(f"blob {digest} is lost: there is no {name}")
+        return checked(digest, length, partial(self._objects.part, name))
 
     def has(self, digest: Digest) -> bool:
         return digest in self.among((digest,))

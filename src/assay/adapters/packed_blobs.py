@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from assay.adapters.filesystem import FolderBlobs, make_folder, sync_folder
+from assay.adapters.opened import Whole
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
+from assay.office.ports import Opened
 
 SMALL = 128 * 1024
 """Bytes up to which a blob goes into the shared file."""
@@ -67,6 +69,9 @@ class PackedBlobs:
                 f"{self._path}: blob {digest} is damaged: its SHA-256 is {Digest.sha256(found).value}"
             )
         return found
+
+    def open(self, digest: Digest) -> Opened:
+        return self._large.open(digest) if self._find(digest) is None else Whole(self.get(digest))
 
     def has(self, digest: Digest) -> bool:
         return digest in self.among((digest,))

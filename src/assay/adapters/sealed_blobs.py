@@ -5,16 +5,25 @@ removes the wrapped key first: copies of the sealed bytes that a backup or a buc
 provided that no copy of the key is kept as long. See docs/formats/sealed-blobs.md.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
 
 from assay.adapters.objects import Objects
+from assay.adapters.opened import PIECE, Whole, all_of, checked
 from assay.crypto import sealing
-from assay.crypto.sealing import KEY_BYTES, NONCE_BYTES, OVERHEAD, WRAPPED_BYTES, StorageKeys
+from assay.crypto.sealing import (
+    HEAD_BYTES,
+    KEY_BYTES,
+    NONCE_BYTES,
+    OVERHEAD,
+    TAG_BYTES,
+    WRAPPED_BYTES,
+    StorageKeys,
+)
 from assay.errors import Malformed, TooLarge, Unavailable, Untrusted
 from assay.formats.digest import Digest
-from assay.office.ports import Entropy
+from assay.office.ports import Entropy, Opened
 
 KEYS = "keys/"
 SEALED = "sealed/"
@@ -78,6 +87,31 @@ class SealedBlobs:
                 f"blob {digest} is damaged (sealed as {name}): its SHA-256 is {Digest.sha256(data).value}"
             )
         return data
+
+    def open(self, digest: Digest) -> Opened:
+        """Read twice: once to check the tag and the digest, both of the whole, then piece by piece."""
+        name = self._keys.name(digest)
+        path = SEALED + _split(name)
+        size = self._objects.size(path)
+        if size is None or size <= PIECE + OVERHEAD:
+            return Whole(self.get(digest))
+        try:
+            opening = sealing.Opening(self._key(name), name, self._objects.part(path, 0, HEAD_BYTES))
+
+            def sealed(start: int, end: int) -> bytes:
+                return self._objects.part(path, HEAD_BYTES + start, HEAD_BYTES + end)
+
+            def first(length: int) -> Iterator[bytes]:
+                for piece in all_of(length, sealed):
+                    yield opening.update(piece)
+                opening.finish(sealed(length, length + TAG_BYTES))
+
+            length = size - OVERHEAD
+            return checked(
+                digest, length, lambda start, end: opening.again(start, sealed(start, end)), first(length)
+            )
+        except (Malformed, Untrusted) as error:
+            raise Unavailable(f"blob {digest} is damaged (sealed as {name}): {error}") from error
 
     def has(self, digest: Digest) -> bool:
         return digest in self.among((digest,))

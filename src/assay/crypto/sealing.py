@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CTR, GCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -23,12 +26,15 @@ PURPOSE = "storage"
 KEY_BYTES = 32
 NONCE_BYTES = 12
 ID_BYTES = 8
-_TAG_BYTES = 16
+TAG_BYTES = 16
+_BLOCK_BYTES = 16
 MAX_BYTES = 1 << 30
 _SEALED = b"assay sealed 1\n"
 _WRAPPED = b"assay key 1\n"
-WRAPPED_BYTES = len(_WRAPPED) + ID_BYTES + NONCE_BYTES + KEY_BYTES + _TAG_BYTES
-OVERHEAD = len(_SEALED) + NONCE_BYTES + _TAG_BYTES
+WRAPPED_BYTES = len(_WRAPPED) + ID_BYTES + NONCE_BYTES + KEY_BYTES + TAG_BYTES
+HEAD_BYTES = len(_SEALED) + NONCE_BYTES
+"""Before what is encrypted; the tag stands after it."""
+OVERHEAD = HEAD_BYTES + TAG_BYTES
 """Bytes by which what is sealed is longer."""
 
 
@@ -101,6 +107,39 @@ def open_(key: bytes, name: str, sealed: bytes) -> bytes:
         return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], _SEALED + name.encode())
     except InvalidTag as error:
         raise Untrusted("it was changed or cut, or is another's") from error
+
+
+class Opening:
+    """What :func:`seal` made, opened in pieces. Its tag is of the whole: nothing of a piece may be believed before
+    :meth:`finish`; :meth:`again` opens a piece of what was found whole, and believes whoever compares it with what came first.
+    """
+
+    def __init__(self, key: bytes, name: str, head: bytes) -> None:
+        """*head*: the first :data:`HEAD_BYTES`. Malformed when it is nothing sealed."""
+        if len(head) != HEAD_BYTES or not head.startswith(_SEALED):
+            raise Malformed(f"{len(head)} bytes are nothing that was sealed")
+        self._key, self._nonce = key, head[len(_SEALED) :]
+        self._first = Cipher(AES(key), GCM(self._nonce)).decryptor()
+        self._first.authenticate_additional_data(_SEALED + name.encode())
+
+    def update(self, sealed: bytes) -> bytes:
+        """The next piece, for the first time; in order."""
+        return self._first.update(sealed)
+
+    def finish(self, tag: bytes) -> None:
+        """*tag*: the last :data:`TAG_BYTES`. Untrusted when it was changed, cut, is under another key or name."""
+        try:
+            self._first.finalize_with_tag(tag)
+        except (InvalidTag, ValueError) as error:
+            raise Untrusted("it was changed or cut, or is another's") from error
+
+    def again(self, start: int, sealed: bytes) -> bytes:
+        """The piece from *start* on, a multiple of 16 (NIST SP 800-38D: counter 1 is the tag's, the first block has 2)."""
+        block, rest = divmod(start, _BLOCK_BYTES)
+        if rest:
+            raise ValueError(f"a piece from byte {start} on, expected a multiple of {_BLOCK_BYTES}")
+        counter = self._nonce + (block + 2).to_bytes(4, "big")
+        return Cipher(AES(self._key), CTR(counter)).decryptor().update(sealed)
 
 
 def _checked(nonce: bytes) -> bytes:

@@ -13,7 +13,7 @@ from assay.office.accesses import Access, Accesses, Grant, Line, What
 from assay.office.case import Case
 from assay.office.identity.words import identifier
 from assay.office.permissions import Action, Caller, Target, Visible, hidden, require, require_role, visible
-from assay.office.ports import Entropy
+from assay.office.ports import Entropy, Opened
 from assay.office.service import OFFICE, Service, asked, submission_of
 from assay.office.submitted import attested
 from assay.office.tell_access import tells
@@ -65,8 +65,8 @@ def artifacts(service: Service, at: Accesses, caller: Caller, case: Case) -> tup
 
 def read(
     service: Service, at: Accesses, caller: Caller, payload: Digest, digest: Digest, reason: str
-) -> tuple[bytes, Artifact | None]:
-    """The bytes, and what the attestation says of them. In the log before anybody has them.
+) -> tuple[Opened, Artifact | None]:
+    """The document, checked, and what the attestation says of them. In the log before anybody has them.
 
     Refused for the office without a *reason*, and for what is not kept any more.
     """
@@ -89,9 +89,9 @@ def read(
     _bounded(reason)
     if not service.office.blobs.has(digest):
         raise Refused("the artifact is not kept any more")
-    data = service.office.blobs.get(digest)
+    found = service.office.blobs.open(digest)
     at.note(_line(caller, now, "read", case, artifact=digest, grant=by, reason=reason))
-    return data, named.get(digest)
+    return found, named.get(digest)
 
 
 def ask(

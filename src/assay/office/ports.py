@@ -3,7 +3,7 @@
 An adapter raises :class:`~assay.errors.Unavailable` for every failure of the technology behind it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -29,6 +29,16 @@ class Entropy(Protocol):
         """*count* bytes fit for keys and salts."""
 
 
+class Opened(Protocol):
+    """A document that was found whole when it was opened."""
+
+    @property
+    def length(self) -> int: ...
+
+    def pieces(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from *start* up to *end*, which lie within it, a piece at a time. Unavailable at one that is not as it was."""
+
+
 class Blobs(Protocol):
     """Bytes by SHA-256. Immutable; the same bytes may be put any number of times."""
 
@@ -40,6 +50,9 @@ class Blobs(Protocol):
 
     def get(self, digest: Digest) -> bytes:
         """The bytes, checked against *digest*; Unavailable when absent or changed."""
+
+    def open(self, digest: Digest) -> Opened:
+        """As :meth:`get`, all of it checked before anything is handed out, and never held whole where it is large."""
 
     def has(self, digest: Digest) -> bool:
         """Whether :meth:`get` would find the name; says nothing of its bytes."""

@@ -324,3 +324,26 @@ def mail_of(place: Place, role: Role) -> str:
             one.mail for one in rows.find(Account) if role in one.roles and one.organisation != OTHER_ORG
         }
     return found
+
+
+def test_a_part_of_an_artifact(place: Place) -> None:
+    whole = place.read(place.member, WHEEL)
+    data, tag, length = whole.content, whole.headers["etag"], len(whole.content)
+    assert (whole.headers["accept-ranges"], tag) == ("bytes", f'"{WHEEL.value}"')
+
+    def part(**headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return place.read({**place.member, **named}, WHEEL)
+
+    some = part(range="bytes=3-9")
+    assert (some.status_code, some.content) == (206, data[3:10])
+    assert (some.headers["content-range"], some.headers["content-length"]) == (f"bytes 3-9/{length}", "7")
+    assert some.headers["repr-digest"] == whole.headers["repr-digest"]
+    assert part(range="bytes=-4", if_range=tag).content == data[-4:]
+    assert part(range=f"bytes={length}-").status_code == 416
+    assert part(range=f"bytes={length}-").headers["content-range"] == f"bytes */{length}"
+    for other in ({"range": "bytes=0-1,4-5"}, {"range": "bytes=0-1", "if_range": '"another"'}):
+        answer = part(**other)
+        assert (answer.status_code, answer.content) == (200, data)
+        assert "content-range" not in answer.headers
+    assert problem(place.read({**place.stranger, "range": "bytes=0-1"}, WHEEL)) == (404, "Hidden")

@@ -1,12 +1,16 @@
 """Sealed blobs: nothing of them shows, nothing of them can be changed unseen, keys can be replaced, what is erased stays so."""
 
+import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.support.offices import CountingEntropy
 from tests.support.sealed import keys
 
+from assay.adapters.objects.folder import FolderObjects
 from assay.adapters.objects.memory import MemoryObjects
+from assay.adapters.opened import PIECE
 from assay.adapters.sealed_blobs import SealedBlobs
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
@@ -217,3 +221,53 @@ def test_a_crash_after_the_key_leaves_nothing_under_the_name() -> None:
     assert (blobs.has(DIGEST), len(world.wrapped.files)) == (False, 1)
     assert blobs.get(blobs.put(LIST)) == LIST
     assert len(world.wrapped.files) == 1
+
+
+HUGE = bytes(range(256)) * (4096 * 3) + b"the rest"
+
+
+@pytest.mark.parametrize("at", [0, 14, 20, 40, PIECE + 40, 3 * PIECE + 30, -17, -1], ids=str)
+def test_of_a_large_one_that_was_changed_no_byte_is_handed_out(at: int) -> None:
+    world = World()
+    blobs = world.open()
+    digest = blobs.put(HUGE)
+    good = world.objects.files[world.sealed]
+    changed = bytearray(good)
+    changed[at] ^= 1
+    world.objects.files[world.sealed] = bytes(changed)
+    with pytest.raises(Unavailable, match="is damaged"):
+        blobs.open(digest)
+    for cut in (good[:-1], good + b"\0", good[: PIECE + 5]):
+        world.objects.files[world.sealed] = cut
+        with pytest.raises(Unavailable, match="is damaged"):
+            blobs.open(digest)
+    world.objects.files[world.sealed] = good
+    assert b"".join(blobs.open(digest).pieces(PIECE - 3, PIECE + 3)) == HUGE[PIECE - 3 : PIECE + 3]
+
+
+def test_what_is_changed_between_the_check_and_the_reading_is_not_handed_out() -> None:
+    world = World()
+    blobs = world.open()
+    found = blobs.open(blobs.put(HUGE))
+    changed = bytearray(world.objects.files[world.sealed])
+    changed[PIECE + 100] ^= 1
+    world.objects.files[world.sealed] = bytes(changed)
+    pieces = found.pieces(0, len(HUGE))
+    assert next(pieces) == HUGE[:PIECE]
+    with pytest.raises(Unavailable, match="was changed while it was read"):
+        next(pieces)
+
+
+def test_a_large_one_is_never_held_whole(tmp_path: Path) -> None:
+    objects = FolderObjects.make(tmp_path / "blobs")
+    blobs = SealedBlobs(objects, objects, keys(), CountingEntropy())
+    size = 16 * PIECE
+    digest = blobs.put(bytes(size))
+    tracemalloc.start()
+    try:
+        found = blobs.open(digest)
+        assert sum(map(len, found.pieces(0, size))) == size
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * PIECE

@@ -10,6 +10,12 @@ class Objects(Protocol):
     def read(self, name: str, *, limit: int) -> bytes | None:
         """None when there is none. TooLarge over *limit* bytes."""
 
+    def size(self, name: str) -> int | None:
+        """Bytes; None when there is none."""
+
+    def part(self, name: str, start: int, end: int) -> bytes:
+        """The bytes from *start* up to *end*, one at least. Unavailable when there are not so many."""
+
     def has(self, names: Collection[str]) -> frozenset[str]:
         """Those of *names* that :meth:`read` would find."""
 

@@ -41,6 +41,23 @@ class BucketObjects:
 
         return self._told("read", name, step)
 
+    def size(self, name: str) -> int | None:
+        def step() -> int | None:
+            try:
+                return int(obstore.head(self._store, safe(name))["size"])
+            except (NotFoundError, FileNotFoundError):
+                return None
+
+        return self._told("look for", name, step)
+
+    def part(self, name: str, start: int, end: int) -> bytes:
+        found = self._told(
+            "read", name, lambda: bytes(obstore.get_range(self._store, safe(name), start=start, end=end))
+        )
+        if len(found) != end - start:
+            raise Unavailable(f"{name} in {self._name} ends before byte {end}")
+        return found
+
     def has(self, names: Collection[str]) -> frozenset[str]:
         return frozenset(name for name, there in self._each(names, self._is_there) if there)
 

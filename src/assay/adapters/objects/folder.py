@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from assay.adapters.filesystem import make_folder, sync_folder, write_whole
+from assay.adapters.filesystem import make_folder, read_part, size_of, sync_folder, write_whole
 from assay.adapters.tiles import safe
 from assay.adapters.tiles.folder import FolderTiles
 from assay.errors import Unavailable
@@ -31,6 +31,12 @@ class FolderObjects:
 
     def read(self, name: str, *, limit: int) -> bytes | None:
         return self._files.read(name, limit=limit)
+
+    def size(self, name: str) -> int | None:
+        return size_of(self.folder / safe(name))
+
+    def part(self, name: str, start: int, end: int) -> bytes:
+        return read_part(self.folder / safe(name), start, end)
 
     def has(self, names: Collection[str]) -> frozenset[str]:
         if not self.folder.is_dir():

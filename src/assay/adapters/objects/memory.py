@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from assay.adapters.tiles import safe
-from assay.errors import TooLarge
+from assay.errors import TooLarge, Unavailable
 
 
 class MemoryObjects:
@@ -15,6 +15,16 @@ class MemoryObjects:
         if data is not None and len(data) > limit:
             raise TooLarge(f"{name} has {len(data)} bytes, over {limit}")
         return data
+
+    def size(self, name: str) -> int | None:
+        data = self.files.get(safe(name))
+        return None if data is None else len(data)
+
+    def part(self, name: str, start: int, end: int) -> bytes:
+        data = self.files.get(safe(name), b"")
+        if len(data) < end:
+            raise Unavailable(f"{name} has {len(data)} bytes, expected {end} or more")
+        return data[start:end]
 
     def has(self, names: Collection[str]) -> frozenset[str]:
         return frozenset(name for name in names if safe(name) in self.files)

@@ -37,13 +37,27 @@ class PackedObjects:
             sync_folder(folder)
 
     def read(self, name: str, *, limit: int) -> bytes | None:
-        with self._told(), self._door:
-            row = self._file.execute("SELECT data FROM objects WHERE name = ?", (safe(name),)).fetchone()
-        if row is None:
+        small = self._small(name)
+        if small is None:
             return self._large.read(name, limit=limit)
-        if len(row[0]) > limit:
-            raise TooLarge(f"{name} in {self._path} has {len(row[0])} bytes, over {limit}")
-        return bytes(row[0])
+        if len(small) > limit:
+            raise TooLarge(f"{name} in {self._path} has {len(small)} bytes, over {limit}")
+        return small
+
+    def size(self, name: str) -> int | None:
+        with self._told(), self._door:
+            row = self._file.execute(
+                "SELECT length(data) FROM objects WHERE name = ?", (safe(name),)
+            ).fetchone()
+        return self._large.size(name) if row is None else int(row[0])
+
+    def part(self, name: str, start: int, end: int) -> bytes:
+        small = self._small(name)
+        if small is None:
+            return self._large.part(name, start, end)
+        if len(small) < end:
+            raise Unavailable(f"{name} in {self._path} has {len(small)} bytes, expected {end} or more")
+        return small[start:end]
 
     def has(self, names: Collection[str]) -> frozenset[str]:
         asked = [safe(name) for name in names]
@@ -93,6 +107,11 @@ class PackedObjects:
     def close(self) -> None:
         with self._told(), self._door:
             self._file.close()
+
+    def _small(self, name: str) -> bytes | None:
+        with self._told(), self._door:
+            row = self._file.execute("SELECT data FROM objects WHERE name = ?", (safe(name),)).fetchone()
+        return None if row is None else bytes(row[0])
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -1,6 +1,5 @@
 """Artifacts of a case, who was let in to them, and who read them."""
 
-from collections.abc import Iterator
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -18,6 +17,7 @@ from assay.office.accesses import Grant
 from assay.office.dossier import within
 from assay.office.identity.organisation import Organisation
 from assay.office.permissions import Action
+from assay.web.api import ranges
 from assay.web.api.access import asker
 from assay.web.api.access_views import (
     AccessView,
@@ -37,7 +37,6 @@ from assay.web.api.views import Listed
 TAG = "access"
 GRANTS = "/access/grants"
 ONE = GRANTS + "/{key:str}"
-PIECE = 256 * 1024
 ArtifactId = Annotated[
     str, PathParameter(pattern="^[0-9a-f]{64}$", description="Hexadecimal SHA-256 of the artifact")
 ]
@@ -83,10 +82,18 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     )
     def show(request: AnyRequest, payload: Id, artifact: ArtifactId, reason: FromQuery[str] = "") -> Stream:
         caller, one = asker(request, desk).caller, Digest("sha256", artifact)
-        data, named = access.read(desk.service, at, caller, digest(payload), one, reason)
-        return Stream(
-            _pieces(data), media_type="application/octet-stream", headers=_headers(one, named, len(data))
-        )
+        found, named = access.read(desk.service, at, caller, digest(payload), one, reason)
+        tag, wanted = f'"{one.value}"', request.headers
+        part = ranges.asked(wanted.get("range", ""), wanted.get("if-range", ""), tag, found.length)
+        headers = {**_headers(one, named), "ETag": tag, "Accept-Ranges": "bytes"}
+        status, start, end = 200, 0, found.length
+        if part is not None:
+            headers["Content-Range"] = part.content_range
+            status, start, end = (206, part.start, part.end) if part.satisfiable else (416, 0, 0)
+        headers["Content-Length"] = str(end - start)
+        # A stream of nothing at all is one whose end the framework waits for.
+        pieces = found.pieces(start, end) if start < end else iter((b"",))
+        return Stream(pieces, media_type="application/octet-stream", headers=headers, status_code=status)
 
     @does(CASE + "/access-requests", "Ask to read its artifacts", TAG, Action.ACCESS_REQUEST, "case")
     def ask(request: AnyRequest, payload: Id, data: JSONBody[AccessRequest]) -> GrantView:
@@ -135,18 +142,12 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     return [index, show, ask, grants, approve, refuse, end, log]
 
 
-def _pieces(data: bytes) -> Iterator[bytes]:
-    view = memoryview(data)
-    return (bytes(view[start : start + PIECE]) for start in range(0, len(data), PIECE))
-
-
-def _headers(one: Digest, named: Artifact | None, length: int) -> dict[str, str]:
+def _headers(one: Digest, named: Artifact | None) -> dict[str, str]:
     """A browser saves it under its name, and opens nothing of it."""
     name = (named.name.rpartition("/")[2] if named is not None else "") or one.value
     return {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name[:200], safe='')}",
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "Content-Length": str(length),
         "Repr-Digest": encode_digest(one),
         "Cache-Control": "no-store",
     }
