@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.support import archives
+from tests.support import archives, fork_server
 
 from assay.cli.app import run as run_here
 
@@ -31,20 +31,35 @@ Assay = Callable[..., Ran]
 Start = Callable[[str, Path], dict[str, Any]]
 
 
-@pytest.fixture
-def assay(tmp_path: Path) -> Assay:
-    """``assay(*arguments)`` in *tmp_path*, with nothing of the caller's environment that Assay reads."""
+def clean() -> dict[str, str]:
+    """The environment, with nothing in it that Assay reads."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")}
 
-    def run(*arguments: str | Path, cwd: Path = tmp_path, now: str = NOW, **variables: str) -> Ran:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")}
+
+def program(folder: Path) -> Assay:
+    """See :func:`assay`; in *folder*."""
+
+    def run(*arguments: str | Path, cwd: Path = folder, now: str = NOW, **variables: str) -> Ran:
+        said = [str(one) for one in arguments]
+        env = {**clean(), "ASSAY_NOW": now, "COLUMNS": "140", **variables}
+        if all(name.startswith("ASSAY_") for name in variables):
+            return Ran(*fork_server.run(said, cwd=cwd, env=env, timeout=120))
         done = subprocess.run(
-            [sys.executable, "-m", "assay", *map(str, arguments)],
-            cwd=cwd, env={**clean, "ASSAY_NOW": now, "COLUMNS": "140", **variables}, capture_output=True, text=True,
-            timeout=120, check=False, stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "assay", *said], cwd=cwd, env=env, capture_output=True, text=True, timeout=120,
+            check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def assay(tmp_path: Path) -> Assay:
+    """``assay(*arguments)`` in *tmp_path*, with nothing of the caller's environment that Assay reads.
+
+    Forked from a process that has loaded it, unless something is set that only a new one reads.
+    """
+    return program(tmp_path)
 
 
 @pytest.fixture
@@ -86,16 +101,24 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def witness(tmp_path: Path) -> Iterator[Start]:
     """``witness(name, trust)``: a served witness; what it says of itself."""
-    running: list[subprocess.Popen[str]] = []
+    running: list[fork_server.Program] = []
 
     def start(name: str, trust: Path) -> dict[str, Any]:
         secret = tmp_path / "passphrase"
         secret.write_text("of a fictional witness\n")
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("ASSAY_")}
-        command = ("-m", "assay", "witness", "--state", name, "--name", f"witness.example/{name}", "--json")
-        process = subprocess.Popen(
-            [sys.executable, *command, "--log", str(trust)], cwd=tmp_path, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**clean, "ASSAY_PASSPHRASE_FILE": str(secret)},
+        command = (
+            "witness",
+            "--state",
+            name,
+            "--name",
+            f"witness.example/{name}",
+            "--json",
+            "--log",
+            str(trust),
+        )
+        process = fork_server.Program(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env={**clean(), "ASSAY_PASSPHRASE_FILE": str(secret)},
         )  # fmt: skip
         running.append(process)
         assert process.stdout is not None
@@ -110,9 +133,7 @@ def witness(tmp_path: Path) -> Iterator[Start]:
     yield start
     for process in running:
         process.terminate()
-        process.wait(timeout=20)
-        if process.stdout is not None:
-            process.stdout.close()
+        process.communicate(timeout=20)
 
 
 def policy(*witnesses: dict[str, Any]) -> str:

@@ -3,13 +3,14 @@
 import base64
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.scenario.conftest import Assay
+from tests.scenario.conftest import Assay, program
 from tests.support.offices import OFFICE_KEYS, PROVIDER_KEYS, bundle, trust
 
 from assay.adapters import bundles
@@ -100,15 +101,22 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def office(tmp_path: Path, assay: Assay) -> Path:
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An office that trusts the fictional provider and has accepted one submission."""
-    home = Home(tmp_path / "office")
-    home.save_trust(trust())
-    bundles.write(tmp_path / "first", bundle(serial=1))
-    ran = assay("submit", "first", "--office", "office")
+    folder = tmp_path_factory.mktemp("founded")
+    Home(folder / "office").save_trust(trust())
+    bundles.write(folder / "first", bundle(serial=1))
+    ran = program(folder)("submit", "first", "--office", "office")
     assert ran.code in (0, 1, 3), ran.err
-    return home.folder
+    return folder / "office"
+
+
+@pytest.fixture
+def office(founded: Path, tmp_path: Path) -> Path:
+    """One of this test's own."""
+    shutil.copytree(founded, tmp_path / "office")
+    return tmp_path / "office"
 
 
 def kept(office: Path) -> tuple[int, list[str]]:

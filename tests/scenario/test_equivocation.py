@@ -1,10 +1,10 @@
 """Two offices and somebody who watches them, as programs on one machine: one office shows two histories and is caught with proof."""
 
 import json
+import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.scenario.conftest import Assay
+from tests.support import fork_server
 from tests.support.stranger import two_histories
 from tests.support.tile_servers import served
 from tests.support.watched import DUE, Office, beacon, beacon_value
@@ -232,19 +233,18 @@ def test_keys_by_hand_and_rounds_of_the_beacon(north: Office, assay: Assay, tmp_
 
 
 @contextmanager
-def running(*arguments: str | Path, cwd: Path) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "assay", *map(str, arguments)],
-        cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate(timeout=30)
+def running(*arguments: str | Path, cwd: Path) -> Iterator[fork_server.Program]:
+    said = [str(one) for one in arguments]
+    with fork_server.Program(
+        said, cwd=cwd, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
-def first_json(process: subprocess.Popen[str]) -> Any:
+def first_json(process: fork_server.Program) -> Any:
     assert process.stdout is not None
     return json.loads(process.stdout.readline())
 

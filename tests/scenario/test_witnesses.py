@@ -1,11 +1,9 @@
 """Two registers and two witnesses on one machine. One register shows two histories; the witnesses see through it."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,7 +11,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.scenario.conftest import NOW, Assay
+from tests.scenario.conftest import NOW, Assay, clean
+from tests.support import fork_server
 from tests.support.logs import FictionalLog
 from tests.support.serving import served
 
@@ -35,7 +34,7 @@ SECRET = "a passphrase for tests"
 
 
 class Running(msgspec.Struct):
-    process: "subprocess.Popen[str]"
+    process: fork_server.Program
     about: Any
 
     def ended(self) -> str:
@@ -50,11 +49,10 @@ class Running(msgspec.Struct):
 def running(folder: Path, name: str, logs: Path, *more: str) -> Iterator[Running]:
     secret = folder.parent / "passphrase"
     secret.write_text(SECRET)
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("ASSAY_")}
-    with subprocess.Popen(
-        [sys.executable, "-m", "assay", "witness", "--state", str(folder), "--name", name, "--log", str(logs), "--json", *more],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, cwd=folder.parent,
-        env={**clean, "ASSAY_NOW": NOW, "ASSAY_PASSPHRASE_FILE": str(secret)},
+    command = ("witness", "--state", str(folder), "--name", name, "--log", str(logs), "--json", *more)
+    with fork_server.Program(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder.parent,
+        env={**clean(), "ASSAY_NOW": NOW, "ASSAY_PASSPHRASE_FILE": str(secret)},
     ) as process:  # fmt: skip
         try:
             assert process.stdout is not None

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from tests.support.fork_server import Program
 from tests.support.offices import PROVIDER, PROVIDER_KEYS, SINCE
 
 from assay.adapters.sql import postgresql
@@ -64,10 +64,9 @@ class Process:
         self.output = folder / f"serve-{port}.txt"
         began = time.monotonic()
         with self.output.open("wb") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "assay", "serve", "--json"],
-                cwd=folder, env=environment, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
+            self.process = Program(
+                ("serve", "--json"), cwd=folder, env=environment, stdout=out.fileno(), stderr=out.fileno()
+            )
         while not self._up():
             if self.process.poll() is not None or time.monotonic() - began > START_S:
                 ended = self.process.poll()
