@@ -13,7 +13,8 @@ from assay.adapters.sql.postgresql import engine as postgresql_engine
 from assay.formats.digest import Digest
 from assay.formats.inventory import InventoryItem
 from assay.formats.verdict import File, ReleaseRef
-from assay.office.inventories import Imported, Inventories, keys_of_item, keys_of_releases
+from assay.office.found_by import keys_of_item, keys_of_releases
+from assay.office.inventories import Imported, Inventories
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 FILE = Digest.sha256(b"wheel")

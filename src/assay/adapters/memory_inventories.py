@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from assay.formats.inventory import InventoryItem
-from assay.office.inventories import Imported, keys_of_item
+from assay.office.found_by import keys_of_item
+from assay.office.inventories import Imported
 
 
 class MemoryInventories:

@@ -10,7 +10,8 @@ from assay.formats.digest import Digest
 from assay.formats.event import Event
 from assay.office.case import Case
 from assay.office.deliver import announce, event_id
-from assay.office.inventories import Inventories, keys_of_releases
+from assay.office.found_by import keys_of_releases
+from assay.office.inventories import Inventories
 from assay.office.sending import notice_of
 from assay.office.service import Service
 from assay.office.subscription import Subscribing

@@ -7,14 +7,12 @@ from typing import Protocol
 import msgspec
 
 from assay.errors import TooLarge
-from assay.formats import purl as purls
-from assay.formats.digest import Digest
 from assay.formats.inventory import Inventory, InventoryItem
-from assay.formats.verdict import ReleaseRef, VerdictDocument
-from assay.office.facts import Facts
-from assay.office.found_by import hashed
+from assay.formats.verdict import VerdictDocument
+from assay.office.facts import ITEMS, Facts
+from assay.office.found_by import keys_of_item, keys_of_releases
 from assay.office.permissions import Action, Caller, Target, require, visible
-from assay.office.portfolio import Changed, Index, Standing, changed, fold, package_key, stand
+from assay.office.portfolio import Changed, Standing, changed
 from assay.office.service import Service
 
 MAX_ITEMS = 1_000_000
@@ -103,10 +101,15 @@ def portfolio(
     Of all items, or of at most *limit* after the first *after*.
     """
     organisation = _reader(caller)
-    items = (
-        _all(inventories, organisation) if limit is None else inventories.items(organisation, after, limit)
-    )
-    return stand(items, Index(facts.seen(service, visible(caller, Action.SUBMISSION_READ))))
+    brought = inventories.imported(organisation)
+    seen = visible(caller, Action.SUBMISSION_READ)
+    end = after + limit if limit is not None else None
+    while brought is not None and (end is None or after < end):
+        items = inventories.items(organisation, after, ITEMS if end is None else min(ITEMS, end - after))
+        if not items:
+            return
+        yield from facts.behind(service, seen, organisation, brought.at, after, items)
+        after += len(items)
 
 
 def portfolio_changes(
@@ -146,31 +149,6 @@ def _most(ratings: Sequence[int | None]) -> int | None:
     if len(told) < len(ratings) and max(told, default=0) < MOST_CRITICAL:
         return None
     return max(told, default=0)
-
-
-def keys_of_item(item: InventoryItem) -> frozenset[str]:
-    """By which it is found when something happens."""
-    names = [f"digest {one}" for one in item.digests]
-    found = purls.identity(item.purl)
-    if found is not None:
-        names.append(f"package {package_key(found)}")
-    if item.provider:
-        names.append(f"company {fold(item.provider)}")
-        if item.product:
-            names.append(f"name {(fold(item.provider), fold(item.product))}")
-    return frozenset(map(hashed, names))
-
-
-def keys_of_releases(provider: str, releases: Sequence[ReleaseRef]) -> frozenset[str]:
-    """The keys of the items that a case about *releases* is about, or may be."""
-    names = [] if releases else [f"company {fold(provider)}"]
-    for one in releases:
-        names.append(f"name {(fold(provider), fold(one.name))}")
-        names += [f"digest {Digest.parse(file.digest)}" for file in one.digests]
-        found = purls.identity(one.purl)
-        if found is not None:
-            names.append(f"package {package_key(found)}")
-    return frozenset(map(hashed, names))
 
 
 def _reader(caller: Caller) -> str:

@@ -94,10 +94,17 @@ class Changed(msgspec.Struct, frozen=True):
     events: tuple[Event, ...]
 
 
-class Index:
-    """Facts, by all that an item can be found by."""
+class Silent(msgspec.Struct, frozen=True):
+    """How many facts an item known by its digest, or its package URL, alone may be about, for all that they say."""
 
-    def __init__(self, facts: Iterable[Fact]) -> None:
+    digest: int = 0
+    package: int = 0
+
+
+class Index:
+    """Facts, by all that an item can be found by. *silent*: where *facts* are only those that the items may be about."""
+
+    def __init__(self, facts: Iterable[Fact], silent: Silent | None = None) -> None:
         self.digests: dict[Digest, list[_Found]] = {}
         self.packages: dict[_PackageKey, list[tuple[Fact, ReleaseRef, str]]] = {}
         self.names: dict[_Key, list[_Found]] = {}
@@ -105,9 +112,9 @@ class Index:
         self.providers: dict[str, dict[str, None]] = {}
         """By product."""
         self.without_digest = self.without_purl = 0
-        """Facts that an item known by its digest or purl alone may be about, for all that they say."""
         for fact in facts:
             self._add(fact)
+        self.silent = silent or Silent(self.without_digest, self.without_purl)
 
     def _add(self, fact: Fact) -> None:
         provider = fold(fact.provider)
@@ -224,17 +231,22 @@ def _answer(
     if item.provider and item.product and (item.version or (package and package.version)):
         return "none", "no result names this provider, product and version" + _namesakes(item, index)
     if package is not None and (package.version or item.version):
-        return _alone("package URL", index.without_purl)
+        return _alone("package URL", index.silent.package)
     if item.digests:
-        return _alone("digest", index.without_digest)
+        return _alone("digest", index.silent.digest)
     return _lacking(item, package, index)
+
+
+MOST_SILENT = 1000
+"""That are counted."""
 
 
 def _alone(what: str, silent: int) -> tuple[Answer, str]:
     if silent:
+        count = f"{silent}" if silent < MOST_SILENT else f"{MOST_SILENT:,} or more"
         return (
             "unknown",
-            f"known by its {what} alone, and {silent} results have none to compare: say provider and product",
+            f"known by its {what} alone, and {count} results have none to compare: say provider and product",
         )
     return "none", f"no result has this {what}"
 

@@ -291,6 +291,12 @@ class Cases(Protocol):
     def find(self, query: CaseQuery) -> CasePage:
         """Malformed for a cursor that is not one of this order."""
 
+    def marked(self, keys: Sequence[str], visible: Visible) -> Mapping[int, int]:
+        """The revision of each case that is found by any of *keys*, by its entry."""
+
+    def among(self, key: str, visible: Visible, most: int) -> int:
+        """How many cases are found by *key*; *most* where there are more."""
+
     def seen(self, organisation: str, before: int) -> int:
         """How many submissions of *organisation* have an entry before *before*; counted up to 2."""
 

@@ -124,7 +124,7 @@ def admit_read(trust: bytes, packs: Sequence[str], found: Unverified, now: datet
         values={**subject(attestation), "actor": opened.standing.signer},
         named=tuple(dict.fromkeys(artifact.digest for artifact in attestation.artifacts)),
         replaces=attestation.replaces,
-        keys=keys_of(attestation.releases),
+        keys=keys_of(attestation.provider.name, attestation.releases),
     )
 
 

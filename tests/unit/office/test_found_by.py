@@ -7,9 +7,9 @@ import assay.office.found_by as found_by
 from assay.formats.attestation import Release, ReleaseDigest
 from assay.formats.digest import Digest
 from assay.formats.purl import Purl
-from assay.office.found_by import MAX_KEYS, asked, keys_of
+from assay.office.found_by import MAX_KEYS, SILENT_DIGEST, SILENT_PACKAGE, asked, hashed, keys_of
 
-KEYS = set(keys_of([RELEASE]))
+KEYS = set(keys_of("Lighthouse Works", [RELEASE]))
 
 
 @pytest.mark.parametrize(
@@ -42,15 +42,30 @@ def test_nothing_asked_is_nothing() -> None:
 
 def test_a_version_that_only_the_release_says() -> None:
     release = Release(name="lantern", version="3", purl="pkg:pypi/lantern")
-    assert set(asked(purl=Purl.parse("pkg:pypi/lantern@3"))) <= set(keys_of([release]))
+    assert set(asked(purl=Purl.parse("pkg:pypi/lantern@3"))) <= set(keys_of("Lighthouse Works", [release]))
 
 
 def test_what_is_no_purl_is_no_key() -> None:
-    assert keys_of([Release(name="lantern", purl="cpe:/a:lantern")]) == ()
+    given = keys_of("Lighthouse Works", [Release(name="lantern", purl="cpe:/a:lantern")])
+    assert given == keys_of("Lighthouse Works", [Release(name="lantern")])
+
+
+@pytest.mark.parametrize(
+    ("releases", "lacks"),
+    [
+        pytest.param([RELEASE], set(), id="all is said"),
+        pytest.param([RELEASE, Release(name="oar")], {SILENT_DIGEST, SILENT_PACKAGE}, id="not of each"),
+        pytest.param([Release(name="oar", purl="pkg:pypi/oar")], {SILENT_DIGEST}, id="no file"),
+        pytest.param([], {SILENT_DIGEST, SILENT_PACKAGE}, id="company-wide"),
+    ],
+)
+def test_what_it_lacks_is_a_key(releases: list[Release], lacks: set[str]) -> None:
+    silent = {SILENT_DIGEST, SILENT_PACKAGE}
+    assert {one for one in silent if hashed(one) in keys_of("Lighthouse Works", releases)} == lacks
 
 
 def test_keys_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(found_by, "MAX_KEYS", 3)
     files = tuple(ReleaseDigest(str(at), Digest.sha256(b"%d" % at)) for at in range(9))
-    assert len(keys_of([Release(name="lantern", files=files)])) == 3
+    assert len(keys_of("Lighthouse Works", [Release(name="lantern", files=files)])) == 3
     assert MAX_KEYS > 3

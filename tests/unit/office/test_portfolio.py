@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.formats.attestation import Release, ReleaseDigest
 from assay.formats.digest import Digest
 from assay.formats.inventory import InventoryItem
 from assay.formats.verdict import File, ReleaseRef
-from assay.office.portfolio import EXACT, Event, Fact, Index, Standing, changed, fold, stand, tally
+from assay.office.found_by import SILENT_DIGEST, SILENT_PACKAGE, hashed, keys_behind, keys_of
+from assay.office.portfolio import EXACT, Event, Fact, Index, Silent, Standing, changed, fold, stand, tally
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 WORKS = "Lighthouse Works (fictional)"
@@ -152,6 +154,29 @@ def test_the_answer_follows_from_the_matches(one: InventoryItem) -> None:
 @given(items, st.permutations([OLD, NEW, BARE, WHOLE]))
 def test_the_order_of_results_does_not_matter(one: InventoryItem, facts: list[Fact]) -> None:
     assert list(stand([one], Index(facts))) == list(stand([one], ALL))
+
+
+def keys_of_fact(fact: Fact) -> set[str]:
+    releases = [
+        Release(
+            name=one.name, version=one.version, purl=one.purl,
+            files=tuple(ReleaseDigest(file.filename, Digest.parse(file.digest)) for file in one.digests),
+        )
+        for one in fact.releases
+    ]  # fmt: skip
+    return set(keys_of(fact.provider, releases))
+
+
+@given(st.lists(items, max_size=3))
+def test_results_that_are_found_by_its_keys_are_enough(some: list[InventoryItem]) -> None:
+    wanted = set(keys_behind(some))
+    found = [one for one in (OLD, NEW, BARE, WHOLE) if wanted & keys_of_fact(one)]
+    silent = Silent(
+        sum(hashed(SILENT_DIGEST) in keys_of_fact(one) for one in (OLD, NEW, BARE, WHOLE)),
+        sum(hashed(SILENT_PACKAGE) in keys_of_fact(one) for one in (OLD, NEW, BARE, WHOLE)),
+    )
+    assert silent == ALL.silent
+    assert list(stand(some, Index(found, silent))) == list(stand(some, ALL))
 
 
 @given(items)

@@ -38,6 +38,7 @@ PUBLIC = {"result": "shown", "changed": "shown_since"}
 """Columns for who sees what is published only: nobody finds, or puts in order, by what happened and was not posted."""
 MAX_PAGE = 1000
 _CHUNK = 400
+_MARKS = 2000
 _CASE = select(cases.c.body).where(cases.c.payload == bindparam("payload"))
 _MOVED = (
     update(cases)
@@ -83,6 +84,21 @@ class SqlCases:
         more = len(rows) > limit
         after = _encode_cursor(query.sort, rows[limit - 1][0], rows[limit - 1][1]) if more else ""
         return CasePage(tuple(_parse(row[2]) for row in rows[:limit]), after)
+
+    def marked(self, keys_: Sequence[str], visible: Visible) -> dict[int, int]:
+        found: dict[int, int] = {}
+        with transaction(self.engine, reads=True) as connection:
+            for start in range(0, len(keys_), _MARKS):
+                some = keys.c.key.in_(keys_[start : start + _MARKS])
+                query = select(cases.c.entry, cases.c.revision).join(keys, keys.c.entry == cases.c.entry)
+                found.update(connection.execute(_shown(query.where(some), visible)).all())
+        return found
+
+    def among(self, key: str, visible: Visible, most: int) -> int:
+        query = select(cases.c.entry).join(keys, keys.c.entry == cases.c.entry).where(keys.c.key == key)
+        some = _shown(query, visible).limit(most).subquery()
+        with transaction(self.engine, reads=True) as connection:
+            return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
 
     def seen(self, organisation: str, before: int) -> int:
         earlier = (cases.c.organisation == organisation) & (cases.c.entry < before)

@@ -11,7 +11,8 @@ from assay.adapters.sql.bulk import insert_all
 from assay.adapters.sql.transaction import alone, transaction
 from assay.errors import Unavailable
 from assay.formats.inventory import InventoryItem
-from assay.office.inventories import Imported, keys_of_item
+from assay.office.found_by import keys_of_item
+from assay.office.inventories import Imported
 
 _REPLACING = 0x617373696E76
 """Key of PostgreSQL's advisory lock: two imports of one organisation may come at once."""
