@@ -205,11 +205,17 @@ def _open_streams() -> None:
 def _load() -> None:
     import assay
     from assay.crypto import keyfile
+    from assay.packs import shipped
+    from assay.web.pages import environment
 
     for found in walk_packages(assay.__path__, "assay."):
         if not found.name.startswith(LEFT_OUT):
             import_module(found.name)
     keyfile.COST = keyfile.COSTS.start
+    for ref in shipped.refs():
+        shipped.load(ref)
+    for name in environment().list_templates(("html",)):
+        environment().get_template(name)
     gc.collect()
     gc.freeze()
 

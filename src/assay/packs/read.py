@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -120,6 +121,9 @@ class _Pack(_Wire, frozen=True, kw_only=True):
     note: str = ""
 
 
+@lru_cache(
+    maxsize=32
+)  # the same few are judged by, and shown, all day; reading one takes longer than most checks
 def parse(data: bytes, *, name: str) -> Pack:
     """The pack in *data*; *name* is what errors call it. Raises :class:`Malformed` or :class:`TooLarge`."""
     try:

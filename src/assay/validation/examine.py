@@ -106,7 +106,7 @@ def _judged(
 ) -> VerdictDocument:
     policy = _policy(inputs.policy)
     history = History.parse(inputs.history)
-    packs = tuple(_pack(ref, data) for ref, data in inputs.packs)
+    packs = tuple(parse_pack(data, name=ref) for ref, data in inputs.packs)
     attestation = opened.attestation
     customers = customers_of(inputs.bundle)
     reading = reading_of(inputs, attestation, sigstore, memory)
@@ -146,11 +146,6 @@ def _judged(
 
 
 # An office judges by the same few documents all day; reading one takes longer than most checks.
-
-
-@lru_cache(maxsize=16)
-def _pack(ref: str, data: bytes) -> Pack:
-    return parse_pack(data, name=ref)
 
 
 @lru_cache(maxsize=4)
