@@ -58,7 +58,7 @@ def load(data: bytes, *, what: str, limit: int = MAX_BYTES) -> Any:
 
 def check(data: bytes, *, what: str, limit: int = MAX_BYTES) -> None:
     """Refuse what is too large, too deep, not UTF-8, not JSON, or has a key twice in one object."""
-    _bound(data, what=what, limit=limit)
+    bound(data, what=what, limit=limit)
     for piece in _pieces(data, what=what):
         plain(piece, what=what)
 
@@ -71,7 +71,7 @@ def members(
     *inside*: the object is a member that this function gave, so that its limits were checked.
     """
     if not inside:
-        _bound(data, what=what, limit=limit)
+        bound(data, what=what, limit=limit)
     if data[:256].lstrip()[:1] not in {b"{", b""}:
         plain(data, what=what)
         raise Malformed(f"{what} is not a JSON object")
@@ -144,7 +144,8 @@ def pretty(value: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
 
 
-def _bound(data: bytes, *, what: str, limit: int) -> None:
+def bound(data: bytes, *, what: str, limit: int) -> None:
+    """TooLarge for what is over *limit* bytes, or over the limits of depth and count, before anything is made of it."""
     if len(data) > limit:
         raise TooLarge(f"{what} has {len(data)} bytes, over the limit of {limit}")
     if data.startswith(b"\xef\xbb\xbf"):

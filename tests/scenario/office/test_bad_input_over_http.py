@@ -293,3 +293,12 @@ def test_a_clock_that_goes_back() -> None:
     assert world.client.get(f"{API}/submissions", headers=bearing(made.text)).status_code == 401
     world.tick(timedelta(days=31))
     assert world.service.case(case.payload).stage == "answered"
+
+
+@pytest.mark.parametrize("depth", [300, 15_000])
+def test_json_that_is_nested_too_deep_is_refused(place: Place, depth: int) -> None:
+    """By anybody: reading it would call itself that often."""
+    nested = b'{"answer":' + b'{"a":' * depth + b"1" + b"}" * depth + b"}"
+    answer = httpx.post(f"{place.url}{API}/login/complete", content=nested, headers=JSON)
+    assert (answer.status_code, answer.json()["error"]) == (413, "TooLarge")
+    assert "nested over 128 levels" in answer.json()["detail"]

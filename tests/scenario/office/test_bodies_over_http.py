@@ -108,5 +108,42 @@ def test_pages_take_forms_and_files(office: Office) -> None:
     code, _ = office.talk(told(2000, "/logout", kind=form), b"x" * 2000, who=who)
     assert code == 303
     files = "multipart/form-data; boundary=x"
+    who = office.world.person(Role.PROVIDER_ADMIN)  # that one has left
     code, said = office.talk(told(4001, "/submit", kind=files), b"x" * 4001, who=who)
     assert (code, "Too large" in said) == (413, True)
+
+
+def multipart(head: str, value: bytes) -> bytes:
+    return (
+        b"--x\r\nContent-Disposition: form-data; name="
+        + head.encode()
+        + b"\r\n\r\n"
+        + value
+        + b"\r\n--x--\r\n"
+    )
+
+
+def test_nobody_makes_a_page_hold_what_it_would_not_take_from_them(office: Office) -> None:
+    """Refused before its files have come: they never do."""
+    files = told(4000, "/submit", kind="multipart/form-data; boundary=x")
+    code, _ = office.talk(files)
+    assert code == 401
+    code, _ = office.talk(files, who=office.world.person(Role.OFFICER))
+    assert code == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(multipart('"csrf"', b"\xff\xfe"), id="no UTF-8"),
+        pytest.param(
+            multipart('"csrf"\r\nContent-Type: text/plain; charset=nope', b"x"), id="no such charset"
+        ),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_refused(office: Office, body: bytes) -> None:
+    who = office.world.person(Role.PROVIDER_ADMIN)
+    code, said = office.talk(
+        told(len(body), "/submit", kind="multipart/form-data; boundary=x"), body, who=who
+    )
+    assert (code, "a field of the form cannot be read" in said) == (400, True)

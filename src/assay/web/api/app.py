@@ -37,7 +37,7 @@ from assay.web.api import (
     uploads,
     wellknown,
 )
-from assay.web.api.bodies import BODY, bodies
+from assay.web.api.bodies import BODY, BoundedRequest, bodies
 from assay.web.api.desk import Desk
 from assay.web.api.entrance import entrance
 from assay.web.api.outermost import outermost
@@ -105,6 +105,7 @@ def app(desk: Desk, more: Sequence[Any] = (), failing: Failing | None = None) ->
         openapi_config=description.config(_TAGS),
         plugins=description.PLUGINS,
         logging_config=None,
+        request_class=BoundedRequest,
         request_max_body_size=None,
         opt={BODY: "form"},
         middleware=[bodies(desk.bodies)],

@@ -9,11 +9,14 @@ from contextlib import suppress
 from typing import Any, Literal, cast
 
 import msgspec
+from litestar import Request
+from litestar.datastructures import FormMultiDict
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Middleware, Receive, Scope, Send
 
-from assay.errors import TooLarge
+from assay.errors import Malformed, TooLarge
+from assay.formats import strict_json
 from assay.web.serving import DRAIN_S, MAX_DRAINED, told_length
 
 BODY = "body"
@@ -53,6 +56,21 @@ class TooSlow(HTTPException):
     """The client was silent, or sent too little."""
 
     status_code = 408
+
+
+class BoundedRequest(Request[Any, Any, Any]):
+    """One whose JSON is looked at for its depth and count before it is read: reading, and writing again, call themselves."""
+
+    async def json(self) -> Any:
+        body = await self.body()
+        strict_json.bound(body, what="the body", limit=len(body))
+        return await super().json()
+
+    async def form(self) -> FormMultiDict:
+        try:
+            return await super().form()
+        except (UnicodeError, LookupError) as error:
+            raise Malformed(f"a field of the form cannot be read: {error}") from error
 
 
 def bodies(limits: Bodies) -> Middleware:

@@ -20,6 +20,7 @@ from assay.web.app import (
     working,
 )
 from assay.web.app.errors import exceptions
+from assay.web.app.shell import known_first
 
 
 def handlers(desk: Desk) -> list[Router]:
@@ -44,5 +45,6 @@ def handlers(desk: Desk) -> list[Router]:
             path="/",
             route_handlers=made,
             exception_handlers=exceptions(desk),
+            guards=[known_first(desk)],
         )
     ]

@@ -1,19 +1,24 @@
 """What every page has: who looks at it, where they may go, and the headers that let nothing foreign in."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 from litestar import Response
-from litestar.connection import Request
+from litestar.concurrency import sync_to_thread
+from litestar.connection import ASGIConnection, Request
+from litestar.enums import RequestEncodingType
+from litestar.handlers import BaseRouteHandler
 
 from assay import __version__
+from assay.office.identity.authenticate import by_session
 from assay.office.permissions import Action, Caller
 from assay.web import pages
 from assay.web.api import addresses
-from assay.web.api.access import Asker, asker, require_any
+from assay.web.api.access import SAFE, Asker, asker, cookie_of, require_any
 from assay.web.api.desk import Desk
 from assay.web.api.outermost import HEADERS as EVERYWHERE
+from assay.web.api.routes import Open
 from assay.web.app.assets import address
 
 POLICY = (
@@ -26,6 +31,9 @@ HTML = "text/html"
 """Litestar adds the character set."""
 CSRF = "csrf"
 """Name of the hidden field."""
+
+
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -56,6 +64,29 @@ def came(request: Request[Any, Any, Any], desk: Desk, form: str = "") -> Asker:
         desk.gate.unknown(addresses.origin(request.scope, desk.proxies), now)
     require_any(found.caller, request.route_handler.opt["action"])
     return found
+
+
+def known_first(desk: Desk) -> Guard:
+    """Before a byte of a form is read: nobody makes the office hold what it would not take from them.
+
+    Whether the form is the session's own is seen once it is read.
+    """
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        request: Request[Any, Any, Any] = Request(connection.scope)
+        if request.method not in SAFE and not isinstance(handler.opt.get("action"), Open):
+            await sync_to_thread(hold_against, request)
+            if request.content_type[0] == RequestEncodingType.MULTI_PART and isinstance(connection, Request):
+                await (
+                    connection.form()
+                )  # the framework, which would read it next, takes an odd field for a fault of ours
+
+    def hold_against(request: Request[Any, Any, Any]) -> None:
+        session = "" if request.headers.get("authorization", "") else cookie_of(request, desk)
+        found = by_session(desk.identity, session) if session else asker(request, desk)
+        require_any(found.caller, request.route_handler.opt["action"])
+
+    return guard
 
 
 def places(caller: Caller) -> tuple[Link, ...]:
