@@ -1,10 +1,13 @@
 """One application for all desks of a process: it takes longer to make than most tests do."""
 
+import atexit
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, cast
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from litestar import Litestar
 from litestar.testing import TestClient
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -33,9 +36,13 @@ class _OfDesk:
         return iter(self._found())
 
 
-@cache
 def application(*, scitt: bool = False) -> Litestar:
     """With its pages; for the desk of :func:`at`. It remembers for a second how the desk was that was asked for /readyz."""
+    return _made(scitt)
+
+
+@cache
+def _made(scitt: bool) -> Litestar:
     desk = cast("Desk", _OfDesk(_DESK.get))
     return app(desk, [*handlers(desk), *([router(desk)] if scitt else [])], elsewhere(desk))
 
@@ -55,4 +62,14 @@ def at(desk: Desk, *, scitt: bool = False) -> ASGIApp:
 
 
 def client(desk: Desk, *, scitt: bool = False, **more: Any) -> TestClient[ASGIApp]:
-    return TestClient(at(desk, scitt=scitt), base_url=desk.url, **more)
+    made = TestClient(at(desk, scitt=scitt), base_url=desk.url, **more)
+    made.blocking_portal = _loop()
+    return made
+
+
+@cache
+def _loop() -> BlockingPortal:
+    """One event loop for all requests of a process, as a server has it; else each request starts one, and threads."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(start_blocking_portal())
