@@ -64,7 +64,7 @@ class FrontEnd:
         self._view: Sequencer | None = None
         self._ended = threading.Event()
         self._publishing = ""
-        self._leader = Leader(shared, self.front, ready)
+        self._leader = Leader(shared, self.front, ready, self._through_the_queue)
         self._desk = Desk(
             shared.url,
             self.front,
@@ -97,6 +97,10 @@ class FrontEnd:
 
     def put(self, wanted: Sequence[Wanted], deliver: Deliver) -> None:
         """Hand in entries, all or none; *deliver* gets their answers, in another thread, so it must be quick and raise nothing."""
+        if not self._leader.put(wanted, deliver):
+            self._desk.put(wanted, deliver)
+
+    def _through_the_queue(self, wanted: Sequence[Wanted], deliver: Deliver) -> None:
         self._desk.put(wanted, deliver)
 
     def checkpoint(self) -> bytes:

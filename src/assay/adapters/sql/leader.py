@@ -6,9 +6,11 @@ recorded and not signed, before it records anything else; so nothing depends on 
 
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+import msgspec
 from sqlalchemy import Connection
 
 from assay.adapters import waiting
@@ -21,16 +23,27 @@ from assay.adapters.sql.postgresql import Bell, Session, engine, failures, heard
 from assay.adapters.sql.queue import Answers, Batch, Parcel
 from assay.adapters.sql.shared import Ready, Shared
 from assay.errors import AssayError, Unavailable
-from assay.office.ports import Recorded
+from assay.office.ports import Appended, Recorded, Wanted
 from assay.register import checkpoint as checkpoints
 from assay.register.checkpoint import Checkpoint
 
+Deliver = Callable[[Sequence[Appended | AssayError]], None]
+Queued = Callable[[Sequence[Wanted], Deliver], None]
+MAX_OWN = 4096
+"""Calls of this process that may wait for a batch before no more are taken."""
 MAX_TRIES = 3
 """Of a parcel that fails alone, before it is answered with its failure: it must not keep the others waiting."""
 PRUNE_SECONDS = 60
 STUCK_SECONDS = 60
 """How long one step of a leader may take before it gives up the lease."""
 RETRY_SECONDS = 0.5
+
+
+class Own(msgspec.Struct, frozen=True, gc=False):
+    """Entries of the leading process itself: they need not go through the queue."""
+
+    wanted: Sequence[Wanted]
+    deliver: Deliver
 
 
 class Deposed(Unavailable):
@@ -41,14 +54,16 @@ class Deposed(Unavailable):
 
 
 class Leader:
-    """A thread that leads whenever nobody else does."""
+    """A thread that leads whenever nobody else does. *queued*: where entries go that it was handed and cannot sequence any more."""
 
-    def __init__(self, shared: Shared, front: str, ready: Ready) -> None:
-        self._shared, self._front, self._ready = shared, front, ready
+    def __init__(self, shared: Shared, front: str, ready: Ready, queued: Queued) -> None:
+        self._shared, self._front, self._ready, self._queued = shared, front, ready, queued
         self._seconds = shared.lease_seconds
         self._terms = 0
         self._closed = threading.Event()
         self._bell = Bell()
+        self._door = threading.Lock()
+        self._own: deque[Own] = deque()
         self.trouble = ""
         """Why this process could not lead when nobody did; empty when it could, or when somebody does."""
         self.term: Term | None = None
@@ -56,8 +71,21 @@ class Leader:
         self._thread = threading.Thread(target=self._run, name="register-leader", daemon=True)
         self._thread.start()
 
+    def put(self, wanted: Sequence[Wanted], deliver: Deliver) -> bool:
+        """Sequence *wanted* here; False, and they are not taken, while this process does not lead. *deliver* as of a desk."""
+        for one in wanted:
+            queue.require_storable(one)
+        with self._door:
+            if self.term is None or self._closed.is_set():
+                return False
+            if len(self._own) >= MAX_OWN:
+                raise Unavailable(f"{len(self._own)} batches wait for the register; no more are taken")
+            self._own.append(Own(wanted, deliver))
+        self._bell.ring()
+        return True
+
     def close(self) -> None:
-        """Finish the batch in hand, give up the lease, and end."""
+        """Finish what is in hand, give up the lease, and end."""
         self._closed.set()
         self._bell.ring()
         self._thread.join()
@@ -73,7 +101,7 @@ class Leader:
                     connection.execute(f"LISTEN {CHANNEL}".encode())
                     self._stand(connection, Lease(connection, holder, self._seconds, former))
             except Exception as error:  # noqa: BLE001 - a term may fail in any way; the cause is told, and another begins
-                began, self.term = self.term is not None, None
+                began = self._resign()
                 self.trouble = (
                     "" if began or isinstance(error, Deposed) else str(error) or type(error).__name__
                 )
@@ -96,15 +124,24 @@ class Leader:
                 keeping.close()
                 if not connection.closed:
                     lease.release()
-            self.term = None
+            self._resign()
             return
+
+    def _resign(self) -> bool:
+        """Whether this process led. What it was handed and has not begun goes through the queue, to whoever leads next."""
+        with self._door:
+            led, self.term = self.term is not None, None
+            left = list(self._own)
+            self._own.clear()
+        hand_over(left, self._queued)
+        return led
 
     def _lead(self, connection: Session, lease: Lease, epoch: int, keeping: "_Keeping") -> None:
         connection.execute("SELECT set_config('application_name', %s, false)", (name_of(lease.holder),))
         # What the ledger commits is durable all the same; signatures and prunings can be repeated.
         connection.execute("SET synchronous_commit = off")
         connection.execute(f"LISTEN {queue.WANTED}".encode())
-        term = Term(self._shared, connection, lease.holder, epoch)
+        term = Term(self._shared, connection, lease.holder, epoch, self._queued)
         try:
             self._ready(term.sequencer)
             term.begin()
@@ -115,13 +152,36 @@ class Leader:
 
     def _sequence(self, connection: Session, keeping: "_Keeping", term: "Term") -> None:
         pruned = time.monotonic()
-        while not self._closed.is_set():
+        look = True
+        while self._own or not self._closed.is_set():
             keeping.alive()
             if time.monotonic() - pruned > PRUNE_SECONDS:
                 queue.prune(connection)
                 pruned = time.monotonic()
-            if not term.batch() and not heard(connection):
+            look = bool(heard(connection)) or look  # a front end tells of each parcel that it puts
+            own = () if term.careful else self._take()
+            look = term.batch(own, look=look or term.careful)
+            if not own and not look:
                 self._bell.wait(connection, self._seconds / 3)
+                look = True
+
+    def _take(self) -> list[Own]:
+        with self._door:
+            taken: list[Own] = []
+            count = 0
+            while self._own and (not taken or count + len(self._own[0].wanted) <= queue.MAX_ITEMS):
+                taken.append(self._own.popleft())
+                count += len(taken[-1].wanted)
+            return taken
+
+
+def hand_over(own: Sequence[Own], queued: Queued) -> None:
+    """Nothing of *own* was recorded: it goes the way of those who do not lead."""
+    for one in own:
+        try:
+            queued(one.wanted, one.deliver)
+        except AssayError as error:
+            one.deliver([error] * len(one.wanted))
 
 
 class _Keeping:
@@ -158,12 +218,14 @@ class _Keeping:
 class Term:
     """One leader's register, under one epoch."""
 
-    def __init__(self, shared: Shared, connection: Session, holder: str, epoch: int) -> None:
-        self._shared, self._connection, self._epoch = shared, connection, epoch
+    def __init__(self, shared: Shared, connection: Session, holder: str, epoch: int, queued: Queued) -> None:
+        self._shared, self._connection, self._epoch, self._queued = shared, connection, epoch, queued
         self._ledger = SqlLedger(
             engine(shared.url, name_of(holder), lasting=False), epoch=epoch, also=self._answer
         )
         self._claimed: Sequence[Parcel] = ()
+        self._before = 0
+        """Entries of the commit under way that are in no parcel; they come first."""
         self._whole: Refusal | None = None
         self._batch: int | None = None
         """Of the commit under way, or of the newest one."""
@@ -183,37 +245,56 @@ class Term:
         self._ledger.record((), self._now())
         self._hand_out(self._batch, self.sequencer.checkpoint(), ())
 
-    def batch(self) -> bool:
-        """Sequence what waits; whether there was anything. Raises when the term cannot go on."""
-        found = queue.peek(self._connection)[: 1 if self._alone else None]
+    @property
+    def careful(self) -> bool:
+        """Whether parcels are tried one by one, because one of them may be faulty."""
+        return self._alone > 0
+
+    def batch(self, own: Sequence[Own] = (), *, look: bool = True) -> bool:
+        """Sequence *own* and, with *look*, what waits in the queue; whether that was anything. Raises when the term cannot go on."""
+        found = queue.peek(self._connection)[: 1 if self._alone else None] if look else []
         self._alone = max(0, self._alone - 1)
-        if not found:
+        if not found and not own:
             return False
         for parcel, wrong in found:
             if wrong is not None:
                 self._refuse(parcel, wrong)
         parcels = [parcel for parcel, wrong in found if wrong is None]
         try:
-            self._sequence(parcels)
-        except Deposed:
+            self._sequence(parcels, own)
+        except Deposed as error:
+            self._unanswered(own, error)
             raise
         except Exception as error:  # noqa: BLE001 - one parcel may bring it about, and it is told to that one
+            self._unanswered(own, error)
             self._failed(parcels, waiting.failure(error))
         else:
             self._tries = 0
-        return True
+        return bool(found)
 
     def close(self) -> None:
         self._ledger.close()
 
-    def _sequence(self, parcels: Sequence[Parcel]) -> None:
-        if not parcels:
+    def _sequence(self, parcels: Sequence[Parcel], own: Sequence[Own]) -> None:
+        if not parcels and not own:
             return
-        self._claim(parcels)
-        answers = self.sequencer.commit([one for parcel in parcels for one in parcel.wanted])
+        here = [one for some in own for one in some.wanted]
+        self._claim(parcels, before=len(here))
+        answers = self.sequencer.commit([*here, *(one for parcel in parcels for one in parcel.wanted)])
         # A crash here leaves a batch without signature: the next leader signs it, and its front ends get their answers.
         signed = next((one.checkpoint for one in answers if not isinstance(one, AssayError)), b"")
-        self._hand_out(self._batch, signed, [one.front for one in parcels])
+        self._hand_out(self._batch, signed, [one.front for one in parcels] if parcels else None)
+        each = iter(answers)
+        for some in own:
+            some.deliver([next(each) for _ in some.wanted])
+
+    def _unanswered(self, own: Sequence[Own], error: Exception) -> None:
+        if self._batch is None:
+            hand_over(own, self._queued)
+            return
+        why = Unavailable(f"{error}; whether the entry was recorded is not known")
+        for one in own:
+            one.deliver([why] * len(one.wanted))
 
     def _failed(self, parcels: Sequence[Parcel], error: AssayError) -> None:
         """Try one by one, so that a parcel that the database cannot take keeps no other waiting."""
@@ -233,13 +314,13 @@ class Term:
         self._ledger.record((), self._now())
         self._hand_out(self._batch, b"", (parcel.front,))
 
-    def _claim(self, parcels: Sequence[Parcel], whole: Refusal | None = None) -> None:
-        self._claimed, self._whole, self._batch = parcels, whole, None
+    def _claim(self, parcels: Sequence[Parcel], whole: Refusal | None = None, *, before: int = 0) -> None:
+        self._claimed, self._before, self._whole, self._batch = parcels, before, whole, None
 
     def _answer(self, connection: Connection, recorded: Recorded) -> None:
         """In the transaction that records: so parcels go, and answers come, together with the entries or not at all."""
         results = (
-            queue.results(self._claimed, recorded.indexes)
+            queue.results(self._claimed, recorded.indexes[self._before :])
             if self._whole is None
             else [Answers(whole=self._whole)] * len(self._claimed)
         )
@@ -247,7 +328,7 @@ class Term:
             connection, self._claimed, results, recorded.growth.before, queue.hashes(recorded)
         )
 
-    def _hand_out(self, batch: int | None, checkpoint: bytes, fronts: Sequence[str]) -> None:
+    def _hand_out(self, batch: int | None, checkpoint: bytes, fronts: Sequence[str] | None) -> None:
         if batch is None or not queue.sign(self._connection, batch, self._epoch, checkpoint, fronts):
             raise Deposed
 

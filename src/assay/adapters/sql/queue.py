@@ -61,17 +61,24 @@ _answers = msgspec.msgpack.Decoder(Answers)
 _encoder = msgspec.msgpack.Encoder()
 
 
-def encode(wanted: Wanted) -> msgspec.Raw:
-    """An item of a parcel. Raises Malformed for text that the database cannot hold."""
+def require_storable(wanted: Wanted) -> None:
+    """Raises Malformed for text that the database cannot hold."""
     submission = wanted.submission
-    if submission and any(
-        "\0" in one for one in (submission.provider, submission.product, submission.version)
-    ):
+    if submission is None:
+        return
+    names = "".join((submission.provider, submission.product, submission.version))
+    if "\0" in names:
         raise Malformed("the name of a provider, a product or a version holds a NUL character")
     try:
-        return msgspec.Raw(_encoder.encode(wanted))
+        names.encode()
     except UnicodeEncodeError as error:
         raise Malformed("the name of a provider, a product or a version is not Unicode text") from error
+
+
+def encode(wanted: Wanted) -> msgspec.Raw:
+    """An item of a parcel. Raises as :func:`require_storable`."""
+    require_storable(wanted)
+    return msgspec.Raw(_encoder.encode(wanted))
 
 
 # What a front end asks.
@@ -193,12 +200,21 @@ def hashes(recorded: Recorded) -> list[bytes]:
     return [growth.nodes[0, at] for at in range(growth.before.size, growth.after.size)]
 
 
-def sign(connection: Session, batch: int, epoch: int, checkpoint: bytes, fronts: Sequence[str]) -> bool:
-    """Hand out the answers of *batch* under *checkpoint*; False, and nothing is handed out, under another epoch by now."""
+def sign(
+    connection: Session, batch: int, epoch: int, checkpoint: bytes, fronts: Sequence[str] | None
+) -> bool:
+    """Hand out the answers of *batch* under *checkpoint*; False, and nothing is handed out, under another epoch by now.
+
+    *fronts* are told of it: all when it is empty, nobody when it is None.
+    """
+    signed = (
+        "UPDATE batches SET checkpoint = %s WHERE batch = %s AND (SELECT epoch FROM head) = %s RETURNING 1"
+    )
+    if fronts is None:
+        return connection.execute(signed.encode(), (checkpoint, batch, epoch)).fetchone() is not None
     told = " ".join(sorted(set(fronts)))
     found = connection.execute(
-        "WITH signed AS (UPDATE batches SET checkpoint = %s"
-        " WHERE batch = %s AND (SELECT epoch FROM head) = %s RETURNING 1) SELECT pg_notify(%s, %s) FROM signed",
+        f"WITH signed AS ({signed}) SELECT pg_notify(%s, %s) FROM signed".encode(),  # noqa: S608 - our own
         (checkpoint, batch, epoch, ANSWERED, told if len(told) <= MAX_TOLD else ""),
     )
     return found.fetchone() is not None
