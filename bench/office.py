@@ -5,7 +5,8 @@
 A whole ``assay serve`` on loopback, the load generator beside it on the same cores. A hundred providers, each with keys and a token of
 its own, hand in complete submissions: signed attestations of the common form with a release file of 20 kB, an artifact and a customer list. First at
 a pace of 220 a second in all (``submissions_per_s``, ``accept_p95_ms``: from when a submission was due to its receipt), then each as soon as the
-one before it is answered (``flat_out_per_s``, ``flat_out_p95_ms``). Then the backlog drains, the acknowledged are looked for, and lists are asked for among a hundred thousand cases.
+one before it is answered (``flat_out_per_s``, ``flat_out_p95_ms``). Then the backlog drains, the acknowledged are looked for, and lists, searches, an
+officer's queue and a relying party's portfolio are asked for among a hundred thousand cases with a million findings.
 ``kills`` counts how often the server was killed under load and started again. Exit 1 where anything is zero, lost or missing.
 """
 
@@ -34,6 +35,7 @@ PACE = 220
 """Submissions a second, of all providers together."""
 SORTS = ("received", "changed", "deadline", "provider", "product", "result", "stage")
 PUBLIC_SORTS = ("changed", "provider", "product", "result")
+KINDS = ("list", "search", "own", "list page", "search page", "queue page", "portfolio page")
 PATIENCE_S = 600
 
 Figures = dict[str, Any]
@@ -47,6 +49,7 @@ class Scale:
         self.most = self.paced + 400 * self.flat_s
         self.cases = 20_000 if quick else 100_000
         self.pages = 140 if quick else 700
+        self.items = 1000
         self.kills = 1 if quick else 5
         self.kill_each = 100
 
@@ -97,8 +100,11 @@ def measure(folder: Path, scale: Scale, database: str = "") -> Figures:
         _drained(engine)
         lost = len({f"sha256:{one}" for one in ids} - world.known(engine))
         common.say("filling in cases")
-        world.fill(engine, scale.cases)
-        pages = _pages(server, providers, scale.pages)
+        server.stop()
+        world.fill(engine, data, scale.cases, database)
+        reader, officer = world.readers(engine)
+        server = _again(folder, database, data, settings)
+        pages = _pages(server, providers, reader, officer, scale)
     finally:
         engine.dispose()
         server.stop()
@@ -174,30 +180,40 @@ def _again(folder: Path, database: str, data: Path, settings: dict[str, str]) ->
     return Process(folder, database=database, data=data, settings=settings)
 
 
-def _pages(server: Process, providers: list[world.Member], count: int) -> list[float]:
-    """Seconds of each: the public list in every order, searches by name, and a provider's own list."""
+def _pages(
+    server: Process, providers: list[world.Member], reader: str, officer: str, scale: Scale
+) -> list[float]:
+    """Seconds of each answer: the public list in every order and searches by name, over the API and as pages; a provider's own
+    list; an officer's queue; a relying party's portfolio, looked at once before."""
     choose = random.Random(3)
+    own = {"authorization": f"Bearer {reader}"}
+    csv = {**own, "content-type": "text/csv"}
+    status, said = server.ask("PUT", "/api/v1/inventory", world.inventory(scale.items), csv)
+    if status != 200:
+        raise common.CannotRun(f"the inventory: {status}, {json.dumps(said)[:200]}")
+    server.read("/portfolio", own)
     seconds = []
-    for number in range(count):
-        kind = number % 3
-        sorts = SORTS if kind == 2 else PUBLIC_SORTS
-        sort = sorts[number % len(sorts)]
+    for number in range(scale.pages):
+        kind = KINDS[number % len(KINDS)]
+        sorts = SORTS if kind == "own" else PUBLIC_SORTS
         order = choose.choice(("ascending", "descending"))
-        headers = {}
-        if kind == 0:
-            path = f"/api/v1/results?sort={sort}&order={order}"
-        elif kind == 1:
-            path = (
-                f"/api/v1/results?product=Product%20{choose.randrange(20_000):05}&sort={sort}&order={order}"
-            )
-        else:
-            path = f"/api/v1/submissions?sort={sort}&order={order}"
-            headers = {"authorization": f"Bearer {choose.choice(providers).bearer}"}
+        query = f"sort={sorts[number % len(sorts)]}&order={order}"
+        named = f"product=Product%20{choose.randrange(world.PRODUCTS):05}&{query}"
+        bearer = {"authorization": f"Bearer {choose.choice(providers).bearer}"}
+        path, headers = {
+            "list": (f"/api/v1/results?{query}", {}),
+            "search": (f"/api/v1/results?{named}", {}),
+            "own": (f"/api/v1/submissions?{query}", bearer),
+            "list page": (f"/results?{query}", {}),
+            "search page": (f"/results?{named}", {}),
+            "queue page": ("/queue", {"cookie": officer}),
+            "portfolio page": ("/portfolio", own),
+        }[kind]
         began = time.perf_counter()
-        status, document = server.ask("GET", path, headers=headers)
+        status, body = server.read(path, headers)
         seconds.append(time.perf_counter() - began)
-        if status != 200 or not (document["items"] or kind == 1):
-            raise common.CannotRun(f"{path}: {status}, {json.dumps(document)[:200]}")
+        if status != 200 or not (kind.startswith("search") or b"Product " in body or b"product-" in body):
+            raise common.CannotRun(f"{path}: {status}, {body[:200]!r}")
     return seconds
 
 

@@ -9,11 +9,15 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine, func, insert, select
 
+from assay.adapters.home import Home
 from assay.adapters.sql import postgresql, tables
 from assay.adapters.sql.case_tables import cases
+from assay.adapters.sql.case_tables import keys as case_keys
 from assay.adapters.sql.cases import columns
 from assay.adapters.sql.identity import SqlIdentities
 from assay.adapters.sql.ledger import SqlLedger
+from assay.bootstrap import stores
+from assay.bootstrap.service import office_passphrase
 from assay.crypto.keys import PrivateKey
 from assay.formats.api_token import ApiTokenText
 from assay.formats.attestation import (
@@ -29,11 +33,18 @@ from assay.formats.attestation import (
 from assay.formats.attestation_statement import encode as encode_attestation
 from assay.formats.bundle import Bundle, write_tar
 from assay.formats.digest import Digest
+from assay.formats.verdict import ClaimVerdict, FindingRow, ReleaseRef, VerdictDocument
+from assay.formats.verdict import Engine as Engine_
+from assay.formats.verdict import encode as encode_verdict
 from assay.office.case import Case
+from assay.office.found_by import keys_of
+from assay.office.identity.account import Account, Session
 from assay.office.identity.organisation import Kind, Organisation, Signer
 from assay.office.identity.token import ApiToken
 from assay.office.identity.words import digest
-from assay.office.permission_table import Action
+from assay.office.identity.words import key as session_key
+from assay.office.permission_table import Action, Role
+from assay.office_config.model import Database, OfficeConfig
 from assay.packs import shipped
 from assay.packs.read import parse as parse_pack
 from assay.provider.bundle import committed, salted
@@ -50,6 +61,11 @@ POLICY = (
     b"and we tell you what we do about it. Please give us ninety days before you publish what you found.\n"
 )
 FILE_BYTES = 20_000
+PRODUCTS, FINDINGS, QUEUED, CHUNK = 20_000, 10, 50, 5_000
+"""Of the cases that are filled in: different products; findings of each; every how manieth waits for an officer; how many are
+written together."""
+READER, COOKIE = "org-reader", "c" * 52
+"""A relying party that comes with a token, and the session of an officer."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -130,6 +146,35 @@ def introduce(engine: Engine, providers: Sequence[Member]) -> None:
             )
 
 
+def readers(engine: Engine) -> tuple[str, str]:
+    """A relying party's token, and the cookie of an officer's session."""
+    now = datetime.now(UTC)
+    token = ApiTokenText(id="benchreaderaaaaa", secret=SECRET)
+    with SqlIdentities(engine).change() as rows:
+        rows.add(Organisation(id=READER, name="Harbour (fictional)", kind=Kind.RELYING_PARTY))
+        rows.add(Organisation(id="org-bench-office", name="Office (fictional)", kind=Kind.AUTHORITY))
+        rows.add(
+            ApiToken(
+                id=token.id, name="bench", organisation=READER, hash=digest(SECRET), made=now, made_by="",
+                scopes=frozenset({Action.INVENTORY_READ, Action.INVENTORY_WRITE, Action.SUBMISSION_READ}),
+                expires=now + timedelta(days=1),
+            )
+        )  # fmt: skip
+        rows.add(
+            Account(
+                id="bench-officer", organisation="org-bench-office", name="olga", mail="olga@office.test",
+                roles=frozenset({Role.OFFICER}), created=now,
+            )
+        )  # fmt: skip
+        rows.add(
+            Session(
+                id=session_key(COOKIE), account="bench-officer", csrf="x", created=now, seen=now,
+                expires=now + timedelta(days=1),
+            )
+        )  # fmt: skip
+    return token.encode(), f"assay-session={COOKIE}"
+
+
 def bundles(providers: Sequence[Member], count: int) -> Iterator[tuple[Member, bytes]]:
     """Complete submissions of releases that differ, in turn by each provider: (who, tar)."""
     pack = parse_pack(shipped.data(PACK), name=PACK)
@@ -190,29 +235,77 @@ def known(engine: Engine) -> set[str]:
         return set(connection.execute(select(tables.submissions.c.payload)).scalars())
 
 
-def fill(engine: Engine, count: int) -> None:
-    """*count* published cases more, as rows of the list; their documents are not there."""
+def fill(engine: Engine, data: Path, count: int, database: str = "") -> None:
+    """*count* cases more, nearly all published, with verdicts of ten findings each; no server of the office may run."""
     now = datetime(2026, 11, 1, tzinfo=UTC)
+    config = OfficeConfig(data=data, database=Database(url=database))
+    home = Home(data)
+    with stores.blobs(config, home, office_passphrase(home)) as blobs:
+        for start in range(0, count, CHUNK):
+            numbers = range(start, min(start + CHUNK, count))
+            documents = [encode_verdict(_filled_verdict(number, now)) for number in numbers]
+            verdicts = blobs.put_many(documents)
+            made = [_filled(number, now, verdict) for number, verdict in zip(numbers, verdicts, strict=True)]
+            found_by = [
+                {"key": key, "entry": one.entry}
+                for one in made
+                for key in keys_of(one.provider, [Release(name=one.product, version=one.version)])
+            ]
+            with engine.begin() as connection:
+                connection.execute(insert(cases), [columns(one) for one in made])
+                connection.execute(insert(case_keys), found_by)
+
+
+def _filled_verdict(number: int, now: datetime) -> VerdictDocument:
+    provider, product, version = _names(number)
+    findings = tuple(
+        FindingRow(check="sbom-covers-dependencies", outcome="satisfied", message=f"package-{n} of filler {number} is listed")
+        for n in range(FINDINGS)
+    )  # fmt: skip
+    row = ClaimVerdict(f"{PACK}#3", claimed=True, verdict="satisfied", reason="shown", findings=findings)
+    code = str(Digest.sha256(b"engine"))
+    return VerdictDocument(
+        provider=provider, product=product, releases=(ReleaseRef(product, version),), attestation=str(_filler(number)),
+        judged=now, complete=True, claims=(row,), result="validated", engine=Engine_("bench", "1", code, code),
+    )  # fmt: skip
+
+
+def _names(number: int) -> tuple[str, str, str]:
+    return (
+        f"Provider {number % 1000:04}",
+        f"Product {number % PRODUCTS:05}",
+        f"{number % 9}.{number // PRODUCTS}",
+    )
+
+
+def _filler(number: int) -> Digest:
+    return Digest.sha256(b"filler %d" % number)
+
+
+def _filled(number: int, now: datetime, verdict: Digest) -> Case:
     results = ("validated", "validated_with_findings", "contradicted", "not_sampled")
-    made: list[dict[str, object]] = []
-    with engine.begin() as connection:
-        for number in range(count):
-            payload = Digest.sha256(b"filler %d" % number)
-            entry = 10_000_000 + number
-            changed = now + timedelta(seconds=number * 7 % 86_400)
-            one = Case(
-                payload=payload, organisation=f"org-{number % 100:03}", provider=f"Provider {number % 1000:04}",
-                product=f"Product {number % 20_000:05}", version=f"{number % 9}.{number % 7}", subject={},
-                stage="published", revision=6, entry=entry, entries=(entry,), received=now + timedelta(seconds=number),
-                changed=changed, shown_since=changed, result=results[number % 4], posted=results[number % 4], published=payload,
-                publication=entry, waits="nobody",
-            )  # fmt: skip
-            made.append(columns(one))
-            if len(made) == 5000:
-                connection.execute(insert(cases), made)
-                made = []
-        if made:
-            connection.execute(insert(cases), made)
+    provider, product, version = _names(number)
+    payload, entry = _filler(number), 10_000_000 + number
+    changed = now + timedelta(seconds=number * 7 % 86_400)
+    one = Case(
+        payload=payload, organisation=f"org-{number % 100:03}", provider=provider, product=product, version=version,
+        subject={"provider": provider}, stage="answered", revision=6, entry=entry, received=now + timedelta(seconds=number),
+        changed=changed, result=results[number % 4], waits="officer", verdict=verdict,
+    )  # fmt: skip
+    if number % QUEUED == QUEUED - 1:
+        return one
+    return msgspec.structs.replace(
+        one, stage="published", waits="nobody", shown_since=changed, posted=one.result, published=payload, publication=entry
+    )  # fmt: skip
+
+
+def inventory(rows: int) -> bytes:
+    """What a relying party runs: as many of the filled products, and some that nobody has attested."""
+    lines = ["provider,product,version"]
+    for number in range(rows):
+        provider, product, version = _names(number * (PRODUCTS // rows))
+        lines.append(f"{provider},{product if number % 10 else 'Nothing known'},{version}")
+    return "\n".join(lines).encode() + b"\n"
 
 
 def acknowledged(answer: bytes) -> str:

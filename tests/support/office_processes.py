@@ -92,6 +92,16 @@ class Process:
                     raise AssertionError("503 without a Retry-After") from error
                 return error.code, json.loads(error.read() or b"null")
 
+    def read(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+        """Status and body of an answer of any kind."""
+        request = urllib.request.Request(self.url + path, None, dict(headers or {}))
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+
     def submit(self, bundle: bytes) -> tuple[int, Any]:
         return self.ask("POST", "/api/v1/submissions", bundle, {**TOKEN, "content-type": "application/x-tar"})
 

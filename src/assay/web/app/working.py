@@ -21,7 +21,7 @@ from assay.web.app.public import address, as_table
 from assay.web.app.shell import came, shown
 from assay.web.app.ways import as_files, page
 
-ROWS, MAX_ROWS = 50, 200
+ROWS, QUEUED, MAX_ROWS = 50, 100, 200
 COLUMNS = (
     "id", "provider", "product", "version", "stage", "result", "waits", "because", "received", "changed", "deadline", "drawn",
 )  # fmt: skip
@@ -68,7 +68,7 @@ def _queue(desk: Desk) -> list[HTTPRouteHandler]:
     @page("/queue", Action.QUEUE_READ, "office")
     def queue(request: Request[Any, Any, Any], after: After = "") -> Response[bytes]:
         who = came(request, desk)
-        part = cases_of(who.caller, after, MAX_ROWS)
+        part = cases_of(who.caller, after, QUEUED)
         now = desk.service.now()
         return shown(
             desk, who, "app/queue.html", here="/queue", lines=lines(part.cases, now), following=part.after,
