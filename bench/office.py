@@ -77,7 +77,7 @@ def measure(folder: Path, scale: Scale, database: str = "") -> Figures:
         "ASSAY_OFFICE_WORK_LEASE_SECONDS": "120",  # as it is delivered; tests have a shorter one
     }
     providers = world.members(PROVIDERS)
-    server = Process(folder, database=database, data=data, settings=settings)
+    server = Process(folder, database=database, data=data, settings=settings, anew=True)
     engine = world.engine_of(data, database)
     try:
         time.sleep(2)
@@ -177,7 +177,7 @@ def _killed(port: int, requests: list[bytes], server: Process) -> list[str]:
 
 
 def _again(folder: Path, database: str, data: Path, settings: dict[str, str]) -> Process:
-    return Process(folder, database=database, data=data, settings=settings)
+    return Process(folder, database=database, data=data, settings=settings, anew=True)
 
 
 def _pages(

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -36,7 +37,7 @@ SCOPES = frozenset({Action.SUBMISSION_CREATE, Action.SUBMISSION_READ, Action.ART
 
 
 class Process:
-    """One server. :attr:`url` is known once it takes requests."""
+    """One server. :attr:`url` is known once it takes requests. *anew*: in an interpreter that starts for it, as a user's does."""
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Process:
         database: str = "",
         data: Path | None = None,
         settings: Mapping[str, str] | None = None,
+        anew: bool = False,
     ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -64,9 +66,16 @@ class Process:
         self.output = folder / f"serve-{port}.txt"
         began = time.monotonic()
         with self.output.open("wb") as out:
-            self.process = Program(
-                ("serve", "--json"), cwd=folder, env=environment, stdout=out.fileno(), stderr=out.fileno()
-            )
+            self.process: Program | subprocess.Popen[bytes]
+            if anew:
+                self.process = subprocess.Popen(
+                    [sys.executable, "-m", "assay", "serve", "--json"],
+                    cwd=folder, env=environment, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                )  # fmt: skip
+            else:
+                self.process = Program(
+                    ("serve", "--json"), cwd=folder, env=environment, stdout=out.fileno(), stderr=out.fileno()
+                )
         while not self._up():
             if self.process.poll() is not None or time.monotonic() - began > START_S:
                 ended = self.process.poll()
