@@ -6,7 +6,7 @@ because a check that examined nothing proved nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -109,6 +109,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     def number(self, name: str) -> int:
         return int(self.parameters[name])
+
+    def stale(self, name: str, made: datetime) -> str:
+        """Why what was *made* then does not say how things stand now, the parameter *name* being its most days; empty when it does."""
+        if made > self.now + timedelta(days=1):
+            return f"is dated after {self.now.date()}, the day of this check"
+        limit = self.number(name)
+        if self.now - made > timedelta(days=limit):
+            return f"is {(self.now - made).days} days old, at most {limit} expected"
+        return ""
 
     def texts(self, name: str) -> tuple[str, ...]:
         return tuple(self.parameters[name])

@@ -27,10 +27,11 @@ def examine(case: Case) -> Iterator[Finding]:
             remedy="give the office a snapshot of malicious-package reports",
         )
     else:
-        yield from _look_up(listed, malicious)
+        yield from _look_up(listed, malicious, case.stale("max_snapshot_age_days", malicious.as_of))
 
 
-def _look_up(listed: list[Part], malicious: Malicious) -> Iterator[Finding]:
+def _look_up(listed: list[Part], malicious: Malicious, why: str) -> Iterator[Finding]:
+    """*why* the snapshot's silence says nothing; empty when it does."""
     as_of = f"as of {malicious.as_of.date()}"
     outside: dict[str, int] = {}
     clean = 0
@@ -47,7 +48,12 @@ def _look_up(listed: list[Part], malicious: Malicious) -> Iterator[Finding]:
             f"the snapshot {as_of} does not speak of {shown(kind, 40)}: {count} components of it are unknown"
         )
     yield from _unnamed(listed)
-    if clean:
+    if clean and why:
+        yield Finding.unknown(
+            f"the snapshot {as_of} {why}: {clean} components that it does not list are unknown",
+            remedy="give the office the newest snapshot of malicious-package reports",
+        )
+    elif clean:
         sources = dict.fromkeys(part.source for part in listed)
         yield Finding.supports(
             f"{clean} components are not among the malicious packages known {as_of}", *sources
@@ -117,5 +123,6 @@ CHECK = Check(
     also=(Sbom, Lockfile),
     proves="none of the packages that the bills and locks list was reported as malicious up to the date of the snapshot",
     does_not_prove="that the lists are complete, or that a package nobody reported yet is harmless",
+    parameters={"max_snapshot_age_days": 30},
     examine=examine,
 )

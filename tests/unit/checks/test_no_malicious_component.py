@@ -1,11 +1,11 @@
 """Components against a snapshot of known-malicious packages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
-from tests.support.cases import FACTS, case, exhibit
+from tests.support.cases import FACTS, NOW, case, exhibit
 
 from assay.checks.model import Malicious, Outcome, Span
 from assay.checks.no_malicious_component import CHECK
@@ -14,7 +14,7 @@ from assay.evidence.sbom import Component, Sbom
 from assay.validation.run import Answer, run
 
 SNAPSHOT = Malicious(
-    as_of=datetime(2026, 10, 1, tzinfo=UTC),
+    as_of=datetime(2026, 10, 3, tzinfo=UTC),
     ecosystems=("npm", "pypi"),
     packages={
         ("pypi", "wick-trlm"): (),
@@ -54,15 +54,30 @@ def test_satisfied() -> None:
     assert answer.outcome is Outcome.SATISFIED
     assert (
         answer.findings[0].message
-        == "2 components are not among the malicious packages known as of 2026-10-01"
+        == "2 components are not among the malicious packages known as of 2026-10-03"
     )
+
+
+@pytest.mark.parametrize(
+    ("as_of", "message"),
+    [
+        pytest.param(datetime(2019, 10, 1, tzinfo=UTC), "as of 2019-10-01 is 2588 days old, at most 30 expected: 1 components", id="old"),
+        pytest.param(NOW + timedelta(days=2), "is dated after 2026-11-01", id="of the future"),
+    ],
+)  # fmt: skip
+def test_a_snapshot_whose_silence_says_nothing(as_of: datetime, message: str) -> None:
+    snapshot = msgspec.structs.replace(SNAPSHOT, as_of=as_of)
+    answer = judge(bill("pkg:pypi/flame@3.0"), snapshot=snapshot)
+    assert answer.outcome is Outcome.UNKNOWN
+    assert message in answer.findings[0].message
+    assert judge(bill("pkg:pypi/wick-trlm@1.0"), snapshot=snapshot).outcome is Outcome.NOT_SATISFIED
 
 
 @pytest.mark.parametrize(
     ("evidence", "message"),
     [
         pytest.param(
-            bill("pkg:pypi/wick-trlm@0.1"), "in every version, as of 2026-10-01", id="every version"
+            bill("pkg:pypi/wick-trlm@0.1"), "in every version, as of 2026-10-03", id="every version"
         ),
         pytest.param(bill("pkg:pypi/Wick_Trlm@0.1"), "in every version", id="other spelling"),
         pytest.param(bill("pkg:pypi/wick-trim@1.4.1"), "in this version", id="one version"),
