@@ -4,11 +4,14 @@ The office changes no posted result by itself. A verdict against the provider op
 other difference waits for an officer.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 
 from assay.errors import Unavailable
+from assay.formats import known_exploited
 from assay.formats.case_documents import Determination, parse
 from assay.formats.digest import Digest
 from assay.formats.result import judged
@@ -29,6 +32,7 @@ from assay.register.scitt import own_entry
 from assay.validation.examine import conclude
 from assay.validation.expiry import next_end
 from assay.validation.opened import read_trust
+from assay.validation.snapshot import taken
 
 WORLD, REVIEW, SIGNERS = "world", "review", "signers"
 """Kinds of due work: record what changed; go through the published cases; look whose signers have ended."""
@@ -44,6 +48,7 @@ RANK: tuple[ResultToken, ...] = (
 )  # fmt: skip
 """The worst first."""
 SNAPSHOT, EXPLOITED = "malicious-packages", "known-exploited"
+_DATED: Mapping[str, Callable[[bytes], datetime]] = {SNAPSHOT: taken, EXPLOITED: known_exploited.dated}
 _EVERYTHING = Visible(everything=True)
 
 
@@ -51,13 +56,15 @@ class _Look(msgspec.Struct, frozen=True):
     """Payload of REVALIDATE. *published*: the result that a chain of looks began with; empty for a look that is one alone."""
 
     published: str = ""
+    documents: tuple[tuple[str, str], ...] = ()
+    """As of :class:`_Review`."""
 
 
 class _Changed(msgspec.Struct, frozen=True):
     """Payload of WORLD."""
 
     documents: tuple[tuple[str, str], ...]
-    """(name as in verdicts, digest)."""
+    """(name as in verdicts, digest) of blobs: whoever does the work need not have them otherwise."""
     since: int
     """Entries from here on may have recorded it already."""
 
@@ -71,6 +78,8 @@ class _Review(msgspec.Struct, frozen=True):
     """Whose cases; empty for all that were judged by other documents than the office has."""
     everything: bool = False
     after: str = ""
+    documents: tuple[tuple[str, str], ...] = ()
+    """That changed, as of :class:`_Changed`."""
 
 
 def revalidate(service: Service, case: Case) -> Case:
@@ -145,6 +154,7 @@ def next_look(service: Service, case: Case, published: Digest, now: datetime) ->
 def run_due(service: Service, due: Due) -> Case:
     """Handler of REVALIDATE. One chain of looks goes on for each posted result; a crash between leaves the same look again."""
     look = msgspec.json.decode(due.payload, type=_Look)
+    service = _at_least(service, look.documents)
     case = revalidate(service, service.case(Digest.parse(due.subject)))
     if case.published is not None and look.published == str(case.published) and _standing(case):
         service.work.put(next_look(service, case, case.published, service.now()))
@@ -166,6 +176,10 @@ def look_around(service: Service) -> None:
         changed = _changed(documents(service), {name: digest for name, (digest, _) in named.items()})
         by = sorted((name, digest, str(named[name][1]) if name in named else "") for name, digest in changed)
         if changed:
+            # A crash here leaves blobs, which are the same at the next start.
+            data = _data(service)
+            for name, _ in changed:
+                service.office.blobs.put(data[name])
             key = f"{WORLD}:{Digest.sha256(repr(by).encode()).value[:32]}"
             _put(service, key, WORLD, _Changed(documents=tuple(changed), since=newest[0].entry))
     # Keys revoked in the office's own file: another file, another review.
@@ -195,7 +209,39 @@ def _data(service: Service) -> dict[str, bytes]:
 
 def documents(service: Service) -> dict[str, Digest]:
     """The digests of what the office judges by."""
-    return {name: Digest.sha256(data) for name, data in _data(service).items()}
+    return {name: _digest(data) for name, data in _data(service).items()}
+
+
+@lru_cache(maxsize=64)
+def _digest(data: bytes) -> Digest:
+    """Of a document that all are judged by, and that may be large."""
+    return Digest.sha256(data)
+
+
+def _dated(changed: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(one for one in changed if one[0] in _DATED)
+
+
+def _at_least(service: Service, changed: tuple[tuple[str, str], ...]) -> Service:
+    """*service*, judging by those of the dated documents *changed* that are newer than its own.
+
+    Each machine reads a file of its own: one that has the older file may do the work that another put for the newer one.
+    Unavailable when a blob is lost.
+    """
+    ours = _data(service)
+    newer: dict[str, bytes] = {}
+    for name, text in changed:
+        digest, own, when = Digest.parse(text), ours.get(name), _DATED[name]
+        if own is None or _digest(own) != digest:
+            theirs = service.office.blobs.get(digest)
+            if own is None or when(own) < when(theirs):
+                newer[name] = theirs
+    office = msgspec.structs.replace(
+        service.office,
+        snapshot=newer.get(SNAPSHOT, service.office.snapshot),
+        exploited=newer.get(EXPLOITED, service.office.exploited),
+    )
+    return msgspec.structs.replace(service, office=office) if newer else service
 
 
 def world_due(service: Service, due: Due) -> None:
@@ -204,19 +250,19 @@ def world_due(service: Service, due: Due) -> None:
     A crash between leaves entries, which are found and not made again.
     """
     change = msgspec.json.decode(due.payload, type=_Changed)
-    data = _data(service)
     recorded = _recorded(service, change.since)
     for name, text in change.documents:
         digest = Digest.parse(text)
-        if digest in recorded or name not in data or Digest.sha256(data[name]) != digest:
-            continue  # done before, or changed again since: that is another piece of work
-        service.office.blobs.put(data[name])
+        if digest in recorded:
+            continue
+        if not service.office.blobs.has(digest):
+            raise Unavailable(f"blob {digest}, the {name} that changed, is not there")
         kind = Kind.ADVISORY_SNAPSHOT if name in (SNAPSHOT, EXPLOITED) else Kind.PACK_CHANGE
         values = {"actor": OFFICE, "outcome": name}
         made = entry(service.office, kind, digest, values, service.now(), None)
         service.office.register.append(made)
     tag = due.key.rpartition(":")[2]
-    _put(service, f"{REVIEW}:world:{tag}", REVIEW, _Review(tag=tag))
+    _put(service, f"{REVIEW}:world:{tag}", REVIEW, _Review(tag=tag, documents=_dated(change.documents)))
 
 
 def review_due(service: Service, due: Due) -> None:
@@ -227,11 +273,15 @@ def review_due(service: Service, due: Due) -> None:
         limit=BATCH,
     )  # fmt: skip
     page = service.cases.find(query)
-    have = documents(service)
+    have = documents(_at_least(service, review.documents))
     now = service.now()
+    payload = msgspec.json.encode(_Look(documents=review.documents))
     service.work.put(
         tuple(
-            Due(key=f"{REVALIDATE}:{case.payload.value}:{review.tag}", kind=REVALIDATE, subject=str(case.payload), at=now)
+            Due(
+                key=f"{REVALIDATE}:{case.payload.value}:{review.tag}", kind=REVALIDATE, subject=str(case.payload), at=now,
+                payload=payload,
+            )
             for case in page.cases
             if _standing(case) and (review.everything or review.organisation or _touched(service, case, have))
         )

@@ -1,6 +1,7 @@
 """A snapshot of advisories as an office holds it: OSV records with the day they were taken. A JSON document, by digest."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -24,6 +25,12 @@ def malicious(data: bytes, *, what: str = "snapshot") -> Malicious:
     """The malicious-package reports in a snapshot; Malformed with the reason when it is none."""
     as_of, found = records(data, what=what)
     return malicious_from_osv(found, as_of)
+
+
+@lru_cache(maxsize=2)
+def taken(data: bytes) -> datetime:
+    """When the snapshot was taken."""
+    return records(data)[0]
 
 
 def records(data: bytes, *, what: str = "snapshot") -> tuple[datetime, tuple[Record, ...]]:

@@ -12,6 +12,7 @@ from tests.support.services import DISCLOSURE, PACK, PACK_DATA, officer, service
 
 from assay.adapters.mail.memory import MemoryMailer
 from assay.bootstrap.working import CATALOGUE, handlers
+from assay.errors import Unavailable
 from assay.formats.attestation import Artifact, Attestation, Claim
 from assay.formats.case_documents import Judgement
 from assay.formats.digest import Digest
@@ -23,6 +24,7 @@ from assay.office.office_policy import OfficePolicy
 from assay.office.receive import receive
 from assay.office.sending import Post
 from assay.office.service import REVALIDATE, Service
+from assay.office.validate import read_verdict
 from assay.office.work import Claimed, Due
 from assay.register import leaf
 from assay.register.leaf import Kind
@@ -37,6 +39,7 @@ CURRENT = PACK_DATA.replace(
 LENIENT = CURRENT.replace(b"disclosure-policy-current", b"disclosure-policy-present")
 ENDS = NOW + 20 * DAY
 SECURITY_TXT = f"Contact: mailto:security@lighthouse.test\nExpires: {ENDS:%Y-%m-%dT%H:%M:%SZ}\n".encode()
+SNAPSHOT = b'{"format":"urn:assay:snapshot:1","as_of":"2026-11-01T00:00:00Z","records":[]}'
 EXPLOITED = exploited("CVE-2026-90001", released=NOW)
 
 
@@ -178,8 +181,7 @@ def test_a_new_snapshot_is_an_entry_of_its_kind() -> None:
     one = service()
     posted(one)
     start = one.office.register.size()
-    snapshot = b'{"format":"urn:assay:snapshot:1","as_of":"2026-11-01T00:00:00Z","records":[]}'
-    changed = with_office(one, snapshot=snapshot)
+    changed = with_office(one, snapshot=SNAPSHOT)
     revalidate.look_around(changed)
     tick(changed)
     assert kinds(one, start) == [Kind.ADVISORY_SNAPSHOT]
@@ -204,6 +206,54 @@ def test_a_new_catalogue_of_exploited_vulnerabilities_is_looked_for_by_a_worker(
         tick(live[0])
     assert kinds(one, start) == [Kind.ADVISORY_SNAPSHOT]
     assert one.case(case.payload).verdict != case.verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "old"),
+    [
+        pytest.param("exploited", EXPLOITED, None, id="has no catalogue yet"),
+        pytest.param("exploited", EXPLOITED, exploited("CVE-2026-90001", released=NOW - DAY), id="has the older catalogue"),
+        pytest.param("snapshot", SNAPSHOT, SNAPSHOT.replace(b"2026-11", b"2026-10"), id="has the older snapshot"),
+    ],
+)  # fmt: skip
+def test_a_machine_that_has_not_got_it_yet_does_the_work_by_the_newer_document(
+    name: str, other: bytes, old: bytes | None
+) -> None:
+    behind = with_office(service(), **{name: old})
+    case, start = posted(behind), behind.office.register.size()
+    ahead = with_office(behind, **{name: other})
+    revalidate.look_around(ahead)
+    tick(behind)
+    assert kinds(behind, start) == [Kind.ADVISORY_SNAPSHOT]
+    assert named(behind, case) == str(Digest.sha256(other))
+    revalidate.look_around(ahead)
+    assert tick(ahead) == 0
+
+
+def test_a_machine_that_has_a_newer_one_judges_by_that() -> None:
+    one = service()
+    case = posted(one)
+    revalidate.look_around(with_office(one, exploited=EXPLOITED))
+    newer = exploited("CVE-2026-90002", released=NOW + timedelta(hours=1))
+    tick(with_office(one, exploited=newer))
+    assert named(one, case) == str(Digest.sha256(newer))
+
+
+def test_a_change_whose_document_is_lost_is_not_done() -> None:
+    one = service()
+    posted(one)
+    revalidate.look_around(with_office(one, exploited=EXPLOITED))
+    one.office.blobs.erase(Digest.sha256(EXPLOITED))
+    (claimed,) = one.work.claim((revalidate.WORLD,), one.now(), 10, 1, "tries")
+    with pytest.raises(Unavailable, match="known-exploited that changed, is not there"):
+        revalidate.world_due(one, claimed.due)
+
+
+def named(one: Service, case: Case) -> str:
+    """By which catalogue or snapshot it was judged last."""
+    inputs = read_verdict(one.office, one.case(case.payload).verdict).inputs
+    (found,) = (held.digest for held in inputs if held.name in (revalidate.SNAPSHOT, revalidate.EXPLOITED))
+    return found
 
 
 def test_nothing_changed_is_no_work() -> None:
