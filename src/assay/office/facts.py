@@ -19,10 +19,13 @@ from assay.office.validate import read_verdict
 from assay.register.leaf import Kind
 
 PAGE = 500
-MOST = 100
-"""Of what stands behind :data:`ITEMS` items, that is remembered."""
-ITEMS = 2000
+ITEMS, FEW = 2000, 200
+"""Looked up together: where all are asked for, and where a page of them is."""
+MOST, OF_ONE = 100, 50
+"""Places that are remembered, of all organisations and of one; a place is what stands behind so many items from a multiple of that on."""
 _CHANGES = frozenset({Kind.PUBLICATION, Kind.CORRECTION})
+_Place = tuple[int, int]
+"""The first item, and how many they are."""
 _Mark = tuple[int, int]
 """Entry and revision of a case."""
 
@@ -42,12 +45,16 @@ class _Behind(msgspec.Struct, frozen=True):
 
 
 class Facts:
-    """Remembers what stands behind items until a case that may be about one of them moves. May be shared by threads."""
+    """Remembers what stands behind items until a case that may be about one of them moves. May be shared by threads.
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
+    The organisation that asked the longest ago is forgotten first. Of one that has too many items the first places stay: all are asked for in
+    their order, so that each new one in the place of the oldest would leave none to be found.
+    """
+
+    def __init__(self, most: int = MOST, of_one: int = OF_ONE) -> None:
+        self._most, self._of_one = most, of_one
         self._door = Lock()
-        self._known: OrderedDict[tuple[str, int, int], _Behind] = OrderedDict()
+        self._known: OrderedDict[str, dict[_Place, _Behind]] = OrderedDict()
 
     def behind(
         self, service: Service, visible: Visible, organisation: str, at: datetime, after: int, items: Sequence[InventoryItem]
@@ -57,9 +64,8 @@ class Facts:
         Cases that are *visible*, or posted, and were judged count, and no others.
         """
         to = msgspec.structs.replace(visible, published=True)
-        place = (organisation, after, len(items))
-        with self._door:
-            known = self._known.get(place)
+        place = (after, len(items))
+        known = self._recall(organisation, place)
         if known is not None and (known.at, known.visible) != (at, to):
             known = None
         keys = known.keys if known is not None else keys_behind(items)
@@ -73,12 +79,29 @@ class Facts:
         facts = _facts(service, to, visible, marks, known.facts if known is not None else {})
         index = Index((one for one in facts.values() if one is not None), silent)
         made = _Behind(at, to, keys, marks, silent, facts, tuple(stand(items, index)))
-        with self._door:
-            self._known[place] = made
-            self._known.move_to_end(place)
-            while len(self._known) > self._most:
-                self._known.popitem(last=False)
+        self._remember(organisation, place, made)
         return made.standings
+
+    def _recall(self, organisation: str, place: _Place) -> _Behind | None:
+        with self._door:
+            own = self._known.get(organisation)
+            if own is None:
+                return None
+            self._known.move_to_end(organisation)
+            return own.get(place)
+
+    def _remember(self, organisation: str, place: _Place, made: _Behind) -> None:
+        with self._door:
+            own = self._known.get(organisation, {})
+            kept = {
+                at: one for at, one in own.items() if one.at == made.at
+            }  # the others are of an earlier inventory
+            if place in kept or len(kept) < self._of_one:
+                kept[place] = made
+            self._known[organisation] = kept
+            self._known.move_to_end(organisation)
+            while len(self._known) > 1 and sum(map(len, self._known.values())) > self._most:
+                self._known.popitem(last=False)
 
 
 def _facts(

@@ -9,7 +9,7 @@ import msgspec
 from assay.errors import TooLarge
 from assay.formats.inventory import Inventory, InventoryItem
 from assay.formats.verdict import VerdictDocument
-from assay.office.facts import ITEMS, Facts
+from assay.office.facts import FEW, ITEMS, Facts
 from assay.office.found_by import keys_of_item, keys_of_releases
 from assay.office.permissions import Action, Caller, Target, require, visible
 from assay.office.portfolio import Changed, Standing, changed
@@ -104,12 +104,15 @@ def portfolio(
     brought = inventories.imported(organisation)
     seen = visible(caller, Action.SUBMISSION_READ)
     end = after + limit if limit is not None else None
-    while brought is not None and (end is None or after < end):
-        items = inventories.items(organisation, after, ITEMS if end is None else min(ITEMS, end - after))
+    some = ITEMS if end is None else FEW
+    start = after - after % some  # what is asked for differs, what is remembered does not
+    while brought is not None and (end is None or start < end):
+        items = inventories.items(organisation, start, some)
         if not items:
             return
-        yield from facts.behind(service, seen, organisation, brought.at, after, items)
-        after += len(items)
+        found = facts.behind(service, seen, organisation, brought.at, start, items)
+        yield from found[max(0, after - start) : None if end is None else end - start]
+        start += some
 
 
 def portfolio_changes(
