@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from assay.errors import AssayError, Unavailable
 from assay.formats.text import shown
@@ -16,6 +16,8 @@ _WORLD = "OperationalError"
 """What every driver (PEP 249) calls a failure of the database rather than of what it was given: a full disk, a lost connection."""
 _LIMIT = "54"
 """Class of PostgreSQL's states for what is too large for it, such as a key: that is a fault of what it was given all the same."""
+_GIVEN = (StatementError, ValueError, OverflowError)
+"""What drivers and encoders raise for values that they cannot take."""
 MAX_WHY = 300
 
 
@@ -28,18 +30,21 @@ class NotTaken(Exception):
 
 
 def fault(error: Exception) -> AssayError | None:
-    """What is told of an entry whose storing failed with *error*; None when it is the database that failed."""
+    """What is told of an entry whose storing failed with *error*; None when the database failed, or this machine: no entry is to blame."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, DBAPIError) and seen.connection_invalidated:
+        if isinstance(seen, MemoryError) or (isinstance(seen, DBAPIError) and seen.connection_invalidated):
             return None
         if any(one.__name__ == _WORLD for one in type(seen).__mro__) and not _is_limit(seen):
             return None
         seen = seen.__cause__
     cause = (error.orig or error) if isinstance(error, DBAPIError) else error
-    return Unavailable(
-        f"the entry could not be recorded: {type(cause).__name__}: {shown(' '.join(str(cause).split()), MAX_WHY)}"
+    what = (
+        "the entry could not be recorded"
+        if isinstance(error, _GIVEN)
+        else "the office failed at the entry, by a fault of its own"
     )
+    return Unavailable(f"{what}: {type(cause).__name__}: {shown(' '.join(str(cause).split()), MAX_WHY)}")
 
 
 def spoilt(connection: Connection, wanted: Sequence[Wanted], size: int, take: Take) -> dict[int, AssayError]:
