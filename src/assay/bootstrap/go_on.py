@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from assay.adapters.filesystem import write_whole
 from assay.adapters.home import Home
 from assay.adapters.http_client import HttpClient
+from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.extend import extend
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.witness_client import side_by_side, witnesses
@@ -31,12 +32,14 @@ from assay.collect.files import read_plain
 from assay.errors import Malformed, Refused, Unavailable, Untrusted
 from assay.formats import strict_json, times
 from assay.formats.note import Note
+from assay.office.found_by import of_statement
 from assay.office.ports import Head, Ledger
 from assay.office.rebuild import edge_of
 from assay.office_config.model import OfficeConfig
 from assay.register.checkpoint import Checkpoint, SignedCheckpoint
 from assay.register.identity import LogKeys
 from assay.register.quorum import Quorum
+from assay.register.scitt import own_entry
 from assay.tlog.ports import TileFiles
 from assay.tlog.publish import published
 from assay.tlog.read import TileReader
@@ -146,7 +149,8 @@ def _found_again(
     taken = take(source, own, note, _keys(home, newest.checkpoint.origin))
     if taken is None or taken.checkpoint != newest.checkpoint:
         raise Unavailable("the newer copy changed while it was read; begin again")
-    edge = edge_of(TileReader(own, newest.checkpoint.size, newest.checkpoint.root))
+    reader = TileReader(own, newest.checkpoint.size, newest.checkpoint.root)
+    edge = edge_of(reader)
     mark = restored.found(home)
     loss = Loss(
         origin=newest.checkpoint.origin,
@@ -157,6 +161,9 @@ def _found_again(
     )
     # Before the database: after a crash the same is found again, and said once.
     write_whole(home.office / LOSS, strict_json.encode(loss), mode=0o600)
+    places = range(before.edge.size, edge.size)
+    said = zip(places, reader.entries(places.start, places.stop), strict=True)
+    SqlCases(engine).find_by([(at, (of_statement(leaf),)) for at, leaf in said if own_entry(leaf) is None])
     extend(engine, before.edge, edge, note, newest.timestamp)
 
 

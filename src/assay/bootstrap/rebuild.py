@@ -139,12 +139,14 @@ def _blobs(home: Home, stack: ExitStack) -> Blobs:
 def _complete(path: Path, done: Rebuilt) -> None:
     """A service has more tables than its register's: those that nothing could be brought over for are empty.
 
-    Cases that were brought over get what the register has of them and the older database had not yet.
+    Cases that were brought over get what the register has of them and the older database had not yet; others' statements are known
+    again as recorded.
     """
     engine = SqlLedger.sqlite_engine(path)
     try:
         schema.complete(engine)
         cases = SqlCases(engine)
+        cases.find_by(done.statements)
         recorded: dict[Digest, list[Recorded]] = {}
         for one in done.changes:
             recorded.setdefault(Digest.parse(one.change.attestation), []).append(one)

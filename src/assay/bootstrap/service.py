@@ -41,6 +41,7 @@ from assay.bootstrap.office import (
 from assay.collect.files import read_plain
 from assay.config import environment
 from assay.errors import Unavailable
+from assay.office import found_again
 from assay.office.drawing import schedule
 from assay.office.inventories import rated
 from assay.office.log import check_keys, found
@@ -143,8 +144,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             public=tiles,
             rated=partial(rated, inventories),
         )
-        schedule(service)
-        look_around(service)
+        _begin(service, SqlCases(rows.engine))
         people = identity(config, rows.engine)
         trust = Trust(home.trust(), people)
 
@@ -176,6 +176,13 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             looks=looks(live),
             security=lambda at: config.security.text(config.origin, at),
         )
+
+
+def _begin(service: Service, finding: found_again.Finding) -> None:
+    """What each start looks for."""
+    schedule(service)
+    look_around(service)
+    found_again.complete(service, finding)
 
 
 def office_passphrase(home: Home) -> bytes:

@@ -38,6 +38,11 @@ SILENT_DIGEST, SILENT_PACKAGE = "no digest", "no package"
 """What a case is found by that may be about a file, or a package, whatever that is: it does not say it of all its releases."""
 
 
+def of_statement(leaf: bytes) -> str:
+    """Of somebody else's statement that is an entry: the same one has the same."""
+    return hashed(f"statement {Digest.sha256(leaf)}")
+
+
 def of_product(product: str) -> str:
     """Of all products of that name, whoever makes them."""
     return f"product {fold(product)}"

@@ -15,7 +15,7 @@ from assay.formats.case_documents import Determination
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
 from assay.formats.verdict import parse as parse_verdict
-from assay.office import case_changes
+from assay.office import case_changes, found_by
 from assay.office.case_changes import Recorded
 from assay.office.openings import BUNDLE, erased
 from assay.office.ports import Backing, Blobs, Head, Openings, Submission
@@ -87,6 +87,8 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
     """How many there are."""
     changes: tuple[Recorded, ...]
     """What providers kept up beside due process, in order: for cases that are behind the register."""
+    statements: tuple[tuple[int, tuple[str, ...]], ...]
+    """Entries of others' statements, and by which key each is found."""
     unknown_tail: tuple[str, ...]
     """Why entries are known to be missing at the end: they were recorded, and their leaves are nowhere."""
 
@@ -126,6 +128,7 @@ def rebuild(source: Source, target: Target) -> Rebuilt:
         losses=tuple(work.losses),
         lost=work.lost,
         changes=tuple(work.changes),
+        statements=tuple(work.statements),
         unknown_tail=tuple(trouble),
     )
 
@@ -216,6 +219,7 @@ class _Work:
         self.losses: list[str] = []
         self.lost = 0
         self.changes: list[Recorded] = []
+        self.statements: list[tuple[int, tuple[str, ...]]] = []
 
     def take(self, start: int, leaves: Sequence[bytes]) -> None:
         behind, ended = [], []
@@ -227,6 +231,7 @@ class _Work:
             except Malformed as error:
                 raise Unavailable(f"entry {at} cannot be read, nothing is rebuilt: {error}") from error
             if entry is None:  # somebody else's statement, which has nothing to open
+                self.statements.append((at, (found_by.of_statement(data),)))
                 behind.append(held or Backing(openings=None))
                 continue
             backing = self._checked(at, entry, held)

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from assay.errors import Duplicate, Malformed, Refused, Unavailable, Unsupported, Untrusted
 from assay.formats import cose
-from assay.formats.digest import Digest
 from assay.office import found_by
 from assay.office.permissions import Action, Caller, Target, hidden, require
 from assay.office.ports import Wanted
@@ -42,7 +41,7 @@ def register_statement(service: Service, caller: Caller, data: bytes, *, speaks_
     statement = _parsed(data)
     leaf = statement.registrable()
     _check_issuer(statement, read_trust(service.office.trust), service, speaks_for)
-    key = found_by.hashed(f"statement {Digest.sha256(leaf)}")
+    key = found_by.of_statement(leaf)
     try:
         return service.office.register.append(Wanted(leaf, NOTHING, once=key)).index
     except Duplicate:

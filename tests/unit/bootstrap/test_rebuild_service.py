@@ -12,13 +12,17 @@ from assay.adapters.home import Home
 from assay.bootstrap import service
 from assay.bootstrap.rebuild import rebuild_office
 from assay.crypto import keyfile
+from assay.errors import Duplicate
 from assay.formats.customers import Customer, CustomerList
+from assay.office.found_by import of_statement
 from assay.office.identity.trail import Event
 from assay.office.keep_customers import replace
 from assay.office.permissions import Visible
-from assay.office.ports import CaseQuery
+from assay.office.ports import CaseQuery, Wanted
 from assay.office.receive import receive
+from assay.office.statements import NOTHING
 from assay.office_config.model import OfficeConfig
+from assay.register import scitt
 
 
 @pytest.fixture
@@ -77,6 +81,15 @@ def test_a_case_of_an_older_copy_gets_back_what_was_kept_up_since(
         (case,) = desk.service.cases.find(CaseQuery(visible=Visible(everything=True))).cases
         new = CustomerList(customers=(Customer(name="Harbour (fictional)", salt="1" * 64),))
         after = replace(desk.service, provider(desk.service), case.payload, new, lambda _: ())
+        said = scitt.sign(
+            b"{}",
+            issuer=offices.PROVIDER,
+            subject="lantern",
+            key=offices.PROVIDER_KEYS[0],
+            content_type="text/plain",
+        )
+        wanted = Wanted(said, NOTHING, once=of_statement(said))
+        index = desk.service.office.register.append(wanted).index
         desk.service.office.register.publish()
     for suffix in ("-wal", "-shm"):
         place.with_name(f"office.sqlite{suffix}").unlink(missing_ok=True)
@@ -86,3 +99,6 @@ def test_a_case_of_an_older_copy_gets_back_what_was_kept_up_since(
         found = desk.service.case(case.payload)
         assert (found.customer_lists, found.entries) == (after.customer_lists, after.entries)
         assert desk.service.office.blobs.has(found.customer_lists[0])
+        assert desk.service.office.ledger.found(wanted.once) == index
+        with pytest.raises(Duplicate, match=f"as entry {index}"):
+            desk.service.office.register.append(wanted)

@@ -74,7 +74,7 @@ def test_any_page_is_of_the_same_places(
     places: list[tuple[int, int]] = []
 
     class Noted(Facts):
-        def behind(self, *given: object) -> tuple[Standing, ...]:  # type: ignore[override]
+        def behind(self, *given: object) -> tuple[Standing, ...]:
             *_, start, items = given
             assert isinstance(start, int)
             assert isinstance(items, tuple)

@@ -39,6 +39,7 @@ PUBLIC = {"result": "shown", "changed": "shown_since"}
 MAX_PAGE = 1000
 _CHUNK = 400
 _MARKS = 2000
+_ENTRIES = 200
 _CASE = select(cases.c.body).where(cases.c.payload == bindparam("payload"))
 _MOVED = (
     update(cases)
@@ -93,6 +94,22 @@ class SqlCases:
                 query = select(cases.c.entry, cases.c.revision).join(keys, keys.c.entry == cases.c.entry)
                 found.update(connection.execute(_shown(query.where(some), visible)).all())
         return found
+
+    def find_by(self, found_by: Sequence[tuple[int, Sequence[str]]]) -> None:
+        """What begins with each of these entries is found by its keys, those that it was not found by before."""
+        with transaction(self.engine) as connection:
+            for start in range(0, len(found_by), _ENTRIES):
+                some = found_by[start : start + _ENTRIES]
+                query = select(keys.c.entry, keys.c.key).where(keys.c.entry.in_([at for at, _ in some]))
+                known = {(row.entry, row.key) for row in connection.execute(query)}
+                store_keys(
+                    connection,
+                    [(at, [key for key in wanted if (at, key) not in known]) for at, wanted in some],
+                )
+
+    def keys_of(self, entry: int) -> frozenset[str]:
+        with transaction(self.engine, reads=True) as connection:
+            return frozenset(connection.execute(select(keys.c.key).where(keys.c.entry == entry)).scalars())
 
     def among(self, key: str, visible: Visible, most: int) -> int:
         query = select(cases.c.entry).join(keys, keys.c.entry == cases.c.entry).where(keys.c.key == key)
