@@ -352,7 +352,7 @@ def test_entries_of_the_leader_and_of_others_are_one_batch(ready: str, tiles: Pa
         one.begin()
         queue.put(front, "front", 1, [queue.encode(wanted("of another")), queue.encode(wanted("first"))])
         handed = Handed("own", "second"), Handed("own 2")
-        assert one.batch([each.own for each in handed])
+        assert one.batch(lambda: [each.own for each in handed])
         own, refused, last = handed[0].answers + handed[1].answers
         assert isinstance(own, Appended)
         assert isinstance(last, Appended)
@@ -362,7 +362,7 @@ def test_entries_of_the_leader_and_of_others_are_one_batch(ready: str, tiles: Pa
         assert answered.answers.each[0] == 5
         assert own.checkpoint == last.checkpoint == answered.batch.checkpoint
         assert queue.newest_checkpoint(front) == own.checkpoint
-        assert not one.batch([Handed("own 3").own])
+        assert not one.batch(lambda: [Handed("own 3").own])
         assert queue.newest_checkpoint(front) != own.checkpoint, "whoever does not lead sees it, too"
         one.close()
     assert oracle(ready, tiles, [acknowledged(own), acknowledged(last)]) == 7
@@ -376,12 +376,56 @@ def test_what_a_leader_could_not_begin_goes_through_the_queue(ready: str, tiles:
         new = term(ready, second, "new", tiles)
         handed = Handed("fourth")
         with pytest.raises(Unavailable):
-            old.batch([handed.own])
+            old.batch(lambda: [handed.own])
         assert queued == [handed.own.wanted]
         assert handed.answers == [], "it is answered by the queue"
         old.close()
         new.close()
     assert oracle(ready, tiles, []) == 3
+
+
+def test_nobody_waits_for_a_leader_whose_database_went(
+    ready: str, tiles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it looks for parcels nothing is taken up; what was taken up and not recorded goes through the queue."""
+    handed, taken = Handed("fourth"), []
+    queued: list[Sequence[Wanted]] = []
+
+    def gone(*_: object) -> None:
+        raise psycopg.OperationalError("the connection is lost")
+
+    def take() -> list[Own]:
+        taken.append(handed.own)
+        return [handed.own]
+
+    with session(ready, "a") as first:
+        one = term(ready, first, "one", tiles, queued=lambda entries, _: queued.append(entries))
+        one.begin()
+        with monkeypatch.context() as patched:
+            patched.setattr(queue, "peek", gone)
+            with pytest.raises(psycopg.OperationalError):
+                one.batch(take)
+        assert (taken, queued) == ([], [])
+        monkeypatch.setattr(queue, "answer", gone)
+        one.batch(take)
+        assert queued == [handed.own.wanted]
+        assert handed.answers == []
+        one.close()
+    assert oracle(ready, tiles, []) == 3
+
+
+def test_one_who_has_gone_takes_no_answers_of_the_leaders_along(ready: str, tiles: Path) -> None:
+    def gone(_: object) -> None:
+        raise RuntimeError("the loop is closed")
+
+    with session(ready, "a") as first:
+        one = term(ready, first, "one", tiles)
+        one.begin()
+        handed = Handed("fifth")
+        one.batch(lambda: [Own([wanted("fourth")], gone), handed.own])
+        assert [answer.index for answer in handed.answers if isinstance(answer, Appended)] == [4]
+        one.close()
+    assert oracle(ready, tiles, []) == 5
 
 
 def test_of_what_a_leader_recorded_and_did_not_sign_nobody_says_how_it_went(ready: str, tiles: Path) -> None:
@@ -398,13 +442,13 @@ def test_of_what_a_leader_recorded_and_did_not_sign_nobody_says_how_it_went(read
 
         old._hand_out = late  # type: ignore[method-assign,assignment]
         with pytest.raises(Unavailable, match="another process sequences"):
-            old.batch([handed.own])
+            old.batch(lambda: [handed.own])
         (told,) = handed.answers
         assert isinstance(told, Unavailable)
         assert "whether the entry was recorded is not known" in str(told)
         new[0].begin()
         again = Handed("fourth")
-        new[0].batch([again.own])
+        new[0].batch(lambda: [again.own])
         assert isinstance(again.answers[0], Duplicate), "it was"
         old.close()
         new[0].close()
@@ -431,6 +475,7 @@ def test_a_leader_that_closes_answers_all_that_it_was_handed(
 def test_text_that_the_database_cannot_hold_is_refused_whoever_leads(open_front: Open) -> None:
     one, other = open_front(), open_front()
     eventually(lambda: one.append(wanted("first")))
+    wait_until(lambda: one.leading is not None or other.leading is not None, "one leads")
     for name in ("NUL \0", "\ud800"):
         entry = wanted("bad")
         assert entry.submission is not None
@@ -440,6 +485,9 @@ def test_text_that_the_database_cannot_hold_is_refused_whoever_leads(open_front:
         for front in (one, other):
             with pytest.raises(Malformed, match="the name of a provider, a product or a version"):
                 front.append(bad)
+            good, refused = front.append_many([wanted(f"beside {name!r} in {front.front}"), bad])
+            assert isinstance(good, Appended)
+            assert isinstance(refused, Malformed)
 
 
 def test_an_older_clock_of_the_next_leader_takes_no_time_back(ready: str, tiles: Path) -> None:

@@ -92,7 +92,7 @@ class Desk:
         wrong: list[tuple[int, Malformed]] = []
         for at, one in enumerate(wanted):
             try:
-                tickets.append(_Ticket(one, _item(one), partial(together.put, at)))
+                tickets.append(_Ticket(one, queue.encode(one), partial(together.put, at)))
             except Malformed as error:
                 wrong.append((at, error))
         with self._door:
@@ -219,13 +219,6 @@ class Desk:
     def _fail(self, serial: int, why: str) -> None:
         for ticket in self._under_way.pop(serial).tickets:
             ticket.deliver(Unavailable(why))
-
-
-def _item(wanted: Wanted) -> msgspec.Raw:
-    item = queue.encode(wanted)
-    if len(item) > queue.MAX_PARCEL_BYTES:
-        raise Malformed(f"an entry has {len(item)} bytes, over {queue.MAX_PARCEL_BYTES}")
-    return item
 
 
 def _verified(batch: Batch, keys: LogKeys) -> Growth | AssayError:

@@ -22,7 +22,7 @@ from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import Bell, Session, engine, failures, heard, session
 from assay.adapters.sql.queue import Answers, Batch, Parcel
 from assay.adapters.sql.shared import Ready, Shared
-from assay.errors import AssayError, Unavailable
+from assay.errors import AssayError, Malformed, Unavailable
 from assay.office.ports import Appended, Recorded, Wanted
 from assay.register import checkpoint as checkpoints
 from assay.register.checkpoint import Checkpoint
@@ -72,9 +72,12 @@ class Leader:
         self._thread.start()
 
     def put(self, wanted: Sequence[Wanted], deliver: Deliver) -> bool:
-        """Sequence *wanted* here; False, and they are not taken, while this process does not lead. *deliver* as of a desk."""
-        for one in wanted:
-            queue.require_storable(one)
+        """Sequence *wanted* here; False, and none are taken, while this process does not lead, or for what the queue refuses."""
+        try:
+            for one in wanted:
+                queue.encode(one)
+        except Malformed:
+            return False
         with self._door:
             if self.term is None or self._closed.is_set():
                 return False
@@ -151,19 +154,20 @@ class Leader:
             term.close()
 
     def _sequence(self, connection: Session, keeping: "_Keeping", term: "Term") -> None:
-        pruned = time.monotonic()
-        look = True
+        pruned = looked = time.monotonic()
+        more = True
         while self._own or not self._closed.is_set():
             keeping.alive()
-            if time.monotonic() - pruned > PRUNE_SECONDS:
+            now = time.monotonic()
+            if now - pruned > PRUNE_SECONDS:
                 queue.prune(connection)
-                pruned = time.monotonic()
-            look = bool(heard(connection)) or look  # a front end tells of each parcel that it puts
-            own = () if term.careful else self._take()
-            look = term.batch(own, look=look or term.careful)
-            if not own and not look:
+                pruned = now
+            # A front end tells of each parcel that it puts; the time is for one who could not.
+            look = bool(heard(connection)) or more or now - looked > self._seconds / 3
+            looked = now if look else looked
+            more = term.batch(self._take, look=look)
+            if not more and not self._own:
                 self._bell.wait(connection, self._seconds / 3)
-                look = True
 
     def _take(self) -> list[Own]:
         with self._door:
@@ -180,8 +184,14 @@ def hand_over(own: Sequence[Own], queued: Queued) -> None:
     for one in own:
         try:
             queued(one.wanted, one.deliver)
-        except AssayError as error:
-            one.deliver([error] * len(one.wanted))
+        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
+            tell(one, [waiting.failure(error)] * len(one.wanted))
+
+
+def tell(own: Own, answers: Sequence[Appended | AssayError]) -> None:
+    """Whoever has gone must not take the others' answers along."""
+    with suppress(Exception):
+        own.deliver(answers)
 
 
 class _Keeping:
@@ -245,21 +255,20 @@ class Term:
         self._ledger.record((), self._now())
         self._hand_out(self._batch, self.sequencer.checkpoint(), ())
 
-    @property
-    def careful(self) -> bool:
-        """Whether parcels are tried one by one, because one of them may be faulty."""
-        return self._alone > 0
+    def batch(self, take: Callable[[], Sequence[Own]] = tuple, *, look: bool = True) -> bool:
+        """Sequence what *take* gives and, with *look*, what waits in the queue; whether the queue held anything.
 
-    def batch(self, own: Sequence[Own] = (), *, look: bool = True) -> bool:
-        """Sequence *own* and, with *look*, what waits in the queue; whether that was anything. Raises when the term cannot go on."""
-        found = queue.peek(self._connection)[: 1 if self._alone else None] if look else []
+        *take* is called when nothing but the commit is left to do. Raises when the term cannot go on.
+        """
+        careful = self._alone > 0  # parcels are tried one by one, because one of them may be faulty
+        found = queue.peek(self._connection)[: 1 if careful else None] if look or careful else []
         self._alone = max(0, self._alone - 1)
-        if not found and not own:
-            return False
         for parcel, wrong in found:
             if wrong is not None:
                 self._refuse(parcel, wrong)
         parcels = [parcel for parcel, wrong in found if wrong is None]
+        self._batch = None
+        own = () if careful else take()
         try:
             self._sequence(parcels, own)
         except Deposed as error:
@@ -286,7 +295,7 @@ class Term:
         self._hand_out(self._batch, signed, [one.front for one in parcels] if parcels else None)
         each = iter(answers)
         for some in own:
-            some.deliver([next(each) for _ in some.wanted])
+            tell(some, [next(each) for _ in some.wanted])
 
     def _unanswered(self, own: Sequence[Own], error: Exception) -> None:
         if self._batch is None:
@@ -294,7 +303,7 @@ class Term:
             return
         why = Unavailable(f"{error}; whether the entry was recorded is not known")
         for one in own:
-            one.deliver([why] * len(one.wanted))
+            tell(one, [why] * len(one.wanted))
 
     def _failed(self, parcels: Sequence[Parcel], error: AssayError) -> None:
         """Try one by one, so that a parcel that the database cannot take keeps no other waiting."""

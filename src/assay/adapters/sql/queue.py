@@ -61,24 +61,20 @@ _answers = msgspec.msgpack.Decoder(Answers)
 _encoder = msgspec.msgpack.Encoder()
 
 
-def require_storable(wanted: Wanted) -> None:
-    """Raises Malformed for text that the database cannot hold."""
+def encode(wanted: Wanted) -> msgspec.Raw:
+    """An item of a parcel. Raises Malformed for text that the database cannot hold, and for what is too large for a parcel."""
     submission = wanted.submission
-    if submission is None:
-        return
-    names = "".join((submission.provider, submission.product, submission.version))
-    if "\0" in names:
+    if submission and any(
+        "\0" in one for one in (submission.provider, submission.product, submission.version)
+    ):
         raise Malformed("the name of a provider, a product or a version holds a NUL character")
     try:
-        names.encode()
+        item = msgspec.Raw(_encoder.encode(wanted))
     except UnicodeEncodeError as error:
         raise Malformed("the name of a provider, a product or a version is not Unicode text") from error
-
-
-def encode(wanted: Wanted) -> msgspec.Raw:
-    """An item of a parcel. Raises as :func:`require_storable`."""
-    require_storable(wanted)
-    return msgspec.Raw(_encoder.encode(wanted))
+    if len(item) > MAX_PARCEL_BYTES:
+        raise Malformed(f"an entry has {len(item)} bytes, over {MAX_PARCEL_BYTES}")
+    return item
 
 
 # What a front end asks.
