@@ -18,7 +18,8 @@ from assay.bootstrap.cosigning import witness_file
 from assay.bootstrap.go_on import ask_first
 from assay.bootstrap.office import DATABASE, MAX_WITNESSES
 from assay.bootstrap.rebuild import origin_of
-from assay.checks import no_exploited_vulnerability
+from assay.checks import no_exploited_vulnerability, no_malicious_component
+from assay.checks.model import stale
 from assay.collect.files import read_plain
 from assay.config import environment
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
@@ -32,15 +33,17 @@ from assay.packs import shipped
 from assay.register.quorum import Quorum
 from assay.tlog.publish import published
 from assay.tlog.read import TileReader
+from assay.validation import snapshot
 from assay.validation.policy import LIMIT as MAX_POLICY
 from assay.validation.policy import Policy
 
+MAX_SNAPSHOT_DAYS = int(no_malicious_component.CHECK.parameters["max_snapshot_age_days"])
 MAX_CATALOGUE_DAYS = int(no_exploited_vulnerability.CHECK.parameters["max_catalogue_age_days"])
 PROBE = b"assay doctor looks whether documents can be kept\n"
 SLOW_SYNC_S = 0.1
 MIN_POSTGRESQL = 130_000
 CHECKS = (
-    "settings", "policies", "exploited", "secrets", "files", "passphrase", "keys", "restored", "disk", "sync", "database", "role", "clock",
+    "settings", "policies", "snapshot", "exploited", "secrets", "files", "passphrase", "keys", "restored", "disk", "sync", "database", "role", "clock",
     "register", "documents", "witnesses", "mail", "proxy",
 )  # fmt: skip
 """In the order in which they are looked at; each has its line in docs/guides/operator.md."""
@@ -70,6 +73,7 @@ class _Doctor:
 
     def findings(self) -> Iterator[Finding]:
         yield looked("policies", self._policies, "correct the file; see docs/formats/office-policy.md")
+        yield looked("snapshot", self._snapshot, "give the office a snapshot; docs/office-settings.md")
         yield looked("exploited", self._exploited, "assay office exploited FILE")
         yield looked("secrets", self._secrets, "chmod 600, and the office's user as owner")
         yield looked(
@@ -130,6 +134,24 @@ class _Doctor:
                 f"pack {unknown[0]!r} is not shipped, expected some of {', '.join(shipped.refs())}"
             )
         return ok("policies", f"read; packs {', '.join(judging.packs or shipped.refs())}")
+
+    def _snapshot(self) -> Finding:
+        path = self._config.judging.snapshot
+        if path is None:
+            return Finding(
+                check="snapshot", state="warn", said="no snapshot of advisories: nothing is said about malicious packages",
+                advice="set judging.snapshot; docs/office-settings.md",
+            )  # fmt: skip
+        made, records = snapshot.records(read_plain(path, limit=snapshot.LIMIT), what=str(path))
+        said = f"{len(records):,} advisories, as of {made.date()}"
+        if why := stale(made, clock().now(), MAX_SNAPSHOT_DAYS):
+            return Finding(
+                check="snapshot",
+                state="warn",
+                said=f"{said}: it {why}",
+                advice="give the office the newest one, and start it again",
+            )
+        return ok("snapshot", said)
 
     def _exploited(self) -> Finding:
         path = self._config.judging.exploited

@@ -112,15 +112,19 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     def stale(self, name: str, made: datetime) -> str:
         """Why what was *made* then does not say how things stand now, the parameter *name* being its most days; empty when it does."""
-        if made > self.now + timedelta(days=1):
-            return f"is dated after {self.now.date()}, the day of this check"
-        limit = self.number(name)
-        if self.now - made > timedelta(days=limit):
-            return f"is {(self.now - made).days} days old, at most {limit} expected"
-        return ""
+        return stale(made, self.now, self.number(name))
 
     def texts(self, name: str) -> tuple[str, ...]:
         return tuple(self.parameters[name])
+
+
+def stale(made: datetime, now: datetime, days: int) -> str:
+    """Why what was *made* then does not say how things stand *now*, by at most so many *days*; empty when it does."""
+    if made > now + timedelta(days=1):
+        return f"is dated after {now.date()}, the day of this check"
+    if now - made > timedelta(days=days):
+        return f"is {(now - made).days} days old, at most {days} expected"
+    return ""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from assay.checks.model import Advisories, Advisory, Case
+from assay.checks.model import Advisories, Advisory, Case, stale
 from assay.errors import TooLarge
 from assay.evidence.analysis import AnalysisReport
 from assay.evidence.model import Exhibit
@@ -17,6 +17,8 @@ from assay.validation.advisories import advisories
 from assay.validation.run import MAX_MESSAGE
 
 MAX_FOUND = 500
+MAX_AGE_DAYS = 30
+"""Of a snapshot whose silence says something."""
 
 _Report = Exhibit[VulnerabilityReport]
 
@@ -64,7 +66,11 @@ def _compared(
                 return
             yield _judged(case, component, where, advisory, certain, reports, index)
     looked = sum(one.type in known.ecosystems for one in components)
-    if looked and not found:
+    why = stale(known.as_of, case.now, MAX_AGE_DAYS)
+    if looked and not found and why:
+        reason = f"the office's snapshot of advisories of {known.as_of.date()} {why}: {looked} components that it does not name"
+        unchecked.append(Unchecked(f"vulnerabilities of {shown(case.release.label, 120)}", reason))
+    elif looked and not found:
         yield Difference(
             what="agrees",
             outcome="satisfied",

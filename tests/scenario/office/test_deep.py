@@ -154,9 +154,9 @@ def test_source_that_was_asked_for_is_looked_into() -> None:
     assert said(one, case) == []
 
 
-def snapshot(*records: dict[str, Any]) -> bytes:
+def snapshot(*records: dict[str, Any], as_of: str = "2026-10-30") -> bytes:
     return json.dumps(
-        {"format": "urn:assay:snapshot:1", "as_of": "2026-10-30T00:00:00Z", "records": records}
+        {"format": "urn:assay:snapshot:1", "as_of": f"{as_of}T00:00:00Z", "records": records}
     ).encode()
 
 
@@ -166,6 +166,9 @@ SOOT_BURNS: dict[str, Any] = {
         {"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "0.4"}]}
     ]}],
 }  # fmt: skip
+
+
+EMBER_BURNS = json.loads(json.dumps(SOOT_BURNS).replace("soot", "ember"))
 
 
 def scan(*vulnerabilities: dict[str, Any]) -> bytes:
@@ -180,6 +183,7 @@ def scan(*vulnerabilities: dict[str, Any]) -> bytes:
     [
         pytest.param(None, None, "not derived", "no snapshot of advisories", id="no-snapshot"),
         pytest.param(snapshot(), None, "not derived", "no advisories of pypi", id="another-ecosystem"),
+        pytest.param(snapshot(EMBER_BURNS, as_of="2019-10-30"), None, "not derived", "days old, at most 30 expected", id="old"),
         pytest.param(snapshot(SOOT_BURNS), None, "unknown", "no scan was submitted", id="no-scan"),
         pytest.param(snapshot(SOOT_BURNS), scan(), "not_satisfied", "does not list it, though it was known", id="hidden"),
         pytest.param(

@@ -21,6 +21,7 @@ from assay.bootstrap.restored import Restored
 from assay.cli.app import run
 from assay.crypto import keyfile
 from assay.errors import Malformed
+from assay.formats import times
 from assay.office.health import Finding
 from assay.office_config.model import Database, Judging, Mail, OfficeConfig, Proxy
 
@@ -63,7 +64,7 @@ def found(config: OfficeConfig) -> dict[str, Finding]:
 def test_of_an_office_that_is_well(config: OfficeConfig) -> None:
     findings = found(config)
     assert {check: one.state for check, one in findings.items() if one.state != "ok"} == {
-        "exploited": "warn", "passphrase": "warn", "witnesses": "warn", "mail": "warn",
+        "snapshot": "warn", "exploited": "warn", "passphrase": "warn", "witnesses": "warn", "mail": "warn",
     }  # fmt: skip
     assert findings["register"].said == "1 entries, 1 published"
     assert findings["keys"].said == "office, register, office-storage open"
@@ -193,6 +194,21 @@ def test_policies_are_read(config: OfficeConfig, tmp_path: Path) -> None:
     assert "respond_days" in found(changed)["policies"].said
     changed = msgspec.structs.replace(config, judging=Judging(packs=("nothing@1",)))
     assert "pack 'nothing@1' is not shipped" in found(changed)["policies"].said
+
+
+def test_a_snapshot_grows_old(config: OfficeConfig, tmp_path: Path) -> None:
+    path = tmp_path / "snapshot.json"
+    changed = msgspec.structs.replace(config, judging=Judging(snapshot=path))
+    for made, state, said in (
+        (now(), "ok", "0 advisories, as of"),
+        (now() - timedelta(days=31), "warn", "it is 31 days old"),
+        (now() + timedelta(days=2), "warn", "it is dated after"),
+        (None, "fail", "snapshot.json"),
+    ):
+        as_of = times.encode(made) if made else ""
+        path.write_text(f'{{"format": "urn:assay:snapshot:1", "as_of": "{as_of}", "records": []}}')
+        one = found(changed)["snapshot"]
+        assert (one.state, said in one.said) == (state, True), one.said
 
 
 def test_a_catalogue_grows_old(config: OfficeConfig, tmp_path: Path) -> None:
