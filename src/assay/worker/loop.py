@@ -211,7 +211,10 @@ class Worker:
     def _handled(self, claimed: Claimed) -> Outcome:
         before = claimed.attempts - 1
         if before > 0 and self._retry(claimed).pause_s(claimed.due.key, before) is None:
-            return Over(f"none of {before} attempts came to an end: each time the worker was killed or hung")
+            return Over(
+                f"given up after {before} attempts; how the last one ended is not known: it was not recorded, as when a worker is killed or "
+                "hangs, or the store does not answer"
+            )
         try:
             return self._handlers[claimed.due.kind](claimed)
         except Lapsed:

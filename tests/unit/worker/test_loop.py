@@ -18,6 +18,10 @@ from assay.worker.loop import Event, Settings, Worker
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 EXACT = Retry(spread=0)
+UNTOLD = (
+    "given up after 20 attempts; how the last one ended is not known: it was not recorded, as when a worker is killed or hangs, "
+    "or the store does not answer"
+)
 
 
 class Office:
@@ -404,7 +408,24 @@ def test_work_that_kills_its_worker_each_time_is_given_up() -> None:
         office.worker._held.clear()
     office.pass_s(100)
     (dead,) = office.work.dead_letters(["remind"], 9)
-    assert dead.why == "none of 20 attempts came to an end: each time the worker was killed or hung"
+    assert dead.why == UNTOLD
+
+
+def test_work_whose_end_is_never_recorded_is_given_up_for_that() -> None:
+    """Its handler came to an end each time: nobody may read that the worker was killed."""
+
+    def handler(_: Claimed) -> None:
+        office.work.gone = True  # type: ignore[attr-defined]
+
+    office = Office(handler)
+    office.work = office.worker._work = Broken()
+    office.put("one")
+    for _ in range(EXACT.attempts + 1):
+        office.pass_s(100)
+        office.work.gone = False
+    assert [how for _, how in office.ended] == ["unrecorded"] * EXACT.attempts + ["dead"]
+    (dead,) = office.work.dead_letters(["remind"], 9)
+    assert dead.why == UNTOLD
 
 
 def test_odd_settings_are_refused() -> None:
