@@ -12,7 +12,7 @@ from assay.adapters.memory_federation import MemoryFederation
 from assay.adapters.sql.federation import SqlFederation
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import engine as postgresql_engine
-from assay.errors import Duplicate
+from assay.errors import Duplicate, Refused
 from assay.formats.digest import Digest
 from assay.office.federation import Federation, Peer, Query, Theirs
 
@@ -48,8 +48,28 @@ def test_offices_stand_in_the_order_in_which_they_came(store: Federation) -> Non
     store.put_office(ISLES)
     store.put_office(later)
     gone = msgspec.structs.replace(ISLES, revoked=NOON, reason="gone")
-    store.put_office(gone)
+    store.put_office(gone, ISLES)
     assert store.offices() == (gone, later)
+
+
+def test_an_office_takes_the_place_of_the_one_that_was_read_and_of_no_other(store: Federation) -> None:
+    renewed, other_way = (
+        msgspec.structs.replace(ISLES, trust=Digest.sha256(name)) for name in (b"new", b"other")
+    )
+    gone = msgspec.structs.replace(renewed, revoked=NOON, reason="stolen")
+    with pytest.raises(Refused, match="meanwhile"):
+        store.put_office(renewed, ISLES)  # which is not there
+    store.put_office(ISLES)
+    store.put_office(renewed, ISLES)
+    for before in (ISLES, None):
+        with pytest.raises(Refused, match="meanwhile"):
+            store.put_office(other_way, before)
+    assert store.offices() == (renewed,)
+    store.put_office(gone, renewed)
+    for before in (ISLES, renewed, gone, None):
+        with pytest.raises(Refused, match="was revoked on 2026-11-02: stolen"):
+            store.put_office(other_way, before)
+    assert store.offices() == (gone,)
 
 
 def test_a_newer_word_takes_the_place_of_an_older_one(store: Federation) -> None:

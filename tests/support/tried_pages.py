@@ -49,17 +49,19 @@ def as_in_api(route: str, **values: str) -> Make:
 
 
 def pinned(scene: Scene, _: Who) -> Try:
-    """Another office that is listened to, again if it was not any more."""
-    service = scene.world.service
-    trust = service.office.blobs.put(other_office.trust().encode())
-    peer = Peer(
-        id="isles",
-        name=other_office.NAME,
-        origin=other_office.ORIGIN,
-        trust=trust,
-        added=service.now(),
-    )
-    scene.world.desk.federation.put_office(peer)
+    """Another office that is listened to; a new one where the last was revoked."""
+    service, store = scene.world.service, scene.world.desk.federation
+    offices = store.offices()
+    peer = next((one for one in offices if one.revoked is None), None)
+    if peer is None:
+        peer = Peer(
+            id=f"isles{len(offices)}",
+            name=other_office.NAME,
+            origin=other_office.ORIGIN,
+            trust=service.office.blobs.put(other_office.trust().encode()),
+            added=service.now(),
+        )
+        store.put_office(peer)
     return Try(path={"office": peer.id}, target=Target.office())
 
 

@@ -4,7 +4,7 @@ import threading
 
 import msgspec
 
-from assay.errors import Duplicate
+from assay.errors import Duplicate, Refused
 from assay.formats.text import folded
 from assay.office.federation import Peer, Query, Theirs
 
@@ -19,8 +19,9 @@ class MemoryFederation:
         with self._door:
             return tuple(self._offices.values())
 
-    def put_office(self, peer: Peer) -> None:
+    def put_office(self, peer: Peer, before: Peer | None = None) -> None:
         with self._door:
+            replaceable(peer, before, self._offices.get(peer.id))
             self._offices[peer.id] = peer
 
     def put(self, theirs: Theirs) -> Theirs:
@@ -56,3 +57,11 @@ class MemoryFederation:
 
 def already(before: Theirs) -> str:
     return f"entry {before.index} about {before.attestation.short} is here already, and no older"
+
+
+def replaceable(peer: Peer, before: Peer | None, there: Peer | None) -> None:
+    """Return where *peer* may take the place of *before*, and *there* is what stands in it. Refused."""
+    if there is not None and there.revoked is not None:
+        raise Refused(f"{there.name!r} was revoked on {there.revoked:%Y-%m-%d}: {there.reason}")
+    if there != before:
+        raise Refused(f"the office {peer.name!r} has changed meanwhile: look at it again, then act")

@@ -108,8 +108,11 @@ class Federation(Protocol):
     def offices(self) -> tuple[Peer, ...]:
         """In the order in which they were pinned."""
 
-    def put_office(self, peer: Peer) -> None:
-        """Add it, or replace the one of its id. Durable when it returns."""
+    def put_office(self, peer: Peer, before: Peer | None = None) -> None:
+        """Add it, or put it in the place of *before*. Durable when it returns.
+
+        Refused where *before* is not what stands under its id, or was revoked: that is never undone.
+        """
 
     def put(self, theirs: Theirs) -> Theirs:
         """Keep it, with its position; in the place of an older one of the same office about the same attestation. Durable when it returns.
@@ -176,7 +179,7 @@ def revoke(federation: Federation, service: Service, caller: Caller, id_: str, r
     if not reason.strip():
         raise Refused("say why the office is not listened to any more")
     gone = msgspec.structs.replace(found, revoked=service.now(), reason=shown(reason, MAX_REASON))
-    federation.put_office(gone)
+    federation.put_office(gone, found)
     return gone
 
 

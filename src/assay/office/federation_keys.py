@@ -22,7 +22,7 @@ def renew(federation: Federation, service: Service, caller: Caller, id_: str, do
     """Go by the keys that *document* leads to: the key history of the office's register, or a signed change of the keys of its results.
 
     Untrusted, with the reason, when it does not lead there from the keys that are pinned, as an older copy does not; Refused
-    when it says nothing new.
+    when it says nothing new, or the office was revoked or renewed meanwhile.
     """
     require(caller, Action.FEDERATION_MANAGE, Target.office())
     peer = next((one for one in federation.offices() if one.id == id_), None)
@@ -34,7 +34,7 @@ def renew(federation: Federation, service: Service, caller: Caller, id_: str, do
         _followed(service, peer, document) if _is_history(document) else _changed(service, peer, document)
     )
     not_ourselves(service, TrustRoot.parse(service.office.blobs.get(renewed.trust)), peer.origin)
-    federation.put_office(renewed)
+    federation.put_office(renewed, peer)
     return renewed
 
 

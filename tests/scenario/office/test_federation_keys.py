@@ -12,8 +12,9 @@ from tests.support.offices import pair
 from tests.support.other_office import NAME, brought, handed_over, key_history, posted
 from tests.support.services import officer
 
+from assay.adapters.memory_federation import MemoryFederation
 from assay.errors import AssayError, Duplicate, Forbidden, Hidden, Malformed, Refused, Untrusted
-from assay.office.federation import about, revoke
+from assay.office.federation import Peer, about, revoke
 from assay.office.federation_keys import renew
 from assay.trust import change
 from assay.trust.envelope import sign
@@ -126,6 +127,45 @@ def test_the_keys_of_results_change_by_a_document_of_old_and_new(two: Two) -> No
     assert refused(two, good).startswith(("Untrusted", "Refused"))
     back = change.rotation("isles", old, pair("isles office 3"), now).encode()
     assert refused(two, back).startswith("Untrusted")
+
+
+class Meanwhile(MemoryFederation):
+    """Between reading an office and replacing it, something else happens once."""
+
+    then: Callable[[], object] | None = None
+
+    def put_office(self, peer: Peer, before: Peer | None = None) -> None:
+        if (then := self.then) is not None:
+            self.then = None
+            then()
+        super().put_office(peer, before)
+
+
+def test_a_renewal_does_not_undo_a_revocation_that_came_between() -> None:
+    two = Two()
+    two.store = store = Meanwhile()
+    two.pin()
+    (peer,) = store.offices()
+    two.isles = handed_over(two.isles, "isles 2")
+    store.then = lambda: revoke(store, two.here, two.admin, peer.id, "its keys were stolen")
+    with pytest.raises(Refused, match=r"was revoked on .* stolen"):
+        renewed(two, key_history(two.isles))
+    (after,) = store.offices()
+    assert (after.trust, after.reason) == (peer.trust, "its keys were stolen")
+
+
+def test_a_revocation_of_an_office_that_was_renewed_meanwhile_is_asked_for_again() -> None:
+    two = Two()
+    two.store = store = Meanwhile()
+    two.pin()
+    (peer,) = store.offices()
+    two.isles = handed_over(two.isles, "isles 2")
+    store.then = lambda: renewed(two, key_history(two.isles))
+    with pytest.raises(Refused, match="meanwhile: look at it again"):
+        revoke(store, two.here, two.admin, peer.id, "x")
+    (after,) = store.offices()
+    assert after.history is not None
+    revoke(store, two.here, two.admin, peer.id, "x")
 
 
 def test_who_may(two: Two) -> None:

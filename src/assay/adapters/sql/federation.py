@@ -5,7 +5,7 @@ from typing import TypeVar
 import msgspec
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from assay.adapters.memory_federation import already
+from assay.adapters.memory_federation import already, replaceable
 from assay.adapters.sql.federation_tables import metadata, offices, theirs
 from assay.adapters.sql.transaction import alone, transaction
 from assay.errors import Duplicate, Unavailable
@@ -29,13 +29,16 @@ class SqlFederation:
             found = connection.execute(select(offices.c.body).order_by(offices.c.position)).scalars()
             return tuple(_read(bytes(body), Peer) for body in found)
 
-    def put_office(self, peer: Peer) -> None:
-        body = msgspec.json.encode(peer)
+    def put_office(self, peer: Peer, before: Peer | None = None) -> None:
+        body, here = msgspec.json.encode(peer), offices.c.id == peer.id
         with transaction(self._engine) as connection:
             alone(connection, _KEEPING)
-            done = connection.execute(update(offices).where(offices.c.id == peer.id).values(body=body))
-            if not done.rowcount:
+            there = connection.execute(select(offices.c.body).where(here)).scalar_one_or_none()
+            replaceable(peer, before, None if there is None else _read(bytes(there), Peer))
+            if there is None:
                 connection.execute(insert(offices).values(id=peer.id, body=body))
+            else:
+                connection.execute(update(offices).where(here).values(body=body))
 
     def put(self, one: Theirs) -> Theirs:
         with transaction(self._engine) as connection:
