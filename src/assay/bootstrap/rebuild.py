@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import Engine
 
 from assay.adapters.filesystem import FolderBlobs, read_whole
 from assay.adapters.home import Home
@@ -14,6 +16,7 @@ from assay.adapters.packed_blobs import PackedBlobs
 from assay.adapters.sql import rebuild as files
 from assay.adapters.sql import schema
 from assay.adapters.sql.cases import SqlCases
+from assay.adapters.sql.identity import SqlIdentities
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.rebuild import NewDatabase
 from assay.adapters.tiles.folder import FolderTiles
@@ -21,12 +24,15 @@ from assay.bootstrap import SERVICE_KEY, now, passphrase, stores
 from assay.bootstrap.office import OPENINGS, REGISTER
 from assay.bootstrap.search import DATABASE, SEARCH, discard
 from assay.collect.files import read_plain
-from assay.errors import Malformed, Unavailable, Untrusted
+from assay.errors import AssayError, Malformed, Unavailable, Untrusted
+from assay.formats import customers as customer_list
 from assay.formats import text
 from assay.formats.digest import Digest
-from assay.office.case_changes import Recorded, caught_up
+from assay.office.case import Case
+from assay.office.case_changes import Recorded, caught_up, lacking, overtaken
+from assay.office.keep_customers import named_in, parties_with
 from assay.office.ports import Blobs
-from assay.office.rebuild import Rebuilt, Source, differing_leaves, rebuild
+from assay.office.rebuild import Rebuilt, Source, differing_leaves, rebuild, with_losses
 from assay.register.receipt import MAX_BYTES, Receipt
 from assay.tlog.publish import published
 from assay.tlog.read import TileReader
@@ -93,7 +99,7 @@ def _rebuild(
             older.close()
             files.carry(place, target.path)
         if home.keys.has(SERVICE_KEY):
-            _complete(target.path, done)
+            done = _complete(target.path, done, blobs)
         kept = out is not None or not done.unknown_tail or lose_tail
         aside = None
         if not kept:
@@ -136,27 +142,61 @@ def _blobs(home: Home, stack: ExitStack) -> Blobs:
     return blobs
 
 
-def _complete(path: Path, done: Rebuilt) -> None:
+def _complete(path: Path, done: Rebuilt, blobs: Blobs) -> Rebuilt:
     """A service has more tables than its register's: those that nothing could be brought over for are empty.
 
-    Cases that were brought over get what the register has of them and the older database had not yet; others' statements are known
-    again as recorded.
+    Cases that were brought over get what the register has of them and the older database had not yet, and others' statements are
+    known again as recorded; what of that is not known is among the losses.
     """
     engine = SqlLedger.sqlite_engine(path)
     try:
         schema.complete(engine)
-        cases = SqlCases(engine)
+        cases, naming = SqlCases(engine), _Naming(engine, blobs)
         cases.find_by(done.statements)
         recorded: dict[Digest, list[Recorded]] = {}
         for one in done.changes:
             recorded.setdefault(Digest.parse(one.change.attestation), []).append(one)
+        losses: list[str] = []
         for payload, changes in recorded.items():
             case = cases.case(payload)
-            if case is not None and not case.erased and (after := caught_up(case, changes)) is not case:
+            if case is None or case.erased:
+                continue
+            moved = done.moved.get(case.entry, -1)
+            if (after := caught_up(case, changes, naming, moved)) is not case:
                 cases.keep(after)
+            losses += [
+                _undecided(payload, one, moved) for one in lacking(case, changes) if overtaken(one, moved)
+            ]
     finally:
         engine.dispose()
     files.settle(path)
+    return with_losses(done, (*naming.losses, *losses))
+
+
+def _undecided(payload: Digest, one: Recorded, moved: int) -> str:
+    return (
+        f"case {payload.short}: {one.change.days} more days were asked for in entry {one.entry}, and the case moved since, in entry {moved}: "
+        "whether they were given, and until when its provider may act now, is not brought over"
+    )
+
+
+class _Naming:
+    """Whom a case names once a list takes the place of its newest; nobody where that cannot be told, which is a loss."""
+
+    def __init__(self, engine: Engine, blobs: Blobs) -> None:
+        self._ledger, self._identities, self._blobs = SqlLedger(engine), SqlIdentities(engine), blobs
+        self.losses: list[str] = []
+
+    def __call__(self, case: Case, customers: Digest) -> tuple[str, ...]:
+        try:
+            new = customer_list.parse(self._blobs.get(customers))
+            submission = self._ledger.submission(case.payload)
+            return parties_with(self._blobs, submission, case, new, partial(named_in, self._identities))
+        except AssayError as error:
+            self.losses.append(
+                f"case {case.payload.short}: whom it names is lost with its list of customers: {error}; no customer or assessor sees it before it is posted"
+            )
+            return ()
 
 
 def plain_blobs(folder: Path) -> FolderBlobs | PackedBlobs:

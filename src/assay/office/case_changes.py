@@ -4,7 +4,7 @@ The entry is of the kind of responses and says no more than they do, so that nob
 documents a case that is behind its register gets back what it lacks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,10 @@ from assay.register.leaf import Kind
 
 FORMAT = b'"format":"urn:assay:change:1"'
 """In canonical JSON no text of a provider's can hold this: its quotes would be escaped."""
+
+
+Naming = Callable[[Case, Digest], tuple[str, ...]]
+"""Whom a case names once a list of customers takes the place of its newest."""
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -40,15 +44,30 @@ def read(data: bytes) -> Change | None:
     return parse(data, Change) if FORMAT in data else None
 
 
-def caught_up(case: Case, recorded: Sequence[Recorded]) -> Case:
-    """*case* with those of *recorded* that it lacks, in their order; itself when it has all."""
-    lacking = [one for one in recorded if one.entry not in case.entries]
+def lacking(case: Case, recorded: Sequence[Recorded]) -> list[Recorded]:
+    """Those that *case* does not know of."""
+    return [one for one in recorded if one.entry not in case.entries]
+
+
+def caught_up(case: Case, recorded: Sequence[Recorded], naming: Naming, moved: int) -> Case:
+    """*case* with those of *recorded* that it lacks, in their order; itself when it has all.
+
+    A wish for more time stays out where a step of the case follows it, of which *moved* is the entry of the newest: that may
+    have decided it.
+    """
+    new = lacking(case, recorded)
     after = case
-    for one in lacking:
-        after = msgspec.structs.replace(
-            after, entries=tuple(sorted((*after.entries, one.entry))), **_changes(after, one.change)
-        )
-    return msgspec.structs.replace(after, revision=case.revision + 1) if lacking else case
+    for one in new:
+        changes = {} if overtaken(one, moved) else _changes(after, one.change)
+        after = msgspec.structs.replace(after, entries=tuple(sorted((*after.entries, one.entry))), **changes)
+    if after.customer_lists != case.customer_lists:
+        after = msgspec.structs.replace(after, parties=naming(case, after.customer_lists[-1]))
+    return msgspec.structs.replace(after, revision=case.revision + 1) if new else case
+
+
+def overtaken(one: Recorded, moved: int) -> bool:
+    """Whether it is a wish for more time that the step in entry *moved* follows."""
+    return one.change.kind == "more_time" and one.entry < moved
 
 
 def _changes(case: Case, change: Change) -> dict[str, Any]:

@@ -89,8 +89,16 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
     """What providers kept up beside due process, in order: for cases that are behind the register."""
     statements: tuple[tuple[int, tuple[str, ...]], ...]
     """Entries of others' statements, and by which key each is found."""
+    moved: Mapping[int, int]
+    """For the entry of each submission the newest entry about it that is none of those."""
     unknown_tail: tuple[str, ...]
     """Why entries are known to be missing at the end: they were recorded, and their leaves are nowhere."""
+
+
+def with_losses(done: Rebuilt, more: Sequence[str]) -> Rebuilt:
+    return msgspec.structs.replace(
+        done, losses=(*done.losses, *more)[:MAX_LOSSES], lost=done.lost + len(more)
+    )
 
 
 def rebuild(source: Source, target: Target) -> Rebuilt:
@@ -129,6 +137,7 @@ def rebuild(source: Source, target: Target) -> Rebuilt:
         lost=work.lost,
         changes=tuple(work.changes),
         statements=tuple(work.statements),
+        moved=work.moved,
         unknown_tail=tuple(trouble),
     )
 
@@ -220,6 +229,7 @@ class _Work:
         self.lost = 0
         self.changes: list[Recorded] = []
         self.statements: list[tuple[int, tuple[str, ...]]] = []
+        self.moved: dict[int, int] = {}
 
     def take(self, start: int, leaves: Sequence[bytes]) -> None:
         behind, ended = [], []
@@ -294,13 +304,16 @@ class _Work:
 
     def _move(self, at: int, entry: Entry, backing: Backing) -> Submission | None:
         """Bring the submission that an entry is about one step on; the submission, when that was the last one."""
+        change = self._change(at, entry) if backing.about is not None else None
+        if change is not None:
+            self.changes.append(change)
+        elif backing.about is not None:
+            self.moved[backing.about] = at
         if entry.kind is Kind.SUBMISSION:
             self._begin(at, entry, backing)
             return None
         if entry.kind in _OF_CASES and backing.about is not None:
             self._cases.add(backing.about)
-            if entry.kind is Kind.RESPONSE:
-                self._changed(at, entry.digests[0])
             return None
         if entry.kind is Kind.DETERMINATION and backing.about in self._ended:
             return None
@@ -325,11 +338,13 @@ class _Work:
         self._ended.add(backing.about)
         return self._settled(life)
 
-    def _changed(self, at: int, document: Digest) -> None:
-        blobs = self._source.blobs
-        change = case_changes.read(blobs.get(document)) if blobs.has(document) else None
-        if change is not None:
-            self.changes.append(Recorded(at, change))
+    def _change(self, at: int, entry: Entry) -> Recorded | None:
+        """None for a step of the case, and where nobody can tell."""
+        blobs, document = self._source.blobs, entry.digests[0]
+        if entry.kind is not Kind.RESPONSE or not blobs.has(document):
+            return None
+        change = case_changes.read(blobs.get(document))
+        return Recorded(at, change) if change is not None else None
 
     def _begin(self, at: int, entry: Entry, backing: Backing) -> None:
         payload = entry.digests[0]

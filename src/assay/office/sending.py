@@ -124,7 +124,7 @@ def _customers(service: Service, digest: Digest) -> CustomerList:
 def _untold(post: Post, ref: str, row: Customer) -> Outcome:
     """A customer without an address is told where its organisation is here: it sees the case, and may subscribe. Else a person
     has to see that it was not."""
-    if row.id is not None and named(post.identity, ((row.id.scheme, row.id.value),)):
+    if row.id is not None and named(post.identity.identities, ((row.id.scheme, row.id.value),)):
         return None
     return Over(
         f"row {int(ref) + 1} of the customer list has no mail address: tell this customer in another way"

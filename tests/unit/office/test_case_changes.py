@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import msgspec
 import pytest
 from tests.support import services
-from tests.support.services import REVIEW, provider, submitted, tick
+from tests.support.services import REVIEW, officer, provider, submitted, tick
 
 from assay.formats.attestation import Attestation, Contact, Milestone
 from assay.formats.case_documents import Response, encode
@@ -15,7 +15,7 @@ from assay.office import case_changes, dossier
 from assay.office.case import Case
 from assay.office.case_changes import Recorded, caught_up
 from assay.office.case_file import archive
-from assay.office.extend import ask_for_time
+from assay.office.extend import ask_for_time, decide_time
 from assay.office.keep_customers import replace
 from assay.office.milestones import report
 from assay.office.respond import respond
@@ -72,7 +72,7 @@ def test_a_case_that_is_behind_gets_them_back_and_another_nothing() -> None:
     one = services.service()
     before, after = kept_up(one)
     changes = recorded(one, after)
-    found = caught_up(before, changes)
+    found = caught_up(before, changes, nobody, -1)
     assert (found.customer_lists, found.met, found.entries) == (
         after.customer_lists,
         after.met,
@@ -82,10 +82,47 @@ def test_a_case_that_is_behind_gets_them_back_and_another_nothing() -> None:
     assert after.more_time is not None
     assert (found.more_time.days, found.more_time.reason) == (3, "Holidays.")
     assert found.revision == before.revision + 1
-    assert caught_up(found, changes) is found
-    assert caught_up(after, changes) is after
-    partly = caught_up(before, changes[:1])
-    assert caught_up(partly, changes).met == after.met
+    assert caught_up(found, changes, nobody, -1) is found
+    assert caught_up(after, changes, nobody, -1) is after
+    partly = caught_up(before, changes[:1], nobody, -1)
+    assert caught_up(partly, changes, nobody, -1).met == after.met
+
+
+def nobody(_: Case, __: Digest) -> tuple[str, ...]:
+    return ()
+
+
+@pytest.mark.parametrize("days", [0, 3])
+def test_a_wish_that_was_decided_since_does_not_come_back_as_open(days: int) -> None:
+    one = services.service()
+    before, after = kept_up(one)
+    changes = recorded(one, after)
+    decided = decide_time(one, officer(one), after.payload, days, "", after.revision)
+    found = caught_up(before, changes, nobody, decided.entries[-1])
+    assert (found.more_time, found.waits, found.met) == (None, before.waits, after.met)
+    assert set(after.entries) == set(found.entries)
+    again = ask_for_time(one, provider(one), after.payload, 2, "Still holidays.")
+    open_ = caught_up(before, recorded(one, again), nobody, decided.entries[-1]).more_time
+    assert open_ is not None
+    assert open_.days == 2
+
+
+def test_whom_a_case_names_follows_from_the_first_list_and_the_last() -> None:
+    one = services.service()
+    before = submitted(one, 1, planned)
+    seen = []
+
+    def naming(case: Case, customers: Digest) -> tuple[str, ...]:
+        seen.append((case, customers))
+        return ("org-quay",)
+
+    for name in ("Pier", "Quay"):
+        row = Customer(name=name, salt="1" * 64)
+        replace(one, provider(one), before.payload, CustomerList(customers=(row,)), lambda _: ())
+    after = one.case(before.payload)
+    found = caught_up(before, recorded(one, after), naming, -1)
+    assert found.parties == ("org-quay",)
+    assert seen == [(before, after.customer_lists[-1])]
 
 
 def test_they_go_with_a_referral() -> None:

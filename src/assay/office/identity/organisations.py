@@ -9,7 +9,7 @@ from assay.errors import Duplicate, Refused
 from assay.office.identity import checked, look
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Kind, Organisation, Status
-from assay.office.identity.ports import Changing, Reading
+from assay.office.identity.ports import Changing, Identities, Reading
 from assay.office.identity.trail import Event
 from assay.office.identity.words import identifier
 from assay.office.permissions import Action, Caller, Target, require, visible
@@ -68,12 +68,12 @@ def let_be_named(
     return changed
 
 
-def named(identity: Identity, identifiers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+def named(identities: Identities, identifiers: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Ids of the organisations that have one of *identifiers*, sorted."""
     wanted = {_identifier(one) for one in identifiers}
     if not wanted:
         return ()
-    with identity.identities.read() as rows:
+    with identities.read() as rows:
         found = [
             one.id
             for one in rows.find(Organisation)

@@ -21,10 +21,9 @@ from assay.office.facts import Facts
 from assay.office.federation import Federation
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Organisation
-from assay.office.identity.organisations import named
 from assay.office.identity.trail import Event
 from assay.office.inventories import Inventories
-from assay.office.keep_customers import having
+from assay.office.keep_customers import having, named_in
 from assay.office.permissions import Action, Caller, Role, require_role
 from assay.office.ports import Holdings
 from assay.office.ready import Look
@@ -154,7 +153,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     def known(self, rows: Sequence[Customer]) -> tuple[str, ...]:
         """Organisations here that *rows* of a customer list name by an identifier."""
-        return named(self.identity, ((one.id.scheme, one.id.value) for one in rows if one.id is not None))
+        return named_in(self.identity.identities, rows)
 
     def note(self, caller: Caller, action: str, subject: str, detail: str = "") -> None:
         """Add to the audit trail."""

@@ -144,11 +144,12 @@ def _listed(
     service, caller = desk.service, who.caller
     case = asked(service, caller, Action.CUSTOMERS_READ, payload)
     own = caller.organisation == case.organisation
-    reads = keep_customers.held(service, case) is not None and (own or bool(at.reason.strip()))
+    held = keep_customers.held(service, case) is not None
+    reads = held and (own or bool(at.reason.strip()))
     found = keep_customers.read(service, desk.accesses, caller, payload, at.reason).customers if reads else ()
     return shown(
         desk, who, "app/customers.html", status=422 if problems else 200, case=case, own=own, reads=reads, at=at,
         count=len(found), rows=[(row_digest(one), one) for one in found[at.after : at.after + ROWS]], page=ROWS,
-        held=keep_customers.held(service, case) is not None, writes=own and may(caller, WRITE, case.target),
+        held=held, writes=own and may(caller, WRITE, case.target),
         problems=problems, typed=typed.values if typed is not None else {},
     )  # fmt: skip
