@@ -23,6 +23,7 @@ from assay.office.permissions import TOKEN_ACTIONS, Action, Caller, Target, Visi
 from assay.office.subscription import Subscription
 from assay.office.uploads import Upload, UploadLimits
 from assay.web.api.routes import Open, What
+from assay.web.app.portfolio import FOLLOWS
 
 STRANGERS: Mapping[Kind, str] = {
     Kind.PROVIDER: OTHER_ORG,
@@ -96,6 +97,11 @@ def _tokens(scene: Scene, where: str, name: str, action: What) -> Iterator[Who]:
     for scopes, suffix in ((fitting, "for it"), (TOKEN_ACTIONS - fitting, "for something else")):
         if scopes:
             yield _token(scene, where, f"{name} {suffix}", frozenset(scopes))
+
+
+def reader_of_feeds(scene: Scene) -> Who:
+    """With the token that the page of changes makes."""
+    return _token(scene, CUSTOMER_ORG, "reader of feeds", FOLLOWS)
 
 
 def one_or_some(action: Action | tuple[Action, ...]) -> tuple[Action, ...]:

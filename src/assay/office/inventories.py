@@ -11,7 +11,7 @@ from assay.formats.inventory import Inventory, InventoryItem
 from assay.formats.verdict import VerdictDocument
 from assay.office.facts import FEW, ITEMS, Facts
 from assay.office.found_by import keys_of_item, keys_of_releases
-from assay.office.permissions import Action, Caller, Target, require, visible
+from assay.office.permissions import Action, Caller, Target, Visible, require, visible
 from assay.office.portfolio import Changed, Standing, changed
 from assay.office.service import Service
 
@@ -100,9 +100,20 @@ def portfolio(
 
     Of all items, or of at most *limit* after the first *after*.
     """
-    organisation = _reader(caller)
-    brought = inventories.imported(organisation)
     seen = visible(caller, Action.SUBMISSION_READ)
+    return _standing(service, inventories, facts, _reader(caller), seen, after, limit)
+
+
+def _standing(
+    service: Service,
+    inventories: Inventories,
+    facts: Facts,
+    organisation: str,
+    seen: Visible,
+    after: int = 0,
+    limit: int | None = None,
+) -> Iterator[Standing]:
+    brought = inventories.imported(organisation)
     end = after + limit if limit is not None else None
     some = ITEMS if end is None else FEW
     start = after - after % some  # what is asked for differs, what is remembered does not
@@ -120,6 +131,15 @@ def portfolio_changes(
 ) -> Iterator[Changed]:
     """What happened after *since* to what stands behind each item."""
     return changed(portfolio(service, inventories, facts, caller), since)
+
+
+def followed(
+    service: Service, inventories: Inventories, facts: Facts, caller: Caller, since: datetime
+) -> Iterator[Changed]:
+    """:func:`portfolio_changes` for whoever may follow them and, as a reader of feeds with its token, perhaps nothing else."""
+    organisation = _reader(caller, Action.INVENTORY_FOLLOW)
+    seen = visible(caller, Action.INVENTORY_FOLLOW)
+    return changed(_standing(service, inventories, facts, organisation, seen), since)
 
 
 def rated(inventories: Inventories, verdicts: Sequence[VerdictDocument | None]) -> tuple[int | None, ...]:
@@ -154,8 +174,8 @@ def _most(ratings: Sequence[int | None]) -> int | None:
     return max(told, default=0)
 
 
-def _reader(caller: Caller) -> str:
-    require(caller, Action.INVENTORY_READ, Target(owner=caller.organisation))
+def _reader(caller: Caller, action: Action = Action.INVENTORY_READ) -> str:
+    require(caller, action, Target(owner=caller.organisation))
     return caller.organisation
 
 

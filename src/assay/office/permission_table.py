@@ -75,6 +75,7 @@ class Action(StrEnum):
     ACCESS_READ_LOG = "access.read_log"
     INVENTORY_READ = "inventory.read"
     INVENTORY_WRITE = "inventory.write"
+    INVENTORY_FOLLOW = "inventory.follow"
     SUBSCRIPTION_WRITE = "subscription.write"
     POLICY_READ = "policy.read"
     ORGANISATION_READ = "organisation.read"
@@ -136,6 +137,7 @@ access.grant               -     own    -     -       -      -      -         - 
 access.read_log            own   own    -     -       all    -      -         -       all     -        -          see who read restricted artifacts
 inventory.read             -     -      -     -       -      -      own       -       -       -        -          see the inventory, and what stands behind it
 inventory.write            -     -      -     -       -      -      own       -       -       -        -          import the inventory
+inventory.follow           -     -      -     -       -      -      party     -       -       -        -          follow as a feed what happens behind the inventory, and nothing else
 subscription.write         own   own    -     own     own    own    own       own     -       -        -          be told of changes by webhook, mail or feed
 policy.read                -     -      -     all     all    all    -         -       all     public   -          read the office's policy
 organisation.read          own   own    own   all     all    all    own       own     all     -        -          see an organisation and its keys

@@ -7,11 +7,11 @@ from litestar.routes import HTTPRoute
 from tests.scenario.office.test_permissions_over_http import expected
 from tests.support.applications import application
 from tests.support.desks import OTHER_ORG
-from tests.support.everybody import Scene, everybody
+from tests.support.everybody import Scene, Who, everybody, one_or_some, reader_of_feeds
 from tests.support.tried_pages import PAGES, made, sent
 
 from assay.office.permission_table import RULES, Role
-from assay.office.permissions import Action
+from assay.office.permissions import Action, Caller
 from assay.web.api.app import API
 from assay.web.api.routes import Open
 
@@ -84,6 +84,19 @@ def test_a_page_lets_in_whom_the_table_grants_it(name: str, scene: Scene) -> Non
             assert "<h1>" in answer.text, who.name
     assert not wrong, "\n".join(wrong)
     assert granted or RULES[action].asks == "another", "tried by nobody who may"
+
+
+def test_a_readers_token_opens_no_page(scene: Scene) -> None:
+    reader = reader_of_feeds(scene)
+    nobody = Who(name="anonymous", caller=Caller.public(reader.caller.at), headers={})
+    for name, handler in ROUTES.items():
+        if isinstance(handler.opt["action"], Open):
+            continue
+        tried = made(name, handler.opt["on"])(scene, reader)
+        mine = sent(scene, name, reader, tried)
+        if mine.status_code not in {401, 403, 404}:
+            assert mine.status_code == sent(scene, name, nobody, tried).status_code == 200, name
+            assert any(Role.PUBLIC in RULES[one].grants for one in one_or_some(handler.opt["action"])), name
 
 
 @pytest.mark.parametrize("name", sorted(name for name in ROUTES if "{payload}" in name))

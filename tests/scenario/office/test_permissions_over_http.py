@@ -6,13 +6,14 @@ import pytest
 from litestar.routes import HTTPRoute
 from tests.support.applications import application
 from tests.support.desks import OTHER_ORG, problem
-from tests.support.everybody import DEFAULTS, TRIES, Scene, Who, everybody
+from tests.support.everybody import DEFAULTS, TRIES, Scene, Who, everybody, reader_of_feeds
 
 from assay.errors import Forbidden, Hidden
 from assay.office.permission_table import RULES, Role
 from assay.office.permissions import Action, Target, require, require_role
 from assay.web.api.app import API
 from assay.web.api.login import ANYBODY
+from assay.web.api.portfolio_feed import FEEDS
 from assay.web.api.routes import Open
 
 
@@ -79,6 +80,31 @@ def test_a_route_lets_in_whom_the_table_grants_it(name: str, scene: Scene) -> No
             problem(answer)
     assert not wrong, "\n".join(wrong)
     assert granted or RULES[action].asks == "another", "tried by nobody who may"
+
+
+def test_a_readers_token_opens_its_feed_and_no_other_route(scene: Scene) -> None:
+    reader = reader_of_feeds(scene)
+    more = [one for one in Action if reader.caller.scopes_of(one) - RULES[one].grants.get(Role.PUBLIC, set())]
+    assert more == [Action.INVENTORY_FOLLOW]
+    opened, alike = set(), 0
+    for name, handler in ROUTES.items():
+        if isinstance(handler.opt["action"], Open):
+            continue
+        method, path = name.split(" ", 1)
+        tried = (TRIES.get(name) or DEFAULTS[handler.opt["on"]])(scene, reader)
+        body: dict[str, Any] = {"content": tried.content} if tried.body is None else {"json": tried.body}
+        url, ask = API + path.format_map(tried.path), scene.world.client.request
+        mine = ask(method, url, headers={**reader.headers, **tried.headers}, **body)
+        if mine.status_code in {401, 403, 404}:
+            continue
+        anybodys = ask(method, url, headers=tried.headers, **body)
+        if anybodys.status_code == mine.status_code:
+            assert mine.content == anybodys.content, name
+            alike += 1
+        else:
+            opened.add(name)
+    assert opened == {f"GET {path.removeprefix(API)}" for path in FEEDS}
+    assert 0 < alike < len(ROUTES) / 4
 
 
 @pytest.mark.parametrize("name", sorted(name for name in ROUTES if "{payload}" in name))

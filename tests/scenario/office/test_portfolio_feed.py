@@ -100,6 +100,11 @@ def test_each_sees_its_own(reading: Reading) -> None:
     assert titles[0] != titles[1]
 
 
+def test_a_reader_sees_what_the_person_sees_who_made_its_token(reading: Reading) -> None:
+    seen = reading.world.client.get(JSON, headers=party(reading.world))
+    assert seen.json()["items"] == reading.items(reading.token) != []
+
+
 def test_a_reader_without_a_token_is_asked_for_one(reading: Reading) -> None:
     for path in FEEDS:
         for answer in (
@@ -118,7 +123,9 @@ def test_a_reader_without_a_token_is_asked_for_one(reading: Reading) -> None:
 
 def test_the_token_does_nothing_else_and_is_revoked(reading: Reading) -> None:
     world, token = reading.world, reading.made(CUSTOMER_ORG)
-    assert reading.get("/api/v1/inventory", token, "Bearer").status_code == 200
+    case = f"submissions/{reading.case.payload.value}"
+    for path in ("inventory", "inventory/portfolio", "inventory/changes", "submissions", case):
+        assert problem(reading.get(f"/api/v1/{path}", token, "Bearer")) == (403, "Forbidden"), path
     put = world.client.put("/api/v1/inventory", content=b"x", headers={"authorization": f"Bearer {token}"})
     assert put.status_code == 403
     key = ApiTokenText.parse(token).id

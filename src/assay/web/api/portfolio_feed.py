@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from assay.formats import strict_json, times
 from assay.formats.digest import Digest
 from assay.formats.text import shown
-from assay.office.inventories import portfolio_changes
+from assay.office.inventories import followed
 from assay.office.permissions import Action
 from assay.office.portfolio import HOW, Changed, Event
 from assay.web import atom, feed
@@ -37,7 +37,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     def taken(request: Request[Any, Any, Any]) -> Response[bytes]:
         caller = asker(request, desk).caller
         since = desk.service.now() - SPAN
-        found = portfolio_changes(desk.service, desk.inventories, desk.facts, caller, since)
+        found = followed(desk.service, desk.inventories, desk.facts, caller, since)
         office = desk.service.office.name
         site = Site(
             about=f"What happened in the last {SPAN.days} days to results behind what your organisation runs, the newest first.",
@@ -55,7 +55,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     said = "What changed behind the inventory, as a feed"
     return [
-        reads(f"{PLACE}.{kind}", f"{said} ({name})", "inventory", Action.INVENTORY_READ, "any", opt={BASIC: True}, gives=gives)(taken)
+        reads(f"{PLACE}.{kind}", f"{said} ({name})", "inventory", Action.INVENTORY_FOLLOW, "any", opt={BASIC: True}, gives=gives)(taken)
         for kind, name, gives in (("atom", "Atom", {atom.MEDIA_TYPE: TEXT}), ("json", "JSON Feed", {JSON: DOCUMENT}))
     ]  # fmt: skip
 

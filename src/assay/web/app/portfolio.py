@@ -35,7 +35,7 @@ MOST = 20_000
 """Items that the picture and the pages go over; the files of the API have all."""
 MAX_PROVIDERS, MAX_CHANGES = 30, 200
 USUAL = timedelta(days=30)
-READS = frozenset((Action.INVENTORY_READ, Action.SUBMISSION_READ))
+FOLLOWS = frozenset((Action.INVENTORY_FOLLOW,))
 """What a token for a reader of feeds is made for."""
 READER = "feed"
 
@@ -142,10 +142,10 @@ def _changes(desk: Desk) -> list[HTTPRouteHandler]:
 
     @form(HERE + "/feed", Action.TOKEN_MAKE_OWN, "self", status_code=200)
     def follow(request: Request[Any, Any, Any], body: RawBody) -> Response[bytes]:
-        """Where a reader of feeds finds the changes, and a token that it comes with: it reads that, and ends by itself."""
+        """Where a reader of feeds finds the changes, and a token that it comes with: it opens that, and ends by itself."""
         given = entered(request, desk, body)
         made = make_own_token(
-            desk.identity, given.who.caller, "reader of feeds", READS, timedelta(days=given.number("days"))
+            desk.identity, given.who.caller, "reader of feeds", FOLLOWS, timedelta(days=given.number("days"))
         )
         lines = (
             *(f"{desk.url}{one}" for one in FEEDS),
