@@ -24,11 +24,15 @@ from assay.bootstrap.restore import restore
 from assay.crypto import keyfile
 from assay.errors import Refused, Unavailable
 from assay.formats.digest import Digest
+from assay.office.found_by import of_statement
 from assay.office.log import entry
 from assay.office.office import Office
+from assay.office.ports import Wanted
 from assay.office.sequencer import Sequencer
+from assay.office.statements import NOTHING
 from assay.office.submit import submit
 from assay.office_config.model import Database, OfficeConfig, Stores
+from assay.register import scitt
 from assay.register.leaf import Kind
 
 SECRET = b"a passphrase of this test"
@@ -236,14 +240,23 @@ def test_from_and_to_a_bucket(world: World, tmp_path: Path, bucket: dict[str, An
     assert opened.blobs.get(Digest.sha256(offices.WHEEL)) == offices.WHEEL
     assert same(opened, office, 2)
     # A bucket that outlived its office is newer: it stays, and the database is behind it.
+    said = scitt.sign(
+        b"{}",
+        issuer=offices.PROVIDER,
+        subject="lantern",
+        key=offices.PROVIDER_KEYS[0],
+        content_type="text/plain",
+    )
+    office.register.append(Wanted(said, NOTHING, once=of_statement(said)))
     fill(office, 2)
     third = world.at(tmp_path / "third", stores=there("one"))
     third.restore(tmp_path / "backup")
     with pytest.raises(Refused, match="no witnesses"):
         go_on(third.config, register=None, without=(), unwitnessed=False, tell=silent)
     done = go_on(third.config, register="", without=(), unwitnessed=True, tell=silent)
-    assert (done.entries, done.found) == (3, 1)
-    assert third.open(found=False).register.size() == 3
+    assert (done.entries, done.found) == (4, 2)
+    again = third.open(found=False)
+    assert (again.register.size(), again.ledger.found(of_statement(said))) == (4, 2)
 
 
 def test_from_and_to_postgresql(
