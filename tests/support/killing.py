@@ -103,7 +103,9 @@ class Killed:
         while len(self.processes) < self.count:
             self.moment += JUMP
             self.processes.append(
-                Process(self.folder, database=self.database, data=self.data, settings=self._settings())
+                Process(
+                    self.folder, database=self.database, data=self.data, settings=self._settings(), anew=True
+                )
             )
             if self.serial == 0:
                 self._introduce()

@@ -41,6 +41,7 @@ from assay.bootstrap.office import (
 from assay.collect.files import read_plain
 from assay.config import environment
 from assay.errors import Unavailable
+from assay.formats.first_use import learn
 from assay.office import found_again
 from assay.office.drawing import schedule
 from assay.office.inventories import rated
@@ -71,6 +72,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
 
     On SQLite the folder is held for this process until the end; on PostgreSQL any number may serve one office.
     """
+    learn()
     home = Home(config.data)
     home.prepare()
     policy = _proceeding(config)

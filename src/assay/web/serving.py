@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from assay.errors import AssayError, Duplicate, Malformed, Refused, TooLarge, Unavailable, Untrusted
+from assay.formats.first_use import learn
 from assay.formats.text import shown
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def serve(
     require()
     import uvloop  # noqa: PLC0415
 
+    learn()
     host = resolved(address)
     with (
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
