@@ -45,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """After which a handler that has not returned loses its lease."""
     idle_s: float = 1.0
     """Between two looks while nothing is due."""
+    unrecorded: int = 500
+    """Attempts after which work is given up whose worker ended each time without a word. Many: a machine that is switched off again
+    and again must cost nobody a deadline, and what was claimed then was mostly not begun."""
     yield_s: float = 1.0
     """How long work that was claimed waits at most while something more urgent goes on."""
 
@@ -210,7 +213,7 @@ class Worker:
 
     def _handled(self, claimed: Claimed) -> Outcome:
         before = claimed.attempts - 1
-        if before > 0 and self._retry(claimed).pause_s(claimed.due.key, before) is None:
+        if before >= self._settings.unrecorded:
             return Over(
                 f"given up after {before} attempts; how the last one ended is not known: it was not recorded, as when a worker is killed or "
                 "hangs, or the store does not answer"

@@ -18,8 +18,9 @@ from assay.worker.loop import Event, Settings, Worker
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 EXACT = Retry(spread=0)
+UNRECORDED = Settings().unrecorded
 UNTOLD = (
-    "given up after 20 attempts; how the last one ended is not known: it was not recorded, as when a worker is killed or hangs, "
+    f"given up after {UNRECORDED} attempts; how the last one ended is not known: it was not recorded, as when a worker is killed or hangs, "
     "or the store does not answer"
 )
 
@@ -402,13 +403,26 @@ def test_work_that_kills_its_worker_each_time_is_given_up() -> None:
     """Nothing is recorded of an attempt that ended with the process; only that it was made."""
     office = Office(lambda _: None)
     office.put("deadly")
-    for _ in range(EXACT.attempts):
+    for _ in range(UNRECORDED):
         office.clock.moment += timedelta(seconds=100)
         assert len(office.worker._claim(1)) == 1
         office.worker._held.clear()
     office.pass_s(100)
     (dead,) = office.work.dead_letters(["remind"], 9)
     assert dead.why == UNTOLD
+
+
+def test_a_machine_that_goes_off_again_and_again_costs_no_deadline() -> None:
+    done: list[str] = []
+    office = Office(lambda one: done.append(one.due.key))
+    office.put("deadline")
+    for _ in range(5 * EXACT.attempts):
+        office.clock.moment += timedelta(seconds=100)
+        assert len(office.worker._claim(1)) == 1
+        office.worker._held.clear()
+    office.pass_s(100)
+    assert done == ["deadline"]
+    assert office.work.dead_letters(["remind"], 9) == ()
 
 
 def test_work_whose_end_is_never_recorded_is_given_up_for_that() -> None:
@@ -420,10 +434,10 @@ def test_work_whose_end_is_never_recorded_is_given_up_for_that() -> None:
     office = Office(handler)
     office.work = office.worker._work = Broken()
     office.put("one")
-    for _ in range(EXACT.attempts + 1):
+    for _ in range(UNRECORDED + 1):
         office.pass_s(100)
         office.work.gone = False
-    assert [how for _, how in office.ended] == ["unrecorded"] * EXACT.attempts + ["dead"]
+    assert [how for _, how in office.ended] == ["unrecorded"] * UNRECORDED + ["dead"]
     (dead,) = office.work.dead_letters(["remind"], 9)
     assert dead.why == UNTOLD
 
