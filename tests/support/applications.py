@@ -52,6 +52,9 @@ def at(desk: Desk, *, scitt: bool = False) -> ASGIApp:
     made = application(scitt=scitt)
 
     async def enter(scope: Scope, receive: Receive, send: Send) -> None:
+        if str(scope["type"]) == "lifespan":
+            await _live(receive, send)
+            return
         before = _DESK.set(desk)
         try:
             await made(scope, receive, send)
@@ -59,6 +62,15 @@ def at(desk: Desk, *, scitt: bool = False) -> ASGIApp:
             _DESK.reset(before)
 
     return enter
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """The life of one of many: the application that they share begins and ends once, and would wait for an end of its own here."""
+    while True:
+        kind = str((await receive())["type"])
+        await send(cast("Any", {"type": f"{kind}.complete"}))
+        if kind == "lifespan.shutdown":
+            return
 
 
 def client(desk: Desk, *, scitt: bool = False, **more: Any) -> TestClient[ASGIApp]:
