@@ -1,6 +1,7 @@
 """Keys of cases that an earlier version received without them: until they are there, what stands behind an inventory misses those cases."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Protocol
 
 from assay.errors import AssayError
@@ -12,7 +13,7 @@ from assay.office.permissions import Visible
 from assay.office.ports import CasePage, CaseQuery
 from assay.office.service import Service
 
-BATCH = 200
+BATCH, PAGES = 200, 5
 _EVERYTHING = Visible(everything=True)
 
 
@@ -27,8 +28,11 @@ class Finding(Protocol):
 
 
 def complete(service: Service, finding: Finding) -> int:
-    """At a start; how many cases were gone through. The oldest that can be read tells whether there is anything to do."""
-    for page in _pages(service, descending=False):
+    """At a start; how many cases were gone through. The oldest that can be read tells whether there is anything to do.
+
+    It is looked for among the oldest thousand: where all those are erased or lost, there is nothing to do.
+    """
+    for page in islice(_pages(service, descending=False), PAGES):
         for case in page.cases:
             if keys := _keys(service, case):
                 return 0 if finding.keys_of(case.entry).issuperset(keys) else _all(service, finding)
