@@ -36,11 +36,12 @@ from tests.support.postgres import Cluster
 from assay.adapters.refusal import Refusal
 from assay.adapters.sql import queue
 from assay.adapters.sql.front_end import FrontEnd
-from assay.adapters.sql.leader import Deliver, Own, Queued, Term
+from assay.adapters.sql.leader import Own, Term
 from assay.adapters.sql.lease import Lease, name_of
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import Session, session
 from assay.adapters.tiles.folder import FolderTiles
+from assay.adapters.waiting import Deliver, Put
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
 from assay.office.ports import Appended, Wanted
 from assay.office.sequencer import Sequencer
@@ -182,7 +183,7 @@ def unqueued(handed: Sequence[Wanted], _: Deliver) -> None:
 
 
 def term(
-    url: str, connection: Session, name: str, tiles: Path, now_days: int = 0, queued: Queued = unqueued
+    url: str, connection: Session, name: str, tiles: Path, now_days: int = 0, queued: Put = unqueued
 ) -> Term:
     epoch = taken_by(Lease(connection, name, 0.2))
     return Term(shared(url, tiles, NOW + timedelta(days=now_days)), connection, name, epoch, queued)

@@ -4,10 +4,11 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from assay.adapters import waiting
-from assay.errors import AssayError, Unavailable
+from assay.adapters.waiting import Answer, Deliver
+from assay.errors import Unavailable
 from assay.office.ports import Appended, Wanted
 from assay.office.sequencer import Sequencer
 
@@ -15,8 +16,6 @@ MAX_BATCH = 2048
 """Entries of a commit; those that were handed in together go together, though."""
 MAX_WAITING = 65_536
 """Entries that may wait for a commit before no more are taken."""
-Answer = Appended | AssayError
-Deliver = Callable[[Sequence[Answer]], None]
 _Put = tuple[Sequence[Wanted], Deliver]
 
 

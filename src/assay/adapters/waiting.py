@@ -7,7 +7,8 @@ from assay.errors import AssayError, Unavailable
 from assay.office.ports import Appended, Wanted
 
 Answer = Appended | AssayError
-Put = Callable[[Sequence[Wanted], Callable[[Sequence[Answer]], None]], None]
+Deliver = Callable[[Sequence[Answer]], None]
+Put = Callable[[Sequence[Wanted], Deliver], None]
 
 
 def answers(put: Put, wanted: Sequence[Wanted]) -> list[Answer]:

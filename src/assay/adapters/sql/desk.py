@@ -16,6 +16,7 @@ import msgspec
 from assay.adapters.sql import queue
 from assay.adapters.sql.postgresql import Bell, Session, end_sessions, heard, session
 from assay.adapters.sql.queue import Answered, Batch
+from assay.adapters.waiting import Answer, Deliver
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
 from assay.office.ports import Appended, Wanted
 from assay.register import checkpoint as checkpoints
@@ -32,8 +33,6 @@ POLL_SECONDS = 0.5
 RETRY_SECONDS = 0.25
 UNKNOWN_SECONDS = 3.0
 """How long what is under way waits for a server that is gone, before its front end says that it does not know."""
-Answer = Appended | AssayError
-Deliver = Callable[[Sequence[Answer]], None]
 
 
 class _Together:

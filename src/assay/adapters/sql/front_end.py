@@ -13,12 +13,13 @@ from typing import TypeVar
 
 from assay.adapters import waiting
 from assay.adapters.sql import queue
-from assay.adapters.sql.desk import Answer, Deliver, Desk
+from assay.adapters.sql.desk import Desk
 from assay.adapters.sql.leader import Leader
 from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import session
 from assay.adapters.sql.prepare import prepare
 from assay.adapters.sql.shared import Ready, Shared
+from assay.adapters.waiting import Answer, Deliver
 from assay.errors import Unavailable
 from assay.office.ports import Appended, Wanted
 from assay.office.sequencer import Sequencer

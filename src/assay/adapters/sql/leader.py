@@ -22,13 +22,12 @@ from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import Bell, Session, engine, failures, heard, session
 from assay.adapters.sql.queue import Answers, Batch, Parcel
 from assay.adapters.sql.shared import Ready, Shared
+from assay.adapters.waiting import Answer, Deliver, Put
 from assay.errors import AssayError, Malformed, Unavailable
-from assay.office.ports import Appended, Recorded, Wanted
+from assay.office.ports import Recorded, Wanted
 from assay.register import checkpoint as checkpoints
 from assay.register.checkpoint import Checkpoint
 
-Deliver = Callable[[Sequence[Appended | AssayError]], None]
-Queued = Callable[[Sequence[Wanted], Deliver], None]
 MAX_OWN = 4096
 """Calls of this process that may wait for a batch before no more are taken."""
 MAX_TRIES = 3
@@ -56,7 +55,7 @@ class Deposed(Unavailable):
 class Leader:
     """A thread that leads whenever nobody else does. *queued*: where entries go that it was handed and cannot sequence any more."""
 
-    def __init__(self, shared: Shared, front: str, ready: Ready, queued: Queued) -> None:
+    def __init__(self, shared: Shared, front: str, ready: Ready, queued: Put) -> None:
         self._shared, self._front, self._ready, self._queued = shared, front, ready, queued
         self._seconds = shared.lease_seconds
         self._terms = 0
@@ -179,7 +178,7 @@ class Leader:
             return taken
 
 
-def hand_over(own: Sequence[Own], queued: Queued) -> None:
+def hand_over(own: Sequence[Own], queued: Put) -> None:
     """Nothing of *own* was recorded: it goes the way of those who do not lead."""
     for one in own:
         try:
@@ -188,7 +187,7 @@ def hand_over(own: Sequence[Own], queued: Queued) -> None:
             tell(one, [waiting.failure(error)] * len(one.wanted))
 
 
-def tell(own: Own, answers: Sequence[Appended | AssayError]) -> None:
+def tell(own: Own, answers: Sequence[Answer]) -> None:
     """Whoever has gone must not take the others' answers along."""
     with suppress(Exception):
         own.deliver(answers)
@@ -228,7 +227,7 @@ class _Keeping:
 class Term:
     """One leader's register, under one epoch."""
 
-    def __init__(self, shared: Shared, connection: Session, holder: str, epoch: int, queued: Queued) -> None:
+    def __init__(self, shared: Shared, connection: Session, holder: str, epoch: int, queued: Put) -> None:
         self._shared, self._connection, self._epoch, self._queued = shared, connection, epoch, queued
         self._ledger = SqlLedger(
             engine(shared.url, name_of(holder), lasting=False), epoch=epoch, also=self._answer

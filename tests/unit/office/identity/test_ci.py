@@ -22,18 +22,6 @@ ISSUER, AUDIENCE = "https://ci.example", "https://office.example"
 CLAIMS = {"repository": "lighthouse/lantern", "ref": "refs/heads/main"}
 
 
-@pytest.fixture
-def world() -> World:
-    made = World()
-    made.administrator()
-    return made
-
-
-@pytest.fixture
-def person(world: World) -> Person:
-    return world.person(world.organisation("Lighthouse", Kind.PROVIDER).id, Role.PROVIDER_ADMIN)
-
-
 def rule(
     world: World, person: Person, claims: Mapping[str, str] = CLAIMS, audience: str = AUDIENCE
 ) -> OidcRule:

@@ -12,23 +12,11 @@ from assay.errors import Unauthenticated
 from assay.office.identity.account import Account
 from assay.office.identity.authenticate import by_token
 from assay.office.identity.known import Known
-from assay.office.identity.organisation import Kind, Organisation, Status
+from assay.office.identity.organisation import Organisation, Status
 from assay.office.identity.ports import Reading
 from assay.office.identity.token import ApiToken
 from assay.office.identity.tokens import MadeToken, make_own_token
-from assay.office.permissions import Action, Role
-
-
-@pytest.fixture
-def world() -> World:
-    made = World()
-    made.administrator()
-    return made
-
-
-@pytest.fixture
-def person(world: World) -> Person:
-    return world.person(world.organisation("Lighthouse", Kind.PROVIDER).id, Role.PROVIDER_ADMIN)
+from assay.office.permissions import Action
 
 
 @pytest.fixture

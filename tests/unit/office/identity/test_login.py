@@ -25,18 +25,6 @@ from assay.office.permissions import Action, Role, Target, require
 SAME = "not logged in: what was shown is not valid here, or not any more"
 
 
-@pytest.fixture
-def world() -> World:
-    made = World()
-    made.administrator()
-    return made
-
-
-@pytest.fixture
-def person(world: World) -> Person:
-    return world.person(world.organisation("Lighthouse", Kind.PROVIDER).id, Role.PROVIDER_ADMIN)
-
-
 def test_comes_in_without_saying_who_it_is(world: World, person: Person) -> None:
     first = person.cookie
     entered = person.comes_in()

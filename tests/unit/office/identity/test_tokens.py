@@ -28,18 +28,6 @@ READ = frozenset({Action.SUBMISSION_READ})
 LONG = timedelta(days=90)
 
 
-@pytest.fixture
-def world() -> World:
-    made = World()
-    made.administrator()
-    return made
-
-
-@pytest.fixture
-def person(world: World) -> Person:
-    return world.person(world.organisation("Lighthouse", Kind.PROVIDER).id, Role.PROVIDER_ADMIN)
-
-
 def own(world: World, person: Person, lasting: timedelta = LONG) -> MadeToken:
     return make_own_token(world.identity, person.caller, "laptop", READ, lasting)
 
