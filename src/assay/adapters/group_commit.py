@@ -1,6 +1,5 @@
 """Many threads append, one commits: whatever waits when a commit ends goes into the next one. Nothing waits for company."""
 
-import contextlib
 import threading
 import time
 from collections import deque
@@ -122,9 +121,7 @@ class GroupCommit:
         self._moved.set()
         start = 0
         for put, deliver in batch:
-            # Whoever asked may have gone, and must not take the others' answers along.
-            with contextlib.suppress(Exception):
-                deliver(answers[start : start + len(put)])
+            waiting.tell(deliver, answers[start : start + len(put)])
             start += len(put)
 
     def _publish(self) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from assay.errors import AssayError, Unavailable
 from assay.office.ports import Appended, Wanted
@@ -32,6 +33,12 @@ def answer(put: Put, wanted: Wanted) -> Appended:
     if isinstance(found, AssayError):
         raise found
     return found
+
+
+def tell(deliver: Deliver, answers: Sequence[Answer]) -> None:
+    """Whoever asked may have gone, and must not take the others' answers along."""
+    with suppress(Exception):
+        deliver(answers)
 
 
 def failure(error: Exception) -> AssayError:

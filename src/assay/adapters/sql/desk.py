@@ -8,7 +8,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 
 import msgspec
@@ -16,7 +15,7 @@ import msgspec
 from assay.adapters.sql import queue
 from assay.adapters.sql.postgresql import Bell, Session, end_sessions, heard, session
 from assay.adapters.sql.queue import Answered, Batch
-from assay.adapters.waiting import Answer, Deliver
+from assay.adapters.waiting import Answer, Deliver, tell
 from assay.errors import AssayError, Malformed, Unavailable, Untrusted
 from assay.office.ports import Appended, Wanted
 from assay.register import checkpoint as checkpoints
@@ -49,9 +48,7 @@ class _Together:
             self._missing -= 1
             if self._missing:
                 return
-        # Whoever asked may have gone, and must not take the others' answers along.
-        with suppress(Exception):
-            self._deliver(self._answers)
+        tell(self._deliver, self._answers)
 
 
 class _Ticket(msgspec.Struct, frozen=True, gc=False):

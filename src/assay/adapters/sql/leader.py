@@ -22,7 +22,7 @@ from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.postgresql import Bell, Session, engine, failures, heard, session
 from assay.adapters.sql.queue import Answers, Batch, Parcel
 from assay.adapters.sql.shared import Ready, Shared
-from assay.adapters.waiting import Answer, Deliver, Put
+from assay.adapters.waiting import Deliver, Put, tell
 from assay.errors import AssayError, Malformed, Unavailable
 from assay.office.ports import Recorded, Wanted
 from assay.register import checkpoint as checkpoints
@@ -72,6 +72,8 @@ class Leader:
 
     def put(self, wanted: Sequence[Wanted], deliver: Deliver) -> bool:
         """Sequence *wanted* here; False, and none are taken, while this process does not lead, or for what the queue refuses."""
+        if self.term is None:
+            return False  # seen early, so that the queue alone reads the entries
         try:
             for one in wanted:
                 queue.encode(one)
@@ -184,13 +186,7 @@ def hand_over(own: Sequence[Own], queued: Put) -> None:
         try:
             queued(one.wanted, one.deliver)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
-            tell(one, [waiting.failure(error)] * len(one.wanted))
-
-
-def tell(own: Own, answers: Sequence[Answer]) -> None:
-    """Whoever has gone must not take the others' answers along."""
-    with suppress(Exception):
-        own.deliver(answers)
+            tell(one.deliver, [waiting.failure(error)] * len(one.wanted))
 
 
 class _Keeping:
@@ -294,7 +290,7 @@ class Term:
         self._hand_out(self._batch, signed, [one.front for one in parcels] if parcels else None)
         each = iter(answers)
         for some in own:
-            tell(some, [next(each) for _ in some.wanted])
+            tell(some.deliver, [next(each) for _ in some.wanted])
 
     def _unanswered(self, own: Sequence[Own], error: Exception) -> None:
         if self._batch is None:
@@ -302,7 +298,7 @@ class Term:
             return
         why = Unavailable(f"{error}; whether the entry was recorded is not known")
         for one in own:
-            tell(one, [why] * len(one.wanted))
+            tell(one.deliver, [why] * len(one.wanted))
 
     def _failed(self, parcels: Sequence[Parcel], error: AssayError) -> None:
         """Try one by one, so that a parcel that the database cannot take keeps no other waiting."""
