@@ -1,7 +1,7 @@
 """What the reader of a portfolio may know of each submission: from what was posted, or as one whom it names."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from threading import Lock
 
@@ -24,10 +24,10 @@ ITEMS, FEW = 2000, 200
 MOST, OF_ONE = 100, 50
 """Places that are remembered, of all organisations and of one; a place is what stands behind so many items from a multiple of that on."""
 _CHANGES = frozenset({Kind.PUBLICATION, Kind.CORRECTION})
-_Place = tuple[int, int]
-"""The first item, and how many they are."""
-_Mark = tuple[int, int]
-"""Entry and revision of a case."""
+Place = tuple[int, int]
+"""The first item, and how many at most."""
+_Mark = str
+"""Entry and revision of a case, as ``7:2``."""
 
 
 class _Behind(msgspec.Struct, frozen=True):
@@ -37,7 +37,8 @@ class _Behind(msgspec.Struct, frozen=True):
     """When the inventory was brought in."""
     visible: Visible
     keys: tuple[str, ...]
-    marks: Mapping[int, int]
+    marks: str
+    """Of all that may be about them, as :meth:`Cases.marked` says them."""
     silent: Silent
     facts: Mapping[_Mark, Fact | None]
     """None for a case that was not judged."""
@@ -54,21 +55,23 @@ class Facts:
     def __init__(self, most: int = MOST, of_one: int = OF_ONE) -> None:
         self._most, self._of_one = most, of_one
         self._door = Lock()
-        self._known: OrderedDict[str, dict[_Place, _Behind]] = OrderedDict()
+        self._known: OrderedDict[str, dict[Place, _Behind]] = OrderedDict()
 
     def behind(
-        self, service: Service, visible: Visible, organisation: str, at: datetime, after: int, items: Sequence[InventoryItem]
+        self, service: Service, visible: Visible, organisation: str, at: datetime, place: Place, items: Callable[[], Sequence[InventoryItem]]
     ) -> tuple[Standing, ...]:  # fmt: skip
-        """Of *items*, those after the first *after* of the inventory that *organisation* brought in *at* that time.
+        """Of *items*, those at *place* in the inventory that *organisation* brought in *at* that time; only asked for when they are not known.
 
         Cases that are *visible*, or posted, and were judged count, and no others.
         """
         to = msgspec.structs.replace(visible, published=True)
-        place = (after, len(items))
         known = self._recall(organisation, place)
         if known is not None and (known.at, known.visible) != (at, to):
             known = None
-        keys = known.keys if known is not None else keys_behind(items)
+        asked = [one.item for one in known.standings] if known is not None else items()
+        if not asked:
+            return ()
+        keys = known.keys if known is not None else keys_behind(asked)
         marks = service.cases.marked(keys, to)
         silent = Silent(
             service.cases.among(hashed(SILENT_DIGEST), to, MOST_SILENT),
@@ -78,11 +81,11 @@ class Facts:
             return known.standings
         facts = _facts(service, to, visible, marks, known.facts if known is not None else {})
         index = Index((one for one in facts.values() if one is not None), silent)
-        made = _Behind(at, to, keys, marks, silent, facts, tuple(stand(items, index)))
+        made = _Behind(at, to, keys, marks, silent, facts, tuple(stand(asked, index)))
         self._remember(organisation, place, made)
         return made.standings
 
-    def _recall(self, organisation: str, place: _Place) -> _Behind | None:
+    def _recall(self, organisation: str, place: Place) -> _Behind | None:
         with self._door:
             own = self._known.get(organisation)
             if own is None:
@@ -90,7 +93,7 @@ class Facts:
             self._known.move_to_end(organisation)
             return own.get(place)
 
-    def _remember(self, organisation: str, place: _Place, made: _Behind) -> None:
+    def _remember(self, organisation: str, place: Place, made: _Behind) -> None:
         with self._door:
             own = self._known.get(organisation, {})
             kept = {
@@ -105,16 +108,19 @@ class Facts:
 
 
 def _facts(
-    service: Service, to: Visible, visible: Visible, marks: Mapping[int, int], known: Mapping[_Mark, Fact | None]
+    service: Service, to: Visible, visible: Visible, marks: str, known: Mapping[_Mark, Fact | None]
 ) -> dict[_Mark, Fact | None]:  # fmt: skip
-    found = {mark: known[mark] for mark in marks.items() if mark in known}
-    new = [entry for entry, revision in marks.items() if (entry, revision) not in found]
+    each = marks.split()
+    found = {mark: known[mark] for mark in each if mark in known}
+    new = [int(mark.partition(":")[0]) for mark in each if mark not in found]
     for start in range(0, len(new), PAGE):
         some = tuple(new[start : start + PAGE])
         query = CaseQuery(visible=to, entries=some, sort="received", descending=False, limit=PAGE)
         for case in service.cases.find(query).cases:
             judged = case.verdict is not None
-            found[case.entry, case.revision] = _fact(service, case, reader(case, visible)) if judged else None
+            found[f"{case.entry}:{case.revision}"] = (
+                _fact(service, case, reader(case, visible)) if judged else None
+            )
     return found
 
 

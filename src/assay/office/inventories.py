@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -118,10 +119,10 @@ def _standing(
     some = ITEMS if end is None else FEW
     start = after - after % some  # what is asked for differs, what is remembered does not
     while brought is not None and (end is None or start < end):
-        items = inventories.items(organisation, start, some)
-        if not items:
+        items = partial(inventories.items, organisation, start, some)
+        found = facts.behind(service, seen, organisation, brought.at, (start, some), items)
+        if not found:
             return
-        found = facts.behind(service, seen, organisation, brought.at, start, items)
         yield from found[max(0, after - start) : None if end is None else end - start]
         start += some
 

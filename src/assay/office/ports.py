@@ -291,8 +291,9 @@ class Cases(Protocol):
     def find(self, query: CaseQuery) -> CasePage:
         """Malformed for a cursor that is not one of this order."""
 
-    def marked(self, keys: Sequence[str], visible: Visible) -> Mapping[int, int]:
-        """The revision of each case that is found by any of *keys*, by its entry."""
+    def marked(self, keys: Sequence[str], visible: Visible) -> str:
+        """Entry and revision of each case that is found by any of *keys*, as ``7:2 9:0``, by entry; as they are stored, to be
+        compared as a whole."""
 
     def among(self, key: str, visible: Visible, most: int) -> int:
         """How many cases are found by *key*; *most* where there are more."""

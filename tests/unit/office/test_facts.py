@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
+from typing import cast
 
 import pytest
 from tests.support import services
@@ -26,7 +27,7 @@ ITEMS = [
 
 def ask(facts: Facts, organisation: str, start: int = 0, days: int = 0) -> tuple[Standing, ...]:
     return facts.behind(
-        SERVICE, SEEN, organisation, NOW + timedelta(days=days), start, ITEMS[start : start + 1]
+        SERVICE, SEEN, organisation, NOW + timedelta(days=days), (start, 1), lambda: ITEMS[start : start + 1]
     )
 
 
@@ -46,6 +47,19 @@ def test_one_with_many_items_keeps_some_of_its_own_and_all_of_others() -> None:
     for before, after in pairwise(rounds):
         assert [one is again for one, again in zip(before, after, strict=True)] == [True] * 2 + [False] * 5
     assert ask(facts, "b") is other
+
+
+def test_items_are_read_once_while_they_are_remembered() -> None:
+    facts = Facts(most=2, of_one=2)
+    first = ask(facts, "a")
+    again = facts.behind(SERVICE, SEEN, "a", NOW, (0, 1), lambda: pytest.fail("read again"))
+    assert again is first
+
+
+def test_beyond_the_last_item_nothing_is_remembered() -> None:
+    facts = Facts(most=4, of_one=1)
+    assert ask(facts, "a", len(ITEMS)) == ()
+    assert ask(facts, "a") is ask(facts, "a")
 
 
 def test_another_inventory_takes_the_place_of_the_one_before() -> None:
@@ -75,10 +89,8 @@ def test_any_page_is_of_the_same_places(
 
     class Noted(Facts):
         def behind(self, *given: object) -> tuple[Standing, ...]:
-            *_, start, items = given
-            assert isinstance(start, int)
-            assert isinstance(items, tuple)
-            places.append((start, len(items)))
+            *_, place, _items = given
+            places.append(cast("tuple[int, int]", place))
             return super().behind(*given)  # type: ignore[arg-type]
 
     found = portfolio(SERVICE, held, Noted(), reader(), after, limit)

@@ -52,8 +52,9 @@ def test_ages(world: World) -> None:
     assert [bar.count for bar in pictures.ages(cases, now)] == [1, 2, 0, 0, 1]
     assert [bar.share for bar in pictures.ages(cases, now)] == [50, 100, 0, 0, 50]
     assert pictures.ages((), now)[0].share == 0
-    assert pictures.share(cases[3], cases, now) == 100
-    assert pictures.share(cases[0], cases, now) == 2
+    shares = pictures.waits(cases, now)
+    assert (shares[3], shares[0]) == (100, 2)
+    assert pictures.waits((), now) == []
 
 
 @pytest.mark.parametrize(("left", "said"), [(8 * DAY, ""), (2 * DAY, "soon"), (-HOUR, "late")])

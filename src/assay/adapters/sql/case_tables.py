@@ -29,6 +29,7 @@ cases = Table(
     Column("published", Boolean, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("cases_by_organisation", "organisation", "entry"),
+    Index("cases_marks", "entry", "revision", "published", "organisation"),
     *(
         Index(f"cases_by_{name}", name, "entry")
         for name in (

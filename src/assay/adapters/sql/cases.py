@@ -10,7 +10,9 @@ from sqlalchemy import (
     Connection,
     Engine,
     Select,
+    Text,
     bindparam,
+    cast,
     delete,
     false,
     func,
@@ -21,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from assay.adapters.sql.among import DIALECTS, among
+from assay.adapters.sql.among import among
 from assay.adapters.sql.bulk import insert_all
 from assay.adapters.sql.case_tables import cases, draws, keys, metadata, parties
 from assay.adapters.sql.moments import micros
@@ -37,8 +39,6 @@ NEVER = 2**62
 PUBLIC = {"result": "shown", "changed": "shown_since"}
 """Columns for who sees what is published only: nobody finds, or puts in order, by what happened and was not posted."""
 MAX_PAGE = 1000
-_CHUNK = 400
-_MARKS = 2000
 _ENTRIES = 200
 _CASE = select(cases.c.body).where(cases.c.payload == bindparam("payload"))
 _MOVED = (
@@ -46,10 +46,13 @@ _MOVED = (
     .where(cases.c.payload == bindparam("same"))
     .values({column.name: bindparam(column.name) for column in cases.c if column.name != "payload"})
 )
-_REVISIONS = {
-    dialect: select(cases.c.payload, cases.c.revision).where(among(cases.c.payload, "payloads", dialect))
-    for dialect in DIALECTS
-}
+_REVISIONS = select(cases.c.payload, cases.c.revision).where(among(cases.c.payload, "payloads"))
+_MARKED = (
+    select(cases.c.entry, cases.c.revision)
+    .where(cases.c.entry.in_(select(keys.c.entry).where(among(keys.c.key, "some"))))
+    .order_by(cases.c.entry)
+)
+"""Answered from an index alone: rows of cases are wide."""
 _FIRST = select(func.min(keys.c.entry)).where(keys.c.key == bindparam("of"))
 _FOLDED = ("provider", "product", "version")
 
@@ -86,14 +89,12 @@ class SqlCases:
         after = _encode_cursor(query.sort, rows[limit - 1][0], rows[limit - 1][1]) if more else ""
         return CasePage(tuple(_parse(row[2]) for row in rows[:limit]), after)
 
-    def marked(self, keys_: Sequence[str], visible: Visible) -> dict[int, int]:
-        found: dict[int, int] = {}
+    def marked(self, keys_: Sequence[str], visible: Visible) -> str:
+        some = _shown(_MARKED, visible).subquery()
+        mark = cast(some.c.entry, Text) + ":" + cast(some.c.revision, Text)
+        query = select(func.aggregate_strings(mark, " "))
         with transaction(self.engine, reads=True) as connection:
-            for start in range(0, len(keys_), _MARKS):
-                some = keys.c.key.in_(keys_[start : start + _MARKS])
-                query = select(cases.c.entry, cases.c.revision).join(keys, keys.c.entry == cases.c.entry)
-                found.update(connection.execute(_shown(query.where(some), visible)).all())
-        return found
+            return connection.execute(query, {"some": list(keys_)}).scalar_one() or ""
 
     def find_by(self, found_by: Sequence[tuple[int, Sequence[str]]]) -> None:
         """What begins with each of these entries is found by its keys, those that it was not found by before."""
@@ -161,14 +162,8 @@ def keep(connection: Connection, case: Case) -> None:
 
 def revisions(connection: Connection, payloads: Collection[str]) -> dict[str, int]:
     """The revision of those of the cases that there are."""
-    found: dict[str, int] = {}
-    names = list(payloads)
-    for start in range(0, len(names), _CHUNK):
-        some = {"payloads": names[start : start + _CHUNK]}
-        found |= {
-            row.payload: row.revision for row in connection.execute(_REVISIONS[connection.dialect.name], some)
-        }
-    return found
+    found = connection.execute(_REVISIONS, {"payloads": list(payloads)})
+    return {row.payload: row.revision for row in found}
 
 
 def refusal(known: dict[str, int], moved: Sequence[Case]) -> AssayError | None:

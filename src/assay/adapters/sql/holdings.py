@@ -6,28 +6,19 @@ from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from assay.adapters.sql.among import DIALECTS, among
+from assay.adapters.sql.among import among
 from assay.adapters.sql.holding_tables import holdings, metadata
 from assay.adapters.sql.transaction import transaction
 from assay.formats.digest import Digest
 from assay.office.holding import check_room
 from assay.office.ports import Held, Share
 
-_CHUNK = 400
 _own = holdings.c.organisation
 # Statements are made once: making one costs more than running it.
-_KEPT = {
-    dialect: select(_own, func.sum(holdings.c.size))
-    .where(among(_own, "organisations", dialect))
-    .group_by(_own)
-    for dialect in DIALECTS
-}
-_HELD = {
-    dialect: select(_own, holdings.c.digest, holdings.c.size).where(
-        among(_own, "organisations", dialect), among(holdings.c.digest, "digests", dialect)
-    )
-    for dialect in DIALECTS
-}
+_KEPT = select(_own, func.sum(holdings.c.size)).where(among(_own, "organisations")).group_by(_own)
+_HELD = select(_own, holdings.c.digest, holdings.c.size).where(
+    among(_own, "organisations"), among(holdings.c.digest, "digests")
+)
 _NEW = {
     "sqlite": insert_sqlite(holdings).on_conflict_do_nothing(),
     "postgresql": insert_postgresql(holdings).on_conflict_do_nothing(),
@@ -83,18 +74,12 @@ class SqlHoldings:
         return sorted(sizes.keys() - share.held.keys())
 
     def _shares(self, connection: Connection, asked: Mapping[str, Collection[Digest]]) -> dict[str, Share]:
-        dialect = connection.dialect.name
-        names = list(asked)
         digests = sorted({str(digest) for some in asked.values() for digest in some})
-        kept: dict[str, int] = {}
-        held: dict[str, dict[Digest, int]] = {name: {} for name in names}
-        for start in range(0, len(names), _CHUNK):
-            some = {"organisations": names[start : start + _CHUNK]}
-            kept |= {row[0]: int(row[1]) for row in connection.execute(_KEPT[dialect], some)}
-            for at in range(0, len(digests), _CHUNK):
-                values = {**some, "digests": digests[at : at + _CHUNK]}
-                for name, digest, size in connection.execute(_HELD[dialect], values):
-                    held[name][Digest.parse(digest)] = size
+        own = {"organisations": list(asked)}
+        kept = {row[0]: int(row[1]) for row in connection.execute(_KEPT, own)}
+        held: dict[str, dict[Digest, int]] = {name: {} for name in asked}
+        for name, digest, size in connection.execute(_HELD, own | {"digests": digests}):
+            held[name][Digest.parse(digest)] = size
         return {
             name: Share(
                 kept.get(name, 0),
@@ -102,5 +87,5 @@ class SqlHoldings:
                 {digest: size for digest, size in held[name].items() if digest in asked[name]},
                 self._submission,
             )
-            for name in names
+            for name in asked
         }

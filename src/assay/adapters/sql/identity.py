@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from assay.adapters.sql import identity_tables as tables
-from assay.adapters.sql.among import DIALECTS, among
+from assay.adapters.sql.among import among
 from assay.adapters.sql.transaction import reading
 from assay.errors import Duplicate, Malformed, Unavailable
 from assay.office.identity.account import Account, Challenge, Invitation, Passkey, Recovery, Session
@@ -49,13 +49,9 @@ TABLES: Mapping[Any, Table] = {
 }
 PASSING = (Session, Invitation, Challenge, Recovery, Spent)
 """Kinds of which nothing is kept once it has expired."""
-_CHANGES = {
-    dialect: select(func.coalesce(func.sum(tables.changes.c.number), 0)).where(
-        among(tables.changes.c.kind, "kinds", dialect)
-    )
-    for dialect in DIALECTS
-}
-_CHUNK = 400
+_CHANGES = select(func.coalesce(func.sum(tables.changes.c.number), 0)).where(
+    among(tables.changes.c.kind, "kinds")
+)
 _PREPARING = 0x6173736179
 _CHANGING = 0x69646E
 """Keys of PostgreSQL's advisory locks. SQLite has one writer anyway."""
@@ -103,12 +99,8 @@ class SqlRows:
         return found[0] if found else None
 
     def several(self, kind: type[T], keys: Collection[str], /) -> dict[str, T]:
-        found: dict[str, T] = {}
-        names = sorted(set(keys))
-        for start in range(0, len(names), _CHUNK):
-            query = _several(cast("type[Row]", kind), self._connection.dialect.name)
-            found |= {one.id: one for one in self._read(kind, query, {"keys": names[start : start + _CHUNK]})}
-        return found
+        query = _several(cast("type[Row]", kind))
+        return {one.id: one for one in self._read(kind, query, {"keys": sorted(set(keys))})}
 
     def find(self, kind: type[T], /, **equal: str) -> tuple[T, ...]:
         return self._read(kind, _query(cast("type[Row]", kind), tuple(equal)), equal)
@@ -125,8 +117,7 @@ class SqlRows:
 
     def changes(self, *kinds: type[Row]) -> int:
         names = [TABLES[kind].name for kind in kinds]
-        query = _CHANGES[self._connection.dialect.name]
-        return int(self._connection.execute(query, {"kinds": names}).scalar_one())
+        return int(self._connection.execute(_CHANGES, {"kinds": names}).scalar_one())
 
     def trail(
         self, *, organisation: str | None, before: int | None = None, limit: int = 100
@@ -205,10 +196,10 @@ def _query(kind: type[Row], equal: tuple[str, ...]) -> Select[Any]:
 
 
 @lru_cache
-def _several(kind: type[Row], dialect: str) -> Select[Any]:
+def _several(kind: type[Row]) -> Select[Any]:
     columns = TABLES[kind].c
     wanted = select(*(columns[name] for name in kind.__struct_fields__))
-    return wanted.where(among(columns.id, "keys", dialect))
+    return wanted.where(among(columns.id, "keys"))
 
 
 def _lock(connection: Connection, key: int) -> None:

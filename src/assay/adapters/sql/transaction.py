@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,7 @@ def alone(connection: Connection, key: int = PREPARING) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(key)))
 
 
+@lru_cache(maxsize=16)
 def reading(engine: Engine) -> Engine:
     """*engine* for what writes nothing: on SQLite it waits for no writer, on PostgreSQL it says neither BEGIN nor COMMIT, which a
     statement of its own needs as little."""

@@ -138,10 +138,11 @@ def urgency(case: Case, now: datetime) -> Urgency:
     return "late" if case.deadline < now else "soon" if case.deadline - now < SOON else ""
 
 
-def share(case: Case, cases: Sequence[Case], now: datetime) -> int:
-    """How long it has waited, in hundredths of the longest."""
-    longest = max((waited(one, now).total_seconds() for one in cases), default=0.0) or 1.0
-    return max(2, round(waited(case, now).total_seconds() / longest * 100))
+def waits(cases: Sequence[Case], now: datetime) -> list[int]:
+    """How long each has waited, in hundredths of the longest."""
+    waited_s = [waited(one, now).total_seconds() for one in cases]
+    longest = max(waited_s, default=0.0) or 1.0
+    return [max(2, round(one / longest * 100)) for one in waited_s]
 
 
 def ago(time: timedelta) -> str:

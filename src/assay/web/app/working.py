@@ -153,13 +153,8 @@ def _table(desk: Desk) -> list[HTTPRouteHandler]:
 
 def lines(cases: tuple[Case, ...], now: datetime) -> list[Line]:
     return [
-        Line(
-            one,
-            pictures.ago(pictures.waited(one, now)),
-            pictures.share(one, cases, now),
-            pictures.urgency(one, now),
-        )
-        for one in cases
+        Line(one, pictures.ago(pictures.waited(one, now)), share, pictures.urgency(one, now))
+        for one, share in zip(cases, pictures.waits(cases, now), strict=True)
     ]
 
 

@@ -111,6 +111,7 @@ def upgrade() -> None:
     op.create_index("cases_by_shown_since", "cases", ["shown_since", "entry"], unique=False)
     op.create_index("cases_by_stage", "cases", ["stage", "entry"], unique=False)
     op.create_index("cases_by_waits", "cases", ["waits", "entry"], unique=False)
+    op.create_index("cases_marks", "cases", ["entry", "revision", "published", "organisation"], unique=False)
     op.create_table(
         "challenges",
         sa.Column("id", sa.Text(), nullable=False),
