@@ -5,7 +5,7 @@
 A whole ``assay serve`` on loopback, the load generator beside it on the same cores. A hundred providers, each with keys and a token of
 its own, hand in complete submissions: signed attestations of the common form with a release file of 20 kB, an artifact and a customer list. First at
 a pace of 220 a second in all (``submissions_per_s``, ``accept_p95_ms``: from when a submission was due to its receipt), then each as soon as the
-one before it is answered (``flat_out_per_s``, ``flat_out_p95_ms``). Then the backlog drains, the acknowledged are looked for, and lists, searches, an
+one before it is answered (``flat_out_per_s``, ``flat_out_p95_ms``). Then the backlog drains, the acknowledged are looked for, and lists, searches, results, an
 officer's queue and a relying party's portfolio are asked for among a hundred thousand cases with a million findings.
 ``kills`` counts how often the server was killed under load and started again. Exit 1 where anything is zero, lost or missing.
 """
@@ -35,7 +35,9 @@ PACE = 220
 """Submissions a second, of all providers together."""
 SORTS = ("received", "changed", "deadline", "provider", "product", "result", "stage")
 PUBLIC_SORTS = ("changed", "provider", "product", "result")
-KINDS = ("list", "search", "own", "list page", "search page", "queue page", "portfolio page")
+KINDS = ("list", "search", "own", "list page", "search page", "result page", "queue page", "portfolio page")
+POSTED = 40
+"""Submissions more that are published at once, so that there are results with their proofs to look at."""
 PATIENCE_S = 600
 
 Figures = dict[str, Any]
@@ -84,7 +86,7 @@ def measure(folder: Path, scale: Scale, database: str = "") -> Figures:
         idle = resident_mb(server.process.pid)
         world.introduce(engine, providers)
         common.say("signing submissions")
-        made = list(world.bundles(providers, scale.most + scale.kills * scale.kill_each))
+        made = list(world.bundles(providers, scale.most + scale.kills * scale.kill_each + POSTED))
         requests = [_request(server, who, body) for who, body in made]
         port = int(server.url.rpartition(":")[2])
         paced = load.send("127.0.0.1", port, iter(requests[: scale.paced]), PROVIDERS, keep=True, per_s=PACE)
@@ -103,8 +105,11 @@ def measure(folder: Path, scale: Scale, database: str = "") -> Figures:
         server.stop()
         world.fill(engine, data, scale.cases, database)
         reader, officer = world.readers(engine)
-        server = _again(folder, database, data, settings)
-        pages = _pages(server, providers, reader, officer, scale)
+        server = _again(
+            folder, database, data, {**settings, "ASSAY_OFFICE_JUDGING_OFFICE_POLICY": _posting(folder)}
+        )
+        posted = _posted(server, requests[-POSTED:])
+        pages = _pages(server, providers, reader, officer, posted, scale)
     finally:
         engine.dispose()
         server.stop()
@@ -180,11 +185,30 @@ def _again(folder: Path, database: str, data: Path, settings: dict[str, str]) ->
     return Process(folder, database=database, data=data, settings=settings, anew=True)
 
 
+def _posting(folder: Path) -> str:
+    """A policy without draws: what is complete is posted."""
+    path = folder / "office-policy.toml"
+    path.write_text("[sampling]\nevery_days = 0\n")
+    return str(path)
+
+
+def _posted(server: Process, requests: list[bytes]) -> list[str]:
+    """Paths of the pages of results that are published from *requests*."""
+    found = load.send("127.0.0.1", int(server.url.rpartition(":")[2]), iter(requests), 16, keep=True)
+    paths = [f"/results/{world.acknowledged(one)}" for one in _all_accepted(found)]
+    end = time.monotonic() + PATIENCE_S
+    while any(server.read(path, {})[0] != 200 for path in paths):
+        if time.monotonic() > end:
+            raise common.CannotRun(f"{len(paths)} results were not published within {PATIENCE_S} s")
+        time.sleep(0.5)
+    return paths
+
+
 def _pages(
-    server: Process, providers: list[world.Member], reader: str, officer: str, scale: Scale
+    server: Process, providers: list[world.Member], reader: str, officer: str, posted: list[str], scale: Scale
 ) -> list[float]:
-    """Seconds of each answer: the public list in every order and searches by name, over the API and as pages; a provider's own
-    list; an officer's queue; a relying party's portfolio, looked at once before."""
+    """Seconds of each answer: the public list in every order and searches by name, over the API and as pages; single results; a
+    provider's own list; an officer's queue; a relying party's portfolio, looked at once before."""
     choose = random.Random(3)
     own = {"authorization": f"Bearer {reader}"}
     csv = {**own, "content-type": "text/csv"}
@@ -206,6 +230,7 @@ def _pages(
             "own": (f"/api/v1/submissions?{query}", bearer),
             "list page": (f"/results?{query}", {}),
             "search page": (f"/results?{named}", {}),
+            "result page": (choose.choice(posted), {}),
             "queue page": ("/queue", {"cookie": officer}),
             "portfolio page": ("/portfolio", own),
         }[kind]
