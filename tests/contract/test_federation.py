@@ -1,6 +1,6 @@
 """What every store of other offices' words keeps to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier, Thread
@@ -18,6 +18,8 @@ from assay.office.federation import Federation, Peer, Query, Theirs
 
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 DIGEST = Digest.sha256(b"it")
+TURNS = 8
+"""Of a race; the first opens connections, and is none."""
 ISLES = Peer(id="isles", name="Isles", origin="isles.example", trust=DIGEST, added=NOON)
 ONE = Theirs(
     office="isles", what="result", attestation=DIGEST, result="validated", provider="Lighthouse Works (fictional)",
@@ -44,7 +46,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Federation
 
 
 def test_offices_stand_in_the_order_in_which_they_came(store: Federation) -> None:
-    later = msgspec.structs.replace(ISLES, id="another", name="Another")
+    later = msgspec.structs.replace(ISLES, id="another", name="Another", origin="another.example")
     store.put_office(ISLES)
     store.put_office(later)
     gone = msgspec.structs.replace(ISLES, revoked=NOON, reason="gone")
@@ -70,6 +72,45 @@ def test_an_office_takes_the_place_of_the_one_that_was_read_and_of_no_other(stor
         with pytest.raises(Refused, match="was revoked on 2026-11-02: stolen"):
             store.put_office(other_way, before)
     assert store.offices() == (gone,)
+
+
+RIVALS = (
+    pytest.param({"origin": "thief.example"}, id="of the same name"),
+    pytest.param({"name": "ISLES."}, id="of the same register, and of a name that reads the same"),
+    pytest.param({"name": "Another"}, id="of the same register"),
+)
+
+
+@pytest.mark.parametrize("changes", RIVALS)
+def test_an_office_that_is_listened_to_has_its_name_and_register_alone(
+    store: Federation, changes: dict[str, str]
+) -> None:
+    rival = msgspec.structs.replace(ISLES, id="rival", trust=Digest.sha256(b"rival"), **changes)
+    store.put_office(ISLES)
+    with pytest.raises(Duplicate, match="is pinned already; revoke it first"):
+        store.put_office(rival)
+    gone = msgspec.structs.replace(ISLES, revoked=NOON, reason="gone")
+    store.put_office(gone, ISLES)
+    store.put_office(rival)
+    assert store.offices() == (gone, rival)
+
+
+def test_a_renewed_office_takes_no_name_that_another_has(store: Federation) -> None:
+    other_one = msgspec.structs.replace(ISLES, id="another", name="Another", origin="another.example")
+    store.put_office(ISLES)
+    store.put_office(other_one)
+    with pytest.raises(Duplicate):
+        store.put_office(msgspec.structs.replace(other_one, name="isles"), other_one)
+    assert store.offices() == (ISLES, other_one)
+
+
+def test_of_rivals_that_are_pinned_at_once_one_is_kept(store: Federation) -> None:
+    def pin(number: int, turn: int) -> None:
+        name = f"isles-{turn}"
+        store.put_office(msgspec.structs.replace(ISLES, id=f"{name}-{number}", name=name, origin=name))
+
+    assert at_once(pin) == 3 * TURNS
+    assert len(store.offices()) == TURNS
 
 
 def test_a_newer_word_takes_the_place_of_an_older_one(store: Federation) -> None:
@@ -121,19 +162,25 @@ def test_the_last_first_and_of_one_office(store: Federation) -> None:
 
 
 def test_of_two_that_come_at_once_one_is_kept(store: Federation) -> None:
+    assert at_once(lambda _, turn: store.put(other(turn))) == 3 * TURNS
+    assert len(store.find(Query())) == TURNS
+
+
+def at_once(act: Callable[[int, int], object]) -> int:
+    """How often four that *act* at the same moment, turn after turn, are told that they are Duplicates."""
     barrier, ends = Barrier(4), []
 
-    def bring(index: int) -> None:
-        barrier.wait()
-        try:
-            store.put(msgspec.structs.replace(ONE, index=index))
-        except Duplicate:
-            ends.append(index)
+    def run(number: int) -> None:
+        for turn in range(TURNS):
+            barrier.wait()
+            try:
+                act(number, turn)
+            except Duplicate:
+                ends.append(number)
 
-    threads = [Thread(target=bring, args=(index,)) for index in (4, 4, 4, 4)]
+    threads = [Thread(target=run, args=(number,)) for number in range(4)]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
-    assert ends == [4, 4, 4]
-    assert len(store.find(Query())) == 1
+    return len(ends)

@@ -1,12 +1,13 @@
 """Other offices and what they say, kept in memory."""
 
 import threading
+from collections.abc import Sequence
 
 import msgspec
 
 from assay.errors import Duplicate, Refused
 from assay.formats.text import folded
-from assay.office.federation import Peer, Query, Theirs
+from assay.office.federation import Peer, Query, Theirs, unrivalled
 
 
 class MemoryFederation:
@@ -21,7 +22,7 @@ class MemoryFederation:
 
     def put_office(self, peer: Peer, before: Peer | None = None) -> None:
         with self._door:
-            replaceable(peer, before, self._offices.get(peer.id))
+            replaceable(peer, before, tuple(self._offices.values()))
             self._offices[peer.id] = peer
 
     def put(self, theirs: Theirs) -> Theirs:
@@ -59,9 +60,12 @@ def already(before: Theirs) -> str:
     return f"entry {before.index} about {before.attestation.short} is here already, and no older"
 
 
-def replaceable(peer: Peer, before: Peer | None, there: Peer | None) -> None:
-    """Return where *peer* may take the place of *before*, and *there* is what stands in it. Refused."""
+def replaceable(peer: Peer, before: Peer | None, known: Sequence[Peer]) -> None:
+    """Return where *peer* may take the place of *before* among those that are *known*. Refused, Duplicate."""
+    there = next((one for one in known if one.id == peer.id), None)
     if there is not None and there.revoked is not None:
         raise Refused(f"{there.name!r} was revoked on {there.revoked:%Y-%m-%d}: {there.reason}")
     if there != before:
         raise Refused(f"the office {peer.name!r} has changed meanwhile: look at it again, then act")
+    if peer.revoked is None:
+        unrivalled(peer, (one for one in known if one is not there))

@@ -4,7 +4,7 @@ An administrator pins another office by its name and the keys of its results and
 is kept; its keys change only by documents that prove themselves under them. Nobody else reads this: no verdict, draw or determination does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
@@ -111,7 +111,8 @@ class Federation(Protocol):
     def put_office(self, peer: Peer, before: Peer | None = None) -> None:
         """Add it, or put it in the place of *before*. Durable when it returns.
 
-        Refused where *before* is not what stands under its id, or was revoked: that is never undone.
+        Refused where *before* is not what stands under its id, or was revoked: that is never undone. Duplicate as :func:`unrivalled`
+        says; of two rivals that come at once one is kept.
         """
 
     def put(self, theirs: Theirs) -> Theirs:
@@ -156,16 +157,23 @@ def pin(federation: Federation, service: Service, caller: Caller, name: str, tru
         trust=service.office.blobs.put(root.encode()),
         added=service.now(),
     )
-    for other in federation.offices():
+    known = federation.offices()
+    for other in known:
         if other.revoked is not None and (other.id == made.id or other.trust == made.trust):
             raise Refused(
                 f"these keys of {other.name!r} were revoked on {_day(other.revoked)}: {other.reason}"
             )
-        same = other.origin == origin or folded(other.name) == folded(name)
-        if other.revoked is None and same:
-            raise Duplicate(f"{other.name!r} ({other.origin}) is pinned already; revoke it first")
+    unrivalled(made, known)
     federation.put_office(made)
     return made
+
+
+def unrivalled(peer: Peer, others: Iterable[Peer]) -> None:
+    """Duplicate where one of *others* is listened to under the name or the register of *peer*."""
+    for other in others:
+        same = other.origin == peer.origin or folded(other.name) == folded(peer.name)
+        if other.revoked is None and same:
+            raise Duplicate(f"{other.name!r} ({other.origin}) is pinned already; revoke it first")
 
 
 def revoke(federation: Federation, service: Service, caller: Caller, id_: str, reason: str) -> Peer:
@@ -303,8 +311,11 @@ def _pinned(federation: Federation, service: Service, origin: str) -> tuple[Peer
             else "no such office is pinned"
         )
         raise Untrusted(f"the proof is of register {origin[:200]!r}: {why}")
-    (peer,) = active
-    return peer, root_of(service, peer)
+    if len(active) > 1:
+        raise Untrusted(
+            f"the proof is of register {origin[:200]!r}, which {len(active)} offices are pinned under: revoke all but one"
+        )
+    return active[0], root_of(service, active[0])
 
 
 def root_of(service: Service, peer: Peer) -> TrustRoot:

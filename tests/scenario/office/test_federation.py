@@ -117,6 +117,26 @@ def test_keys_are_not_replaced(two: Two) -> None:
     assert two.store.find(Query()) == ()
 
 
+class BeforeTheRule(MemoryFederation):
+    """Holds offices that were pinned at the same moment by an office of an earlier version."""
+
+    def __init__(self, *peers: Peer) -> None:
+        super().__init__()
+        self._offices = {one.id: one for one in peers}
+
+
+def test_two_offices_of_one_register_are_neither_of_them_believed(two: Two) -> None:
+    first = two.pin()
+    two.store = MemoryFederation()
+    second = two.pin(trust("thief"))
+    two.store = BeforeTheRule(first, second)
+    with pytest.raises(Untrusted, match="which 2 offices are pinned under: revoke all but one"):
+        two.accept(*brought(two.isles, two.case))
+    revoke(two.store, two.here, two.admin, second.id, "pinned by mistake")
+    two.accept(*brought(two.isles, two.case))
+    assert [one.office for one in about(two.store, PROVIDER, "lantern")] == [NAME]
+
+
 def changed(document: bytes, **changes: object) -> bytes:
     return json.dumps({**json.loads(document), **changes}).encode()
 

@@ -26,16 +26,14 @@ class SqlFederation:
 
     def offices(self) -> tuple[Peer, ...]:
         with transaction(self._engine, reads=True) as connection:
-            found = connection.execute(select(offices.c.body).order_by(offices.c.position)).scalars()
-            return tuple(_read(bytes(body), Peer) for body in found)
+            return _offices(connection)
 
     def put_office(self, peer: Peer, before: Peer | None = None) -> None:
         body, here = msgspec.json.encode(peer), offices.c.id == peer.id
         with transaction(self._engine) as connection:
             alone(connection, _KEEPING)
-            there = connection.execute(select(offices.c.body).where(here)).scalar_one_or_none()
-            replaceable(peer, before, None if there is None else _read(bytes(there), Peer))
-            if there is None:
+            replaceable(peer, before, _offices(connection))
+            if before is None:
                 connection.execute(insert(offices).values(id=peer.id, body=body))
             else:
                 connection.execute(update(offices).where(here).values(body=body))
@@ -91,6 +89,11 @@ class SqlFederation:
         )
         body = connection.execute(query).scalar_one_or_none()
         return None if body is None else _read(bytes(body), Theirs)
+
+
+def _offices(connection: Connection) -> tuple[Peer, ...]:
+    found = connection.execute(select(offices.c.body).order_by(offices.c.position)).scalars()
+    return tuple(_read(bytes(body), Peer) for body in found)
 
 
 def _read(body: bytes, kind: type[T]) -> T:
