@@ -15,10 +15,10 @@ from assay.adapters.sql.ledger import SqlLedger
 from assay.adapters.sql.transaction import transaction
 from assay.bootstrap import OFFICE_KEYS, OWN_PASSPHRASE, clock, exploited, passphrase_file, restored, stores
 from assay.bootstrap.cosigning import witness_file
+from assay.bootstrap.dated import EXPLOITED, SNAPSHOT
 from assay.bootstrap.go_on import ask_first
 from assay.bootstrap.office import DATABASE, MAX_WITNESSES
 from assay.bootstrap.rebuild import origin_of
-from assay.checks import no_exploited_vulnerability, no_malicious_component
 from assay.checks.model import stale
 from assay.collect.files import read_plain
 from assay.config import environment
@@ -37,8 +37,6 @@ from assay.validation import snapshot
 from assay.validation.policy import LIMIT as MAX_POLICY
 from assay.validation.policy import Policy
 
-MAX_SNAPSHOT_DAYS = int(no_malicious_component.CHECK.parameters["max_snapshot_age_days"])
-MAX_CATALOGUE_DAYS = int(no_exploited_vulnerability.CHECK.parameters["max_catalogue_age_days"])
 PROBE = b"assay doctor looks whether documents can be kept\n"
 SLOW_SYNC_S = 0.1
 MIN_POSTGRESQL = 130_000
@@ -144,12 +142,12 @@ class _Doctor:
             )  # fmt: skip
         made, records = snapshot.records(read_plain(path, limit=snapshot.LIMIT), what=str(path))
         said = f"{len(records):,} advisories, as of {made.date()}"
-        if why := stale(made, clock().now(), MAX_SNAPSHOT_DAYS):
+        if why := stale(made, clock().now(), SNAPSHOT.days):
             return Finding(
                 check="snapshot",
                 state="warn",
                 said=f"{said}: it {why}",
-                advice="give the office the newest one, and start it again",
+                advice="give the office the newest one: it takes it up while it runs",
             )
         return ok("snapshot", said)
 
@@ -163,7 +161,7 @@ class _Doctor:
         found = exploited.read(path)
         age = clock().now() - found.released
         said = f"{len(found.listed):,} vulnerabilities, as of {found.released.date()}"
-        if age > timedelta(days=MAX_CATALOGUE_DAYS):
+        if age > timedelta(days=EXPLOITED.days):
             return Finding(
                 check="exploited", state="warn", said=f"{said}, {age.days} days old",
                 advice="take the newest one: assay office exploited FILE",

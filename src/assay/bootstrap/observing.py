@@ -13,7 +13,7 @@ from assay.adapters.probes import free_bytes
 from assay.errors import Malformed, Unavailable, Untrusted
 from assay.office import health
 from assay.office.draw_documents import MAX_OPEN, state
-from assay.office.health import Finding, looked
+from assay.office.health import Finding, State, looked
 from assay.office_config.model import OfficeConfig
 from assay.office_config.values import address
 from assay.tlog.publish import published
@@ -46,17 +46,28 @@ def observing(config: OfficeConfig) -> Iterator[Observed]:
 
 
 @contextmanager
-def measuring(config: OfficeConfig, desk: Desk, seen: Observed, kinds: tuple[str, ...]) -> Iterator[None]:
-    """Look how things stand every :data:`EVERY_S` seconds, in a thread. *kinds* of work are counted."""
+def measuring(
+    config: OfficeConfig, desk: Desk, seen: Observed, kinds: tuple[str, ...], every_s: float = EVERY_S
+) -> Iterator[None]:
+    """Look how things stand every so many seconds, in a thread. *kinds* of work are counted."""
     ended = threading.Event()
+    before: dict[str, State] = {}
 
     def loop() -> None:
         while True:
             try:
-                measure(config, desk, seen.metrics, kinds)
+                for one in measure(config, desk, seen.metrics, kinds):
+                    if one.state != before.get(one.check, "ok"):
+                        seen.log(
+                            "health",
+                            "info" if one.state == "ok" else "warning",
+                            kind=one.check,
+                            state=one.state,
+                        )
+                    before[one.check] = one.state
             except Exception as error:  # noqa: BLE001 - whoever only looks must not end what works
                 seen.log.failed("measuring", error)
-            if ended.wait(EVERY_S):
+            if ended.wait(every_s):
                 return
 
     thread = threading.Thread(target=loop, name="measuring", daemon=True)
@@ -114,7 +125,10 @@ def measure(
         )
 
     looks = (database, register, disk, work, draws)
-    found = tuple(looked(look.__name__, look, "assay doctor says more") for look in looks)
+    found = (
+        *(looked(look.__name__, look, "assay doctor says more") for look in looks),
+        *(look() for look in desk.reread),
+    )
     for one in found:
         metrics.put("assay_health", _GRADES[one.state], check=one.check)
     return found

@@ -23,7 +23,7 @@ from assay.adapters.sql.repeats import SqlRepeats
 from assay.adapters.system import SystemEntropy
 from assay.bootstrap import OWN_PASSPHRASE, clock, copied, now, outgoing, restored, stores
 from assay.bootstrap.beacons import check_beacon, described
-from assay.bootstrap.exploited import CatalogueFile
+from assay.bootstrap.dated import Dated
 from assay.bootstrap.go_on import ask_first
 from assay.bootstrap.identity import Trust, identity
 from assay.bootstrap.kept import kept
@@ -56,8 +56,6 @@ from assay.packs import shipped
 from assay.provider import signers
 from assay.register.identity import LogSecrets
 from assay.validation.policy import Policy
-from assay.validation.snapshot import LIMIT as MAX_SNAPSHOT
-from assay.validation.snapshot import malicious
 from assay.web.api.bodies import Bodies
 from assay.web.api.desk import Desk
 from assay.web.api.gate import Gate, Rates
@@ -78,7 +76,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
     policy = _proceeding(config)
     beacon = None if config.judging.beacon is None else described(config.judging.beacon)
     check_beacon(beacon, policy.sampling.beacon)
-    catalogue = None if config.judging.exploited is None else CatalogueFile(config.judging.exploited)
+    dated = Dated(config.judging.snapshot, config.judging.exploited, clock())
     with ExitStack() as stack:
         if beacon is not None:
             stack.callback(beacon.close)
@@ -119,8 +117,8 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             trust=home.trust().encode(),
             policy=_judging(home, config),
             packs=tuple((ref, shipped.data(ref)) for ref in config.judging.packs or shipped.refs()),
-            snapshot=_snapshot(config),
-            exploited=None if catalogue is None else catalogue.now(),
+            snapshot=dated.snapshot,
+            exploited=dated.exploited,
             engine=this_engine(),
             sigstore=OfflineSigstore(),
         )
@@ -151,11 +149,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
         trust = Trust(home.trust(), people)
 
         def live() -> Service:
-            root, exploited = trust.now(), None if catalogue is None else catalogue.now()
-            if root == service.office.trust and exploited is service.office.exploited:
-                return service
-            office = msgspec.structs.replace(service.office, trust=root, exploited=exploited)
-            return msgspec.structs.replace(service, office=office)
+            return _judging_by(service, trust.now(), dated.snapshot, dated.exploited)
 
         holdings = SqlHoldings(rows.engine, config.limits.provider_bytes, config.limits.submission_bytes)
         yield Desk(
@@ -176,8 +170,18 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             bodies=msgspec.convert(config.limits, Bodies, from_attributes=True),
             proxies=config.proxy.networks,
             looks=looks(live),
+            reread=dated.looks,
             security=lambda at: config.security.text(config.origin, at),
         )
+
+
+def _judging_by(service: Service, trust: bytes, snapshot: bytes | None, exploited: bytes | None) -> Service:
+    """*service* itself while it judges by these."""
+    base = service.office
+    if trust == base.trust and snapshot is base.snapshot and exploited is base.exploited:
+        return service
+    office = msgspec.structs.replace(base, trust=trust, snapshot=snapshot, exploited=exploited)
+    return msgspec.structs.replace(service, office=office)
 
 
 def _begin(service: Service, finding: found_again.Finding) -> None:
@@ -217,16 +221,6 @@ def _judging(home: Home, config: OfficeConfig) -> bytes:
             read_plain(config.judging.policy, limit=MAX_POLICY), what=str(config.judging.policy)
         ).encode()
     return policy_of(home).encode()
-
-
-def _snapshot(config: OfficeConfig) -> bytes | None:
-    """Known-malicious packages; Malformed at the start, rather than at each verdict."""
-    path = config.judging.snapshot
-    if path is None:
-        return None
-    data = read_plain(path, limit=MAX_SNAPSHOT)
-    malicious(data, what=str(path))
-    return data
 
 
 def _proceeding(config: OfficeConfig) -> OfficePolicy:

@@ -79,13 +79,15 @@ def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[
         revalidate.signers_ended(desk.service, desk.identity)
         return None
 
-    looked = [desk.service.office.exploited]  # `look_around` was called for it at the start
+    looked = [revalidate.from_files(desk.service)]  # `look_around` was called for them at the start
 
     def catalogue(_: Claimed) -> Outcome:
+        for look in desk.reread:
+            look()
         service = desk.service
-        if service.office.exploited != looked[0]:
+        if revalidate.from_files(service) != looked[0]:
             revalidate.look_around(service)
-            looked[0] = service.office.exploited
+            looked[0] = revalidate.from_files(service)
         return None
 
     def clean(_: Claimed) -> Outcome:

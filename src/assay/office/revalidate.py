@@ -6,7 +6,6 @@ other difference waits for an officer.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 import msgspec
 
@@ -32,6 +31,7 @@ from assay.register.scitt import own_entry
 from assay.validation.examine import conclude
 from assay.validation.expiry import next_end
 from assay.validation.opened import read_trust
+from assay.validation.remembered import remembered
 from assay.validation.snapshot import taken
 
 WORLD, REVIEW, SIGNERS = "world", "review", "signers"
@@ -162,7 +162,7 @@ def run_due(service: Service, due: Due) -> Case:
 
 
 def look_around(service: Service) -> None:
-    """At a start, and when a new catalogue came: put the work that follows when policy, packs or snapshots differ from what the newest verdicts name.
+    """At a start, and when a newer catalogue or snapshot came: put the work that follows when policy, packs or snapshots differ from what the newest verdicts name.
 
     Twice is once, until one of those cases is judged again: then its verdict names what the office has now.
     """
@@ -173,7 +173,11 @@ def look_around(service: Service) -> None:
             for name, digest in _named(service, case.verdict):
                 named.setdefault(name, (digest, case.verdict))
     if named:
-        changed = _changed(documents(service), {name: digest for name, (digest, _) in named.items()})
+        changed = [
+            one
+            for one in _changed(documents(service), {name: digest for name, (digest, _) in named.items()})
+            if one[0] not in named or not _older(service, one[0], named[one[0]][0])
+        ]
         by = sorted((name, digest, str(named[name][1]) if name in named else "") for name, digest in changed)
         if changed:
             # A crash here leaves blobs, which are the same at the next start.
@@ -185,6 +189,22 @@ def look_around(service: Service) -> None:
     # Keys revoked in the office's own file: another file, another review.
     trust = Digest.sha256(service.office.trust).value[:32]
     _put(service, f"{REVIEW}:trust:{trust}", REVIEW, _Review(tag=f"trust:{trust}", everything=True))
+
+
+def from_files(service: Service) -> tuple[bytes | None, ...]:
+    """The documents that newer ones replace while the office runs."""
+    return service.office.snapshot, service.office.exploited
+
+
+def _older(service: Service, name: str, judged_by: str) -> bool:
+    """Whether this machine has an older document than another one judged by, or than itself before its file was put back."""
+    if name not in _DATED:
+        return False
+    try:
+        theirs = service.office.blobs.get(Digest.parse(judged_by))
+    except Unavailable:
+        return False  # lost: ours is the only one
+    return _DATED[name](_data(service)[name]) < _DATED[name](theirs)
 
 
 def _named(service: Service, verdict: Digest) -> list[tuple[str, str]]:
@@ -212,9 +232,8 @@ def documents(service: Service) -> dict[str, Digest]:
     return {name: _digest(data) for name, data in _data(service).items()}
 
 
-@lru_cache(maxsize=64)
+@remembered
 def _digest(data: bytes) -> Digest:
-    """Of a document that all are judged by, and that may be large."""
     return Digest.sha256(data)
 
 

@@ -1,7 +1,6 @@
 """Check completeness and validate the claims; record both. The verdict is computed once and stored with the state."""
 
 from collections.abc import Hashable
-from functools import lru_cache
 from typing import cast
 
 import msgspec
@@ -22,6 +21,7 @@ from assay.register.leaf import Kind
 from assay.validation.examine import Inputs
 from assay.validation.history import History
 from assay.validation.opened import Opened, open_attestation, read_trust
+from assay.validation.remembered import remembered
 
 UNNAMED = "a submission that is not public"
 MAX_USES = 100
@@ -87,7 +87,7 @@ def keep(office: Office, inputs: Inputs, *documents: bytes) -> tuple[Digest, ...
     return office.blobs.put_many((*documents, inputs.history))[: len(documents)]
 
 
-@lru_cache(maxsize=64)
+@remembered
 def _kept_once(blobs: Hashable, data: bytes) -> Digest:
     """What an office judges by is the same all day, may be large, and stays durable."""
     return cast("Blobs", blobs).put(data)

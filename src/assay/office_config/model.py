@@ -88,7 +88,9 @@ class Judging(Table, frozen=True, kw_only=True):
     office_policy: Annotated[
         Path | None, _said("office-policy.toml: deadlines, sampling, retention, what is posted")
     ] = None
-    snapshot: Annotated[Path | None, _said("malicious-packages.json")] = None
+    snapshot: Annotated[
+        Path | None, _said("snapshot of advisories, malicious-packages.json; read again when it changes")
+    ] = None
     exploited: Annotated[
         Path | None, _said("catalogue of known exploited vulnerabilities (CISA KEV, JSON); read again when it changes")
     ] = None  # fmt: skip

@@ -7,7 +7,7 @@ from functools import lru_cache
 from assay.checks.model import Advisories, Advisory
 from assay.formats import times
 from assay.formats.osv import Record
-from assay.validation.malicious import Key, key_of, spans_of
+from assay.validation.malicious import Key, key_of, malicious_from_osv, spans_of
 from assay.validation.snapshot import records
 
 
@@ -16,6 +16,14 @@ def advisories(data: bytes) -> Advisories:
     """Of a snapshot; reports of malicious packages are something else, see :mod:`assay.validation.malicious`."""
     as_of, found = records(data)
     return _by_package(as_of, found)
+
+
+def dated(data: bytes, *, what: str = "snapshot") -> datetime:
+    """When the snapshot was taken; Malformed with the reason when something in it cannot be judged by."""
+    as_of, found = records(data, what=what)
+    malicious_from_osv(found, as_of)
+    _by_package(as_of, found)
+    return as_of
 
 
 def _by_package(as_of: datetime, found: Iterable[Record]) -> Advisories:

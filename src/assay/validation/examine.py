@@ -41,6 +41,7 @@ from assay.validation.history import History
 from assay.validation.judge import Bench, judge
 from assay.validation.opened import Opened, customers_of, open_attestation, read_trust
 from assay.validation.policy import Policy
+from assay.validation.remembered import remembered
 from assay.validation.run import MAX_MESSAGE
 from assay.validation.snapshot import malicious
 
@@ -168,7 +169,7 @@ def snapshot_facts(data: bytes | None) -> Malicious | None:
     return None if data is None else _snapshot(data)
 
 
-@lru_cache(maxsize=32)
+@remembered
 def _standing(data: bytes) -> str:
     """The digest of a document that all are judged by."""
     return str(Digest.sha256(data))

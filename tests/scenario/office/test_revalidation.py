@@ -19,6 +19,7 @@ from assay.formats.digest import Digest
 from assay.office import revalidate
 from assay.office.case import Case
 from assay.office.determine import Decision, decide_final, decide_initial
+from assay.office.health import Finding
 from assay.office.identity.organisation import Signer
 from assay.office.office_policy import OfficePolicy
 from assay.office.receive import receive
@@ -187,11 +188,17 @@ def test_a_new_snapshot_is_an_entry_of_its_kind() -> None:
     assert kinds(one, start) == [Kind.ADVISORY_SNAPSHOT]
 
 
-def test_a_new_catalogue_of_exploited_vulnerabilities_is_looked_for_by_a_worker() -> None:
+@pytest.mark.parametrize(("name", "newer"), [("exploited", EXPLOITED), ("snapshot", SNAPSHOT)])
+def test_a_newer_document_is_looked_for_by_a_worker(name: str, newer: bytes) -> None:
     made = World()
-    one, live = made.service, [made.service]
+    one, live, came = made.service, [made.service], [made.service]
     case = posted(one)
-    desk = msgspec.structs.replace(made.desk, live=lambda: live[0])
+
+    def reread() -> Finding:
+        live[0] = came[0]
+        return Finding(check=name, state="ok", said="read")
+
+    desk = msgspec.structs.replace(made.desk, live=lambda: live[0], reread=(reread,))
     look = handlers(desk, Post(identity=made.identity, mailer=MemoryMailer(), url=desk.url))[CATALOGUE]
     due = Claimed(
         due=Due(key="x", kind=CATALOGUE, subject=CATALOGUE, at=one.now()), worker="t", claim=1, attempts=1,
@@ -200,12 +207,12 @@ def test_a_new_catalogue_of_exploited_vulnerabilities_is_looked_for_by_a_worker(
     start = one.office.register.size()
     look(due)
     assert tick(one) == 0
-    live[0] = with_office(one, exploited=EXPLOITED)
+    came[0] = with_office(one, **{name: newer})
     for _ in range(2):
         look(due)
         tick(live[0])
     assert kinds(one, start) == [Kind.ADVISORY_SNAPSHOT]
-    assert one.case(case.payload).verdict != case.verdict
+    assert named(one, case) == str(Digest.sha256(newer))
 
 
 @pytest.mark.parametrize(
@@ -228,6 +235,25 @@ def test_a_machine_that_has_not_got_it_yet_does_the_work_by_the_newer_document(
     assert named(behind, case) == str(Digest.sha256(other))
     revalidate.look_around(ahead)
     assert tick(ahead) == 0
+
+
+def test_a_start_with_an_older_document_judges_nothing_again() -> None:
+    one = service()
+    posted(one)
+    ahead = with_office(one, exploited=EXPLOITED, snapshot=SNAPSHOT)
+    revalidate.look_around(ahead)
+    tick(ahead)
+    start = one.office.register.size()
+    older = {
+        "exploited": exploited("CVE-2026-90001", released=NOW - DAY),
+        "snapshot": SNAPSHOT.replace(b"2026-11", b"2026-10"),
+    }
+    revalidate.look_around(with_office(one, **older))
+    assert tick(with_office(one, **older)) == 0
+    one.office.blobs.erase(Digest.sha256(SNAPSHOT))  # nobody can tell any more that it was newer
+    revalidate.look_around(with_office(one, **older))
+    tick(with_office(one, **older))
+    assert kinds(one, start) == [Kind.ADVISORY_SNAPSHOT]
 
 
 def test_a_machine_that_has_a_newer_one_judges_by_that() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from assay.adapters.observing.metrics import Metrics
 from assay.bootstrap.observing import Observed, measure, measuring, observing, watching
 from assay.bootstrap.working import KINDS
 from assay.office.drawing import commit
+from assay.office.health import Finding, State
 from assay.office.office_policy import OfficePolicy
 from assay.office.sampling_policy import Sampling
 from assay.office.service import Service
@@ -59,6 +61,34 @@ def test_what_cannot_be_looked_at_is_not_healthy(config: OfficeConfig) -> None:
     found = {one.check: one.state for one in measure(gone, world.desk, metrics, KINDS)}
     assert found["disk"] == "fail"
     assert value(metrics, "assay_health", check="disk") == 0
+
+
+def test_how_a_document_is_that_a_newer_one_replaces(config: OfficeConfig) -> None:
+    lines: list[str] = []
+    world = World()
+    seen = Observed(Log(lines.append, world.service.now), Metrics())
+    states: list[State] = ["ok", "fail", "fail", "ok"]
+    left = iter(states)
+    looked = threading.Event()
+
+    def look() -> Finding:
+        state = next(left, None)
+        if state is None:
+            looked.set()
+        return Finding(check="snapshot", state=state or "ok", said="/srv/harbour-bank.json is cut short")
+
+    desk = msgspec.structs.replace(world.desk, reread=(look,))
+    with measuring(config, desk, seen, KINDS, every_s=0.001):
+        assert looked.wait(30)
+    told = [json.loads(line) for line in lines]
+    assert [
+        (one["event"], one["level"], one["kind"], one["state"]) for one in told if one["kind"] != "disk"
+    ] == [
+        ("health", "warning", "snapshot", "fail"),
+        ("health", "info", "snapshot", "ok"),
+    ]
+    assert "harbour" not in "".join(lines)
+    assert value(seen.metrics, "assay_health", check="snapshot") == 1
 
 
 def test_looking_that_fails_is_told_and_ends_nothing(config: OfficeConfig) -> None:

@@ -19,6 +19,7 @@ from assay.office.erase import Erased, Reason
 from assay.office.examining import Examined
 from assay.office.facts import Facts
 from assay.office.federation import Federation
+from assay.office.health import Finding
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Organisation
 from assay.office.identity.trail import Event
@@ -71,6 +72,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """All of a case, for that reason, by whom; None where this process cannot."""
     looks: tuple[Look, ...] = ()
     """What has to be well for the office to do its work."""
+    reread: tuple[Callable[[], Finding], ...] = ()
+    """Each takes up a newer document from its file for :attr:`live`, and says how it is."""
     security: Callable[[datetime], bytes | None] = lambda _: None
     """``security.txt`` as it is read at a time; None where the settings name nobody."""
 

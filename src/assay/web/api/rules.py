@@ -9,6 +9,7 @@ from litestar.params import PathParameter
 
 from assay.formats.digest import Digest
 from assay.office.permissions import Action, hidden
+from assay.office.revalidate import EXPLOITED, SNAPSHOT, documents
 from assay.packs import read
 from assay.packs.model import Pack
 from assay.web.api.desk import Desk
@@ -57,13 +58,13 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @reads("/policy", "The rules that hold now, by digest", "public", Action.POLICY_READ, "any")
     def rules() -> Response[RulesView]:
         service = desk.service
-        office = service.office
+        by = {name: str(digest) for name, digest in documents(service).items()}
         found = RulesView(
             office_policy=str(service.policy.digest),
-            policy=str(Digest.sha256(office.policy)),
-            packs={ref: str(Digest.sha256(data)) for ref, data in office.packs},
-            snapshot="" if office.snapshot is None else str(Digest.sha256(office.snapshot)),
-            exploited="" if office.exploited is None else str(Digest.sha256(office.exploited)),
+            policy=by["policy"],
+            packs={ref: by[f"pack:{ref}"] for ref, _ in service.office.packs},
+            snapshot=by.get(SNAPSHOT, ""),
+            exploited=by.get(EXPLOITED, ""),
         )
         return Response(found, headers=KEPT)
 
