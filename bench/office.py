@@ -26,7 +26,7 @@ common.importable()
 import load  # noqa: E402
 import office_world as world  # noqa: E402
 from tests.support.office_processes import Process  # noqa: E402
-from tests.support.postgres import Cluster, binaries  # noqa: E402
+from tests.support.postgres import AS_IT_COMES, Cluster, binaries  # noqa: E402
 
 HERE = Path(__file__).parent
 PROVIDERS = 100
@@ -251,7 +251,7 @@ def main() -> int:
     if not asked.only or "sqlite" in asked.only:
         found |= measure(common.scratch("office/sqlite"), scale)
     if not asked.only or "postgresql" in asked.only:
-        cluster = Cluster(binaries())
+        cluster = Cluster(binaries(), AS_IT_COMES)
         try:
             cluster.start()
             found["postgresql"] = measure(common.scratch("office/postgresql"), scale, cluster.schema())

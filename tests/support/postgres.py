@@ -30,21 +30,23 @@ kill -INT "$1" && while kill -0 "$1"; do sleep 0.1; done
 rm -rf "$2"
 """
 """Waits for a word. When the tests are gone without one, it ends the server and removes the cluster."""
-_CONFIGURATION = """\
+AS_IT_COMES = """\
 fsync = on
 full_page_writes = on
 synchronous_commit = on
+log_min_messages = warning
+"""
+SMALL = AS_IT_COMES + """\
 shared_buffers = 32MB
 max_connections = 60
 autovacuum_naptime = 5s
-log_min_messages = warning
 """
 
 
 class Cluster:
     """A server of this test run. :meth:`schema` makes an empty place in it and says where."""
 
-    def __init__(self, binaries: Path) -> None:
+    def __init__(self, binaries: Path, configuration: str = SMALL) -> None:
         self._binaries = binaries
         self._account = _account()
         self.folder = Path(tempfile.mkdtemp(prefix="assay-pg-"))
@@ -61,7 +63,7 @@ class Cluster:
             self.remove()
             pytest.fail(f"initdb: {made.stderr.decode(errors='replace')}")
         with (self.folder / "data" / "postgresql.conf").open("a") as file:
-            file.write(_CONFIGURATION)
+            file.write(configuration)
 
     def start(self) -> None:
         end = time.monotonic() + SECONDS
