@@ -41,5 +41,9 @@ def test_what_was_given_up_is_shown_and_put_back(assay_here: Assay, tmp_path: Pa
     counted = {one["kind"]: (one["waiting"], one["dead"]) for one in done.json()["waiting"]}
     assert counted["deliver"] == (2, 1)
     assert counted["notify"] == (0, 0)
+    gone = assay_here("office", "work", "--let-go", "deliver:sub_1:evt", *office, "--json").json()
+    assert (gone["let_go"], gone["dead"]) == (["deliver:sub_1:evt"], [])
+    none = assay_here("office", "work", "--let-go", key, *office)
+    assert (none.code, "no delivery that was given up" in none.err) == (2, True)
     wrong = assay_here("office", "work", "--again", key, *office)
     assert (wrong.code, "no work that was given up" in wrong.err) == (2, True)

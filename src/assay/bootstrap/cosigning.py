@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from assay.adapters.home import Home
 from assay.adapters.http_client import HttpClient
 from assay.adapters.witness_client import side_by_side, witnesses
+from assay.bootstrap.kept import Led
 from assay.bootstrap.observing import Observed
 from assay.bootstrap.office import MAX_WITNESSES, WITNESSES
 from assay.collect.files import read_plain
@@ -21,12 +21,6 @@ from assay.tlog.ports import Witness
 from assay.tlog.witnessing import Witnessing
 
 EVERY_S = 5.0
-
-
-class Led(Protocol):
-    @property
-    def leading(self) -> Sequencer | None:
-        """The register while this process leads it."""
 
 
 class Rounds:

@@ -1,7 +1,9 @@
 """Where an office keeps its register and its rows: SQLite for one process, PostgreSQL for many."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from typing import Protocol, cast
 
 import msgspec
 from sqlalchemy import Engine
@@ -13,11 +15,21 @@ from assay.adapters.sql import schema
 from assay.adapters.sql.ledger import SqlLedger
 from assay.bootstrap import clock, stores
 from assay.bootstrap.office import DATABASE, OPENINGS
+from assay.errors import Unavailable
 from assay.office.ports import Register
 from assay.office.sequencer import Sequencer
 from assay.office_config.model import OfficeConfig
 from assay.register.identity import LogSecrets
 from assay.tlog.ports import TileStore
+
+PATIENCE_S = 30
+"""In which a process on PostgreSQL that is alone leads."""
+
+
+class Led(Protocol):
+    @property
+    def leading(self) -> Sequencer | None:
+        """The register while this process leads it."""
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -61,3 +73,15 @@ def kept(
     with closing(FrontEnd(shared)) as front:
         yield Kept(engine, ledger, front, front.founding)
     engine.dispose()
+
+
+def leading(register: Register) -> Sequencer:
+    """The register itself, once this process leads. Unavailable when that does not come."""
+    end = time.monotonic() + PATIENCE_S
+    while (found := cast("Led", register).leading) is None:
+        if time.monotonic() > end:
+            raise Unavailable(
+                "another process of the office leads its register, or none can: stop all of them, and try again"
+            )
+        time.sleep(0.05)
+    return found

@@ -7,7 +7,7 @@ from assay.adapters.filesystem import read_whole, write_whole
 from assay.adapters.home import Home
 from assay.adapters.keystore import SUFFIX
 from assay.adapters.system import SystemEntropy
-from assay.bootstrap import key_histories, now
+from assay.bootstrap import SERVICE_KEY, key_histories, now
 from assay.bootstrap.office import LOG_KEY, REGISTER, rotate_register
 from assay.errors import Refused, Unavailable
 from assay.formats.dsse import Envelope
@@ -60,6 +60,10 @@ def rotate_signer(at: Home, name: str, secret: bytes) -> tuple[Path, Path]:
 
 
 def _rotate_register(at: Home, name: str) -> tuple[Path, Path]:
+    if name == SERVICE_KEY:
+        raise Refused(
+            f"{name!r} is the key of the register of an office that is a service: assay office rotate"
+        )
     if name != LOG_KEY:
         raise Refused(f"{name!r} is not the key of the register in {at.office}, which is {LOG_KEY!r}")
     _, size = rotate_register(at)

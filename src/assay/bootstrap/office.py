@@ -44,8 +44,8 @@ LOG_ALGORITHMS: tuple[Algorithm, ...] = ("ed25519", "ml-dsa-44", "ed25519")
 """Of the register's keyfile: checkpoint, checkpoint, entry."""
 OFFICE_KEY = "trial-office"
 LOG_KEY = "trial-register"
-NEXT_LOG_KEY = "trial-register-next"
-"""While the register's keys are being replaced."""
+NEXT = "-next"
+"""Behind the name of the register's keyfile, while its keys are being replaced."""
 SNAPSHOT = "malicious-packages.json"
 EXPLOITED = "known-exploited.json"
 MAX_SNAPSHOT = 1 << 30
@@ -71,15 +71,19 @@ def embedded(home: Home, *, name: str = "Trial office (on this machine)") -> Ite
 def rotate_register(home: Home) -> tuple[str, int]:
     """Replace the keys of the register in ``home.office``; its origin, and the size at which both sign."""
     with _opened(home, "") as (office, register):
-        new = signers.make(
-            NEXT_LOG_KEY, "log", SystemEntropy().bytes, now(), trial=True, algorithms=LOG_ALGORITHMS
-        )
-        secret = trial_passphrase(home)
-        home.keys.save(new, secret, SystemEntropy(), replace=True)
-        # A crash from here on leaves the next keys beside the old ones: see _rotated.
-        done = rotate(office, register, log_secrets(home, NEXT_LOG_KEY, secret))
-        _settle_keys(home, done, secret)
-        return done.origin, register.size()
+        change_keys(home, office, register, trial_passphrase(home), LOG_KEY)
+        return office.origin, register.size()
+
+
+def change_keys(home: Home, office: Office, register: Sequencer, secret: bytes, name: str) -> Office:
+    """Replace the register's keys, which the keyfile *name* holds."""
+    following, trial = name + NEXT, name == LOG_KEY
+    new = signers.make(following, "log", SystemEntropy().bytes, now(), trial=trial, algorithms=LOG_ALGORITHMS)
+    home.keys.save(new, secret, SystemEntropy(), replace=True)
+    # A crash from here on leaves the next keys beside the old ones: see changed_keys.
+    done = rotate(office, register, log_secrets(home, following, secret))
+    _settle_keys(home, done, secret, name)
+    return done
 
 
 @contextmanager
@@ -128,7 +132,7 @@ def _opened(home: Home, name: str) -> Iterator[tuple[Office, Sequencer]]:
                 sigstore=OfflineSigstore(),
                 trial=True,
             )
-            office = _rotated(home, office, register, secret)
+            office = changed_keys(home, office, register, secret, LOG_KEY)
             found(office)
             check_keys(office)
             ask_witnesses(home, office)
@@ -160,29 +164,30 @@ def ask_witnesses(home: Home, office: Office) -> Witnessing | None:
         return ask(office.register, quorum, witnesses(quorum, client), together=side_by_side)
 
 
-def _rotated(home: Home, office: Office, register: Sequencer, secret: bytes) -> Office:
+def changed_keys(home: Home, office: Office, register: Sequencer, secret: bytes, name: str) -> Office:
     """Finish a change of the register's keys that an earlier process began."""
-    if not home.keys.has(NEXT_LOG_KEY):
+    following = name + NEXT
+    if not home.keys.has(following):
         return office
-    new = log_secrets(home, NEXT_LOG_KEY, secret)
+    new = log_secrets(home, following, secret)
     if new.public(office.origin) == office.log.public(office.origin):
-        home.keys.remove(NEXT_LOG_KEY)
+        home.keys.remove(following)
         return office
     done = resume(office, register, new) if register.size() else None
     if done is None:
-        home.keys.remove(NEXT_LOG_KEY)  # the change was never recorded
+        home.keys.remove(following)  # the change was never recorded
         return office
-    _settle_keys(home, done, secret)
+    _settle_keys(home, done, secret, name)
     return done
 
 
-def _settle_keys(home: Home, office: Office, secret: bytes) -> None:
+def _settle_keys(home: Home, office: Office, secret: bytes, name: str) -> None:
     """The next keys become the register's own. A crash in between leaves both files with the same keys."""
     trust_register(home, office.log.public(office.origin))
     # A crash here leaves the next keys trusted, and the change to be finished again.
-    new = home.keys.open(NEXT_LOG_KEY, secret)
-    home.keys.save(msgspec.structs.replace(new, name=LOG_KEY), secret, SystemEntropy(), replace=True)
-    home.keys.remove(NEXT_LOG_KEY)
+    new = home.keys.open(name + NEXT, secret)
+    home.keys.save(msgspec.structs.replace(new, name=name), secret, SystemEntropy(), replace=True)
+    home.keys.remove(name + NEXT)
 
 
 def signer(

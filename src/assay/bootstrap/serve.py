@@ -9,8 +9,9 @@ from typing import cast
 import msgspec
 from litestar.concurrency import set_asyncio_executor
 
-from assay.bootstrap.cosigning import Led, cosigning
+from assay.bootstrap.cosigning import cosigning
 from assay.bootstrap.erasing import on_request
+from assay.bootstrap.kept import Led
 from assay.bootstrap.observing import measuring, observing, watching
 from assay.bootstrap.service import desk as opened
 from assay.bootstrap.working import KINDS, look, working
@@ -48,7 +49,7 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
 
         def ready(url: str) -> None:
             invited = first_administrator(desk.identity, name=config.name)
-            tell("serving", url)
+            tell("serving", config.origin if url == config.origin else f"{config.origin} (listening on {url})")
             if invited is not None:
                 tell("administrator", address(desk.url, invited.link))
 

@@ -26,10 +26,12 @@ from assay.bootstrap.beacons import check_beacon, described
 from assay.bootstrap.dated import Dated
 from assay.bootstrap.go_on import ask_first
 from assay.bootstrap.identity import Trust, identity
-from assay.bootstrap.kept import kept
+from assay.bootstrap.kept import Kept, kept, leading
 from assay.bootstrap.office import (
     DATABASE,
     LOG_ALGORITHMS,
+    NEXT,
+    changed_keys,
     kept_passphrase,
     log_secrets,
     origin_of,
@@ -122,10 +124,8 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             engine=this_engine(),
             sigstore=OfflineSigstore(),
         )
-        with rows.founding():
-            found(office)
-        check_keys(office)
-        restored.record_loss(home, office)
+        office = _with_its_keys(config, home, office, secret)
+        _begin_register(rows, home, office)
         examiner = None
         if (
             config.work.processes
@@ -182,6 +182,23 @@ def _judging_by(service: Service, trust: bytes, snapshot: bytes | None, exploite
         return service
     office = msgspec.structs.replace(base, trust=trust, snapshot=snapshot, exploited=exploited)
     return msgspec.structs.replace(service, office=office)
+
+
+def _with_its_keys(config: OfficeConfig, home: Home, office: Office, secret: bytes) -> Office:
+    """A change of the register's keys that an earlier process began is finished first."""
+    if not home.keys.has(LOG_KEY + NEXT):
+        return office
+    done = changed_keys(home, office, leading(office.register), secret, LOG_KEY)
+    if done is not office and config.database.url:
+        raise Unavailable("a change of the register's keys that was begun is finished now: start again")
+    return done
+
+
+def _begin_register(rows: Kept, home: Home, office: Office) -> None:
+    with rows.founding():
+        found(office)
+    check_keys(office)
+    restored.record_loss(home, office)
 
 
 def _begin(service: Service, finding: found_again.Finding) -> None:

@@ -11,8 +11,10 @@ from assay.cli import (
     office_erase,
     office_exploited,
     office_migrate,
+    office_recover,
     office_refer,
     office_reseal,
+    office_rotate,
     office_work,
 )
 from assay.cli.output import Json, Rows, complain, emit, out
@@ -45,6 +47,8 @@ app.command("retention")(office_erase.retention)
 app.command("exploited")(office_exploited.exploited)
 app.command("refer")(office_refer.refer)
 app.command("migrate")(office_migrate.migrate)
+app.command("recover")(office_recover.recover)
+app.command("rotate")(office_rotate.rotate)
 app.command("reseal")(office_reseal.reseal)
 app.command("work")(office_work.work)
 

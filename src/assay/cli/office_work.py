@@ -22,6 +22,12 @@ def work(
     again: list[str] = typer.Option(
         [], "--again", metavar="KEY", help="Put back what was given up; may be repeated."
     ),
+    let_go: list[str] = typer.Option(
+        [],
+        "--let-go",
+        metavar="KEY",
+        help="A mail or webhook that was given up is never sent; may be repeated.",
+    ),
     config: Path | None = Config,
     office: Path | None = Office,
     json: bool = Json,
@@ -29,7 +35,7 @@ def work(
     """Show what the office has still to do, and what it gave up, with the reasons. It may be running."""
     from assay.bootstrap.undone import undone
 
-    found = undone(settings(config, office), again, MAX_LISTED)
+    found = undone(settings(config, office), again, let_go, MAX_LISTED)
     if json:
         emit(_document(found))
     else:
@@ -40,6 +46,7 @@ def work(
 def _document(found: "Undone") -> dict[str, Any]:
     return {
         "again": list(found.again),
+        "let_go": list(found.let_go),
         "waiting": [
             {
                 "kind": one.kind,
@@ -67,6 +74,8 @@ def _show(found: "Undone") -> None:
     console = out()
     for key in found.again:
         console.print(f"put back: {shown(key)}", markup=False)
+    for key in found.let_go:
+        console.print(f"let go: {shown(key)}", markup=False)
     console.print(
         Rows(
             [

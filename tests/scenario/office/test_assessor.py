@@ -16,7 +16,9 @@ from assay.formats.bundle import Bundle, write_tar
 from assay.formats.customers import Customer, CustomerId
 from assay.formats.digest import Digest
 from assay.office.identity.organisation import Kind, Organisation
+from assay.office.identity.organisations import let_speak_for
 from assay.office.permission_table import Role
+from assay.office.permissions import Caller
 from assay.provider.bundle import committed, salted
 
 API = "/api/v1/submissions"
@@ -43,10 +45,8 @@ def bundle(*files: bytes) -> Bundle:
 @pytest.fixture
 def world() -> World:
     made = World()
+    let_speak_for(made.identity, Caller.console(made.service.now()), ASSESSOR_ORG, [PROVIDER])
     with made.identity.identities.change() as rows:
-        found = rows.get(Organisation, ASSESSOR_ORG)
-        assert found is not None
-        rows.put(msgspec.structs.replace(found, speaks_for=(PROVIDER,)))
         rows.add(Organisation(id="org-stranger", name="Stranger (fictional)", kind=Kind.RELYING_PARTY))
         rows.add(Organisation(id="org-rival", name="Rival (fictional)", kind=Kind.ASSESSOR))
     return made

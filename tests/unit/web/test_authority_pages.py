@@ -43,6 +43,24 @@ def test_a_case_is_referred_and_its_package_fetched(world: World) -> None:
     assert "package.tar" not in provider
 
 
+def test_a_case_is_held_and_then_erased(world: World) -> None:
+    case = posted(world)
+    both = world.person(*OFFICER, Role.ADMINISTRATOR)
+    assert "Erase the submission" in world.client.get(where(case), headers=both).text
+    held = sent(world, where(case) + "/hold", both, held="yes", because="a court asked")
+    assert (held.status_code, world.service.case(case.payload).held) == (303, True)
+    page = world.client.get(where(case), headers=both).text
+    assert ("Lift the legal hold" in page, "Erase the submission" in page) == (True, False)
+    assert sent(world, where(case) + "/erasure", both, reason="request").status_code == 422
+    sent(world, where(case) + "/hold", both, held="no", because="it ended")
+    wrong = sent(world, where(case) + "/erasure", both, reason="whim")
+    assert (wrong.status_code, "expected one of retention, request" in wrong.text) == (400, True)
+    assert sent(world, where(case) + "/erasure", both, reason="request").status_code == 303
+    assert world.service.case(case.payload).erased
+    officer = world.client.get(where(answered(world, 2)), headers=world.person(Role.OFFICER)).text
+    assert ("legal hold" in officer, "Erase the submission" in officer) == (False, False)
+
+
 def test_what_is_not_to_be_referred_offers_nothing(world: World) -> None:
     case = answered(world)
     lead = world.person(*OFFICER)

@@ -4,7 +4,9 @@ import re
 
 import pytest
 from tests.support.desks import OTHER_ORG, World
+from tests.support.offices import PROVIDER
 from tests.support.services import PROVIDER_ORG
+from tests.support.signing import signer, trust_root
 from tests.unit.web.test_case_pages import sent
 
 from assay.office.identity.account import Account
@@ -97,6 +99,28 @@ def test_an_organisation_is_added_and_suspended(world: World) -> None:
     assert sent(world, where + "/suspend", person, organisation=key).status_code == 303
     assert "Let them in again" in world.client.get(where, headers=person).text
     assert sent(world, "/organisations", person, name="x", kind="king").status_code == 400
+
+
+def test_an_organisation_is_named_by_identifiers(world: World) -> None:
+    person = world.person(Role.ADMINISTRATOR)
+    where = f"/organisations/{OTHER_ORG}"
+    given = {"organisation": OTHER_ORG, "identifiers": "domain=other.example\n lei = 5299 "}
+    assert sent(world, where + "/identifiers", person, **given).status_code == 303
+    page = world.client.get(where, headers=person).text
+    assert "domain=other.example\nlei=5299\n</textarea>" in page
+    wrong = sent(world, where + "/identifiers", person, identifiers="domain other.example")
+    assert (wrong.status_code, "expected scheme=value" in wrong.text) == (400, True)
+
+
+def test_a_signer_shows_the_keys_to_compare(world: World) -> None:
+    record = trust_root(signer("lighthouse", providers=(PROVIDER,)))
+    pia = world.person(Role.PROVIDER_ADMIN)
+    where = f"/organisations/{PROVIDER_ORG}"
+    assert sent(world, where + "/signers", pia, record=record.encode().decode()).status_code == 303
+    page = world.client.get(where, headers=world.person(Role.OFFICER_LEAD)).text
+    assert all(key.public.keyid in page for key in record.signers[0].keys)
+    assert page.index("Compare the key ids") < page.index(">Verify</button>")
+    assert ">Verify</button>" not in world.client.get(where, headers=pia).text
 
 
 def test_a_member_gets_roles_and_goes(world: World) -> None:

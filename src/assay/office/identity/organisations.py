@@ -15,6 +15,8 @@ from assay.office.identity.words import identifier
 from assay.office.permissions import Action, Caller, Target, require, visible
 
 MAX_NAMES = 1_000
+SPEAKING = frozenset({Kind.PROVIDER, Kind.ASSESSOR})
+"""What an organisation is that submits for providers: itself one, or one that assesses them."""
 
 
 def organisations(identity: Identity, caller: Caller) -> tuple[Organisation, ...]:
@@ -101,7 +103,7 @@ def restore_organisation(identity: Identity, caller: Caller, key: str) -> Organi
 def speaker(identity: Identity, provider: str) -> Organisation | None:
     """The organisation that speaks for *provider*, as an attestation names it."""
     with identity.identities.read() as rows:
-        found = [one for one in rows.find(Organisation) if provider in one.speaks_for]
+        found = [one for one in rows.find(Organisation, kind=Kind.PROVIDER) if provider in one.speaks_for]
     return found[0] if found else None
 
 
@@ -116,13 +118,15 @@ def _standing(
 
 def _speaks_for(rows: Reading, by: Organisation, names: Iterable[str]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(checked.name(one, what="name of the provider") for one in names))
-    if found and by.kind is not Kind.PROVIDER:
+    if found and by.kind not in SPEAKING:
         raise Refused(f"an organisation of kind {by.kind} speaks for no provider")
     if len(found) > MAX_NAMES:
         raise Refused(f"{len(found)} providers, over {MAX_NAMES}")
+    if by.kind is not Kind.PROVIDER:
+        return found  # it attests for them; that they are its own only a provider says
     taken = {
         _folded(name): other
-        for other in rows.find(Organisation)
+        for other in rows.find(Organisation, kind=Kind.PROVIDER)
         if other.id != by.id
         for name in other.speaks_for
     }

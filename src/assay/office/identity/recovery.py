@@ -1,6 +1,10 @@
-"""New passkeys for an account that lost its own, on the word of two administrators."""
+"""New passkeys for an account that lost its own, on the word of two administrators.
+
+Whoever runs a command on the office's own machine is one of the two, and alone where no administrator could be the other one.
+"""
 
 from assay.errors import Refused
+from assay.formats.text import shown
 from assay.office.identity import checked, look
 from assay.office.identity.account import Account, Invitation, Recovery
 from assay.office.identity.identity import Identity
@@ -16,23 +20,48 @@ def start_recovery(identity: Identity, caller: Caller, account: str, reason: str
     """The first administrator's word, after making sure by another way that the account's owner asks for it."""
     with identity.identities.change() as rows:
         found = look.account(rows, caller, Action.RECOVERY_START, account)
-        if found.status is not Status.ACTIVE:
-            raise Refused("the account is suspended: restore it first")
-        if found.id == caller.account:
-            raise Refused("for your own account another administrator has to ask")
-        now = identity.clock.now()
-        if any(one.expires > now for one in rows.find(Recovery, account=account)):
-            raise Refused("a recovery of this account waits already")
-        made = Recovery(
-            id=identifier(identity.entropy),
-            account=account,
-            reason=checked.name(reason, what="reason"),
-            started_by=caller.account,
-            started=now,
-            expires=now + identity.limits.recovery,
-        )
-        rows.add(made)
-        _note(identity, rows, caller, "recovery.started", found)
+        return _started(identity, rows, caller, found, reason)
+
+
+def recover_here(identity: Identity, who: str, reason: str) -> Recovery | Invited:
+    """On the office's own machine, of the account with the id or mail address *who*.
+
+    The word of one, for another administrator to approve; a link at once where there is no other. Refused when several accounts
+    have that address.
+    """
+    caller = Caller.console(identity.clock.now())
+    with identity.identities.change() as rows:
+        named = [one for one in rows.find(Account) if who in (one.id, one.mail)]
+        if len(named) != 1:
+            raise Refused(
+                f"{len(named)} accounts have the id or mail address {shown(who, 80)!r}, expected one"
+                + (f": {', '.join(one.id for one in named[:10])}" if named else "")
+            )
+        (found,) = named
+        started = _started(identity, rows, caller, found, reason)
+        if look.administrators(rows) - {found.id}:
+            return started
+        return _approved(identity, rows, caller, started, found)
+
+
+def _started(identity: Identity, rows: Changing, caller: Caller, found: Account, reason: str) -> Recovery:
+    if found.status is not Status.ACTIVE:
+        raise Refused("the account is suspended: restore it first")
+    if found.id == caller.account:
+        raise Refused("for your own account another administrator has to ask")
+    now = identity.clock.now()
+    if any(one.expires > now for one in rows.find(Recovery, account=found.id)):
+        raise Refused("a recovery of this account waits already")
+    made = Recovery(
+        id=identifier(identity.entropy),
+        account=found.id,
+        reason=checked.name(reason, what="reason"),
+        started_by=caller.account,
+        started=now,
+        expires=now + identity.limits.recovery,
+    )
+    rows.add(made)
+    _note(identity, rows, caller, "recovery.started", found)
     return made
 
 
@@ -49,29 +78,35 @@ def approve_recovery(identity: Identity, caller: Caller, recovery: str) -> Invit
     require_role(caller, Action.RECOVERY_APPROVE)
     with identity.identities.change() as rows:
         waiting, account = _waiting(identity, rows, caller, recovery)
-        rows.take(Recovery, waiting.id)
         if account.status is not Status.ACTIVE:
             raise Refused("the account is suspended: restore it first")
         # Whoever asked may have been suspended since: then it was the word of one.
         if waiting.started_by not in look.administrators(rows) | {"console"}:
             raise Refused("the administrator who asked for it is none any more: ask again")
-        now = identity.clock.now()
-        invited = make_invitation(
-            identity,
-            Invitation(
-                id="",
-                organisation=account.organisation,
-                account=account.id,
-                recovers=True,
-                name=account.name,
-                mail=account.mail,
-                made_by=caller.id,
-                made=now,
-                expires=now + identity.limits.recovery,
-            ),
-        )
-        rows.add(invited.invitation)
-        _note(identity, rows, caller, "recovery.approved", account)
+        return _approved(identity, rows, caller, waiting, account)
+
+
+def _approved(
+    identity: Identity, rows: Changing, caller: Caller, waiting: Recovery, account: Account
+) -> Invited:
+    rows.take(Recovery, waiting.id)
+    now = identity.clock.now()
+    invited = make_invitation(
+        identity,
+        Invitation(
+            id="",
+            organisation=account.organisation,
+            account=account.id,
+            recovers=True,
+            name=account.name,
+            mail=account.mail,
+            made_by=caller.id,
+            made=now,
+            expires=now + identity.limits.recovery,
+        ),
+    )
+    rows.add(invited.invitation)
+    _note(identity, rows, caller, "recovery.approved", account)
     return invited
 
 

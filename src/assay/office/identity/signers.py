@@ -93,7 +93,7 @@ def check_may_submit(identity: Identity, organisation: str, provider: str, signe
 
 
 def trusting(identity: Identity, root: TrustRoot) -> TrustRoot:
-    """*root*, and the verified signers of active organisations, for the providers that these speak for now."""
+    """*root*, and the verified signers of active organisations, with authority for the providers that these speak for now."""
     with identity.identities.read() as rows:
         return with_signers(root, counting(rows))
 
@@ -106,15 +106,19 @@ def counting(rows: Reading) -> tuple[Counting, ...]:
 
 
 def with_signers(root: TrustRoot, held: Sequence[Counting]) -> TrustRoot:
-    """Where *root* has a signer or key already, it goes by *root*."""
+    """Where *root* has a signer or key already, it goes by *root*.
+
+    Whether a record says that it has authority does not matter: its organisation offered it to bind the providers, and the office
+    verified that.
+    """
     names = {one.name for one in root.signers}
     keys = {one.public for signer in root.signers for one in signer.keys}
     added: list[Trusted] = []
     for one in held:
-        record = _record(one.signer)
+        record = record_of(one.signer)
         providers = tuple(name for name in record.providers if name in one.speaks_for)
         if providers and record.name not in names and keys.isdisjoint(key.public for key in record.keys):
-            added.append(msgspec.structs.replace(record, providers=providers))
+            added.append(msgspec.structs.replace(record, providers=providers, authority=True))
     return msgspec.structs.replace(root, signers=(*root.signers, *added))
 
 
@@ -139,12 +143,15 @@ def _check_new(offered: Trusted, held: Sequence[Signer]) -> None:
     keys = {one.public for one in offered.keys}
     for one in held:
         if one.name == offered.name:
-            raise Duplicate(f"a signer called {shown(offered.name, 80)!r} was offered before")
-        if not keys.isdisjoint(key.public for key in _record(one).keys):
+            raise Duplicate(
+                f"a signer called {shown(offered.name, 80)!r} was offered before; where it is yours, end it first"
+            )
+        if not keys.isdisjoint(key.public for key in record_of(one).keys):
             raise Duplicate("a key of this signer was offered before, under another name")
 
 
-def _record(signer: Signer) -> Trusted:
+def record_of(signer: Signer) -> Trusted:
+    """Its keys, and the providers that it was offered for."""
     (record,) = TrustRoot.parse(signer.record.encode(), what=f"signer {signer.id}").signers
     return record
 

@@ -9,8 +9,10 @@ from litestar.params import JSONBody
 from msgspec import Meta
 
 from assay.errors import Refused, Unavailable
-from assay.office.erase import Reason, hold
-from assay.office.permissions import Action
+from assay.formats.digest import Digest
+from assay.office.case import Case
+from assay.office.erase import Erased, Reason, hold
+from assay.office.permissions import Action, Caller
 from assay.office.service import asked
 from assay.web.api.access import asker
 from assay.web.api.desk import Desk
@@ -43,29 +45,31 @@ class ErasedView(msgspec.Struct, frozen=True, kw_only=True):
     """Documents that another submission uses."""
 
 
+def set_hold(desk: Desk, caller: Caller, payload: Digest, *, held: bool, because: str) -> Case:
+    case = asked(desk.service, caller, Action.HOLD_WRITE, payload)
+    if not because.strip():
+        raise Refused("say in 'because' why: it stands in the audit trail")
+    after = hold(desk.service, case, held=held)
+    desk.note(caller, Action.HOLD_WRITE, str(case.payload), f"{'set' if held else 'lifted'}: {because}")
+    return after
+
+
+def erase(desk: Desk, caller: Caller, payload: Digest, reason: Reason) -> Erased:
+    case = asked(desk.service, caller, Action.RECORD_ERASE, payload)
+    if desk.erase is None:
+        raise Unavailable("nothing is erased here: assay office erase")
+    return desk.erase(case, reason, caller.id)
+
+
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @replaces(CASE + "/hold", "Set or lift a legal hold", TAG, Action.HOLD_WRITE, "case")
     def holding(request: AnyRequest, payload: Id, data: JSONBody[Holding]) -> CaseView:
         caller = asker(request, desk).caller
-        case = asked(desk.service, caller, Action.HOLD_WRITE, digest(payload))
-        if not data.because.strip():
-            raise Refused("say in 'because' why: it stands in the audit trail")
-        after = hold(desk.service, case, held=data.held)
-        desk.note(
-            caller,
-            Action.HOLD_WRITE,
-            str(case.payload),
-            f"{'set' if data.held else 'lifted'}: {data.because}",
-        )
-        return case_view(after)
+        return case_view(set_hold(desk, caller, digest(payload), held=data.held, because=data.because))
 
     @does(CASE + "/erasure", "Erase all that it means, for ever", TAG, Action.RECORD_ERASE, "case")
     def erasure(request: AnyRequest, payload: Id, data: JSONBody[Erasing]) -> ErasedView:
-        caller = asker(request, desk).caller
-        case = asked(desk.service, caller, Action.RECORD_ERASE, digest(payload))
-        if desk.erase is None:
-            raise Unavailable("nothing is erased here: assay office erase")
-        done = desk.erase(case, data.reason, caller.id)
+        done = erase(desk, asker(request, desk).caller, digest(payload), data.reason)
         return ErasedView(
             record=done.record,
             entries=done.entries,

@@ -46,9 +46,9 @@ ACTIONS = {
     "initial": Action.DETERMINATION_INITIAL, "final": Action.DETERMINATION_FINAL, "approve": Action.DETERMINATION_APPROVE,
     "correct": Action.RESULT_CORRECT, "ask": Action.EVIDENCE_REQUEST, "respond": Action.RESPONSE_WRITE,
     "refer": Action.CASE_REFER, "more_time": Action.RESPONSE_WRITE, "give_time": Action.EXTENSION_GRANT,
-    "request_access": Action.ACCESS_REQUEST, "report": Action.RESPONSE_WRITE, "customers": Action.CUSTOMERS_READ, "attach": Action.ASSESSMENT_ATTACH, "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
+    "request_access": Action.ACCESS_REQUEST, "report": Action.RESPONSE_WRITE, "hold": Action.HOLD_WRITE, "erase": Action.RECORD_ERASE, "customers": Action.CUSTOMERS_READ, "attach": Action.ASSESSMENT_ATTACH, "supply": Action.ARTIFACT_PUT, "withdraw": Action.SUBMISSION_WITHDRAW, "lapse": Action.SUBMISSION_LAPSE,
 }  # fmt: skip
-FURTHER = frozenset({"ask", "lapse", "more_time", "refer", "request_access", "withdraw"})
+FURTHER = frozenset({"ask", "erase", "hold", "lapse", "more_time", "refer", "request_access", "withdraw"})
 """What is offered folded, at the end."""
 _FROM = {
     "initial": ("complete", "deep_validation", "answered", "published"),
@@ -90,6 +90,8 @@ def offered(caller: Caller, case: Case) -> frozenset[str]:
         able -= {"attach"}
     if case.stage == "withdrawn":
         able -= {"withdraw"}
+    if case.open or case.held:
+        able -= {"erase"}
     return frozenset(able)
 
 

@@ -10,7 +10,7 @@
     if (csrf) headers["x-assay-csrf"] = csrf;
     const answer = await fetch(api + path, {method: "POST", headers, body: JSON.stringify(body || {}), credentials: "same-origin"});
     const found = await answer.json();
-    if (!answer.ok) throw new Error(found.detail || found.title);
+    if (!answer.ok) throw Object.assign(new Error(found.detail || found.title), {status: answer.status});
     return found;
   }
 
@@ -61,7 +61,14 @@
     },
   };
 
-  function why(error) {
+  const unknown = {
+    enrol: "This link is not good here, or not any more: it works once, and for a limited time. Ask whoever gave it to you for a new one.",
+    login: "This office does not know that passkey, or not any more. Ask an administrator for a link.",
+  };
+
+  function why(error, way) {
+    if (error.status === 401 && unknown[way]) return unknown[way];
+    if (error.name === "SecurityError") return "Passkeys do not work at this address: open the office at the address that it was set up for.";
     if (error.name === "NotAllowedError") return "No passkey was used. Try again, and follow what your device asks.";
     if (error.name === "InvalidStateError") return "This device has a passkey for this account already.";
     return error.message;
@@ -81,7 +88,7 @@
         if (form.dataset.next) location.assign(form.dataset.next);
         else form.submit();
       } catch (error) {
-        said.textContent = why(error);
+        said.textContent = why(error, form.dataset.passkey);
         button.disabled = false;
       }
     });

@@ -16,6 +16,7 @@ from assay.office.identity.members import give_roles, members, restore_member, s
 from assay.office.identity.organisation import ROLES, Kind
 from assay.office.identity.organisations import (
     add_organisation,
+    let_be_named,
     let_speak_for,
     organisation,
     organisations,
@@ -23,7 +24,7 @@ from assay.office.identity.organisations import (
     suspend_organisation,
 )
 from assay.office.identity.recovery import approve_recovery, recoveries, refuse_recovery, start_recovery
-from assay.office.identity.signers import end_signer, offer_signer, signers, verify_signer
+from assay.office.identity.signers import end_signer, offer_signer, record_of, signers, verify_signer
 from assay.office.identity.tokens import make_service_token, revoke_token, service_tokens
 from assay.office.permission_table import RULES, Role
 from assay.office.permissions import TOKEN_ACTIONS, Action, Caller, Target, may, require_role
@@ -66,11 +67,12 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
         one = organisation(identity, caller, key)
         target = Target(owner=one.id)
         can = frozenset(action for action in Action if may(caller, action, target))
+        offered = signers(identity, caller, key)
         return shown(
             desk, who, "app/organisation.html", here=ALL, url=desk.url, o=one, can=can, roles=sorted(ROLES[one.kind]),
             members=members(identity, caller, key) if Action.MEMBER_READ in can else (),
             invited=invitations(identity, caller, key) if Action.MEMBER_READ in can else (),
-            signers=signers(identity, caller, key), rules=rules(identity, caller, key),
+            signers=offered, records={signer.id: record_of(signer) for signer in offered}, rules=rules(identity, caller, key),
             ci_scopes=[(action, RULES[action].says) for action in sorted(CI_SCOPES)],
             tokens=service_tokens(identity, caller, key) if Action.TOKEN_MANAGE in can and caller.confirmed else None,
             scopes=[(action, rule.says) for action, rule in RULES.items() if action in TOKEN_ACTIONS],
@@ -124,6 +126,9 @@ def _acts(desk: Desk) -> list[HTTPRouteHandler]:
         (ONE + "/providers", Action.ORGANISATION_MANAGE, "organisation", lambda who, key, given: let_speak_for(
             identity, who, key, given.lines("speaks_for")
         )),
+        (ONE + "/identifiers", Action.ORGANISATION_MANAGE, "organisation", lambda who, key, given: let_be_named(
+            identity, who, key, _pairs(given, "identifiers", "identifier", "scheme=value")
+        )),
         (ONE + "/suspend", Action.ORGANISATION_MANAGE, "organisation", lambda who, key, _: suspend_organisation(identity, who, key)),
         (ONE + "/restore", Action.ORGANISATION_MANAGE, "organisation", lambda who, key, _: restore_organisation(identity, who, key)),
         (ONE + "/signers", Action.KEY_REGISTER, "organisation", lambda who, key, given: offer_signer(
@@ -158,15 +163,23 @@ def _does(desk: Desk, path: str, action: What, on: On, act: Act) -> HTTPRouteHan
 
 def _lets_jobs(desk: Desk) -> Act:
     def lets(caller: Caller, key: str, given: Form) -> object:
-        claims = [line.partition("=") for line in given.lines("claims")]
-        if bad := next((name for name, sign, _ in claims if not sign), None):
-            raise Malformed(f"the claim {bad[:40]!r} has no value, expected name=value")
         return add_rule(
             desk.identity, caller, key, issuer=given.text("issuer"), audience=given.text("audience"),
-            claims={name.strip(): value.strip() for name, _, value in claims}, scopes=scopes_of(given),
+            claims=dict(_pairs(given, "claims", "claim", "name=value")), scopes=scopes_of(given),
         )  # fmt: skip
 
     return lets
+
+
+def _pairs(given: Form, field: str, what: str, expected: str) -> list[tuple[str, str]]:
+    """Lines of *field*, each split at its first ``=``."""
+    pairs = [
+        (name.strip(), sign, value.strip())
+        for name, sign, value in (line.partition("=") for line in given.lines(field))
+    ]
+    if bad := next((name for name, sign, value in pairs if not (sign and name and value)), None):
+        raise Malformed(f"the {what} {bad[:40]!r} has no value, expected {expected}")
+    return [(name, value) for name, _, value in pairs]
 
 
 def link(desk: Desk, form: Form, made: Invited, back: str) -> Response[bytes]:

@@ -80,11 +80,20 @@ def test_a_provider_has_one_speaker(world: World, boss: Person) -> None:
             add_organisation(world.identity, boss.caller, "Harbour", Kind.PROVIDER, [name])
     let_speak_for(world.identity, boss.caller, mine.id, PROVIDERS[:1])
     add_organisation(world.identity, boss.caller, "Harbour", Kind.PROVIDER, PROVIDERS[1:])
-    for kind in (Kind.AUTHORITY, Kind.RELYING_PARTY, Kind.ASSESSOR):
+    for kind in (Kind.AUTHORITY, Kind.RELYING_PARTY):
         with pytest.raises(Refused, match="speaks for no provider"):
             add_organisation(world.identity, boss.caller, f"Some {kind}", kind, ["Other"])
     with pytest.raises(Refused, match="over 1000"):
         let_speak_for(world.identity, boss.caller, mine.id, [f"p{n}" for n in range(1001)])
+
+
+def test_an_assessor_attests_for_providers_that_speak_for_themselves(world: World, boss: Person) -> None:
+    mine = world.organisation("Lighthouse", Kind.PROVIDER, *PROVIDERS)
+    for name in ("Assessors", "Other assessors"):
+        made = add_organisation(world.identity, boss.caller, name, Kind.ASSESSOR, PROVIDERS[:1])
+        assert made.speaks_for == PROVIDERS[:1]
+    assert speaker(world.identity, PROVIDERS[0]) == mine
+    let_speak_for(world.identity, boss.caller, mine.id, PROVIDERS)
 
 
 def test_a_tenant_manages_its_own_people_only(world: World, boss: Person) -> None:

@@ -8,8 +8,15 @@ from tests.support.identities import Person, World
 from assay.errors import Forbidden, Hidden, Refused, Unauthenticated, Unconfirmed
 from assay.office.identity.authenticate import by_session, by_token
 from assay.office.identity.enrol import enrol_begin
+from assay.office.identity.invite import Invited
 from assay.office.identity.organisation import Kind
-from assay.office.identity.recovery import approve_recovery, recoveries, refuse_recovery, start_recovery
+from assay.office.identity.recovery import (
+    approve_recovery,
+    recover_here,
+    recoveries,
+    refuse_recovery,
+    start_recovery,
+)
 from assay.office.identity.tokens import make_own_token
 from assay.office.permissions import Action, Role
 
@@ -87,6 +94,34 @@ def test_the_console_is_one_of_two(world: World, lost: Person) -> None:
     with pytest.raises(Forbidden, match="no hand in it"):
         approve_recovery(world.identity, world.console, started.id)
     world.enrols(approve_recovery(world.identity, only.caller, started.id).link)
+
+
+def test_on_the_offices_machine_one_is_enough_where_there_is_no_other(world: World, lost: Person) -> None:
+    only = world.administrator()
+    invited = recover_here(world.identity, "administrator", "I lost my phone")
+    assert isinstance(invited, Invited)
+    again = world.enrols(invited.link)
+    assert (again.account, Role.ADMINISTRATOR in again.caller.roles) == (only.account, True)
+    with pytest.raises(Unauthenticated):
+        only.comes_in()
+    waits = recover_here(world.identity, lost.account, "called back")
+    assert not isinstance(waits, Invited)
+    world.enrols(approve_recovery(world.identity, again.caller, waits.id).link)
+
+
+def test_on_the_offices_machine_another_administrator_approves(
+    world: World, admins: tuple[Person, Person, Person]
+) -> None:
+    one, two, _ = admins
+    waits = recover_here(world.identity, one.account, "called back")
+    assert not isinstance(waits, Invited)
+    with pytest.raises(Refused, match="waits already"):
+        recover_here(world.identity, one.account, "called back")
+    approve_recovery(world.identity, two.caller, waits.id)
+    with pytest.raises(Refused, match=r"0 accounts have .* 'nobody@x\.example'"):
+        recover_here(world.identity, "nobody@x.example", "x")
+    with pytest.raises(Refused, match=rf"2 accounts .*{two.account}"):
+        recover_here(world.identity, "ada@lighthouse.example", "x")
 
 
 def test_administrators_only(world: World, admins: tuple[Person, Person, Person], lost: Person) -> None:

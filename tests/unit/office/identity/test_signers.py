@@ -56,6 +56,16 @@ def test_an_offered_signer_counts_once_it_is_verified(world: World, person: Pers
     offer_signer(world.identity, person.caller, where, trust_root(MINE).encode())
 
 
+def test_what_a_key_export_offers_may_bind_once_it_is_verified(world: World, person: Person) -> None:
+    """`assay key export` gives a record without authority: nobody grants that to oneself."""
+    plain = msgspec.structs.replace(MINE, authority=False)
+    offered = offer_signer(
+        world.identity, person.caller, person.caller.organisation, trust_root(plain).encode()
+    )
+    verify_signer(world.identity, world.console, offered.id)
+    assert trusting(world.identity, EMPTY) == TrustRoot(signers=(MINE,))
+
+
 def test_an_organisation_submits_for_its_providers_with_its_signers(world: World, person: Person) -> None:
     where = person.caller.organisation
     offered = offer_signer(world.identity, person.caller, where, trust_root(MINE).encode())
