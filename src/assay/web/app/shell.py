@@ -47,7 +47,7 @@ _PLACES: tuple[tuple[Action, Link], ...] = (
     (Action.INVENTORY_READ, Link("/portfolio", "Portfolio")),
     (Action.SUBMISSION_READ, Link("/submissions", "Submissions")),
     (Action.ACCESS_READ_LOG, Link("/access", "Access")),
-    (Action.MEMBER_READ, Link("/organisations", "Organisations")),
+    (Action.ORGANISATION_READ, Link("/organisations", "Organisations")),
     (Action.FEDERATION_MANAGE, Link("/federation", "Other offices")),
     (Action.AUDIT_READ, Link("/audit", "Audit")),
 )
