@@ -36,11 +36,14 @@ full_page_writes = on
 synchronous_commit = on
 log_min_messages = warning
 """
-SMALL = AS_IT_COMES + """\
+SMALL = (
+    AS_IT_COMES
+    + """\
 shared_buffers = 32MB
 max_connections = 60
 autovacuum_naptime = 5s
 """
+)
 
 
 class Cluster:

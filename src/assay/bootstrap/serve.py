@@ -49,7 +49,9 @@ def run(config: OfficeConfig, tell: Callable[[str, str], None]) -> None:
 
         def ready(url: str) -> None:
             invited = first_administrator(desk.identity, name=config.name)
-            tell("serving", config.origin if url == config.origin else f"{config.origin} (listening on {url})")
+            tell(
+                "serving", config.origin if url == config.origin else f"{config.origin} (listening on {url})"
+            )
             if invited is not None:
                 tell("administrator", address(desk.url, invited.link))
 
