@@ -1,23 +1,16 @@
 """What every store of blobs keeps to."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.support.sealed import keys
-from tests.support.tile_servers import bucket_server
 
 from assay.adapters.filesystem import FolderBlobs
-from assay.adapters.grouped_blobs import GroupedBlobs
 from assay.adapters.memory import MemoryBlobs
 from assay.adapters.object_blobs import ObjectBlobs
-from assay.adapters.objects.bucket import BucketObjects
 from assay.adapters.objects.folder import FolderObjects
 from assay.adapters.objects.memory import MemoryObjects
-from assay.adapters.objects.packed import PackedObjects
 from assay.adapters.opened import PIECE
 from assay.adapters.packed_blobs import PackedBlobs
 from assay.adapters.sealed_blobs import SealedBlobs
@@ -25,60 +18,6 @@ from assay.adapters.system import SystemEntropy
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
 from assay.office.ports import Blobs
-
-_NUMBERS = count()
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[dict[str, Any]]:
-    with bucket_server() as options:
-        yield options
-
-
-@pytest.fixture(
-    params=[
-        "memory",
-        "folder",
-        "packed",
-        "bucket",
-        "objects",
-        "sealed folder",
-        "sealed packed",
-        "sealed bucket",
-        "grouped",
-    ]
-)
-def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Blobs]:
-    def in_bucket() -> BucketObjects:
-        return BucketObjects.at(f"s3://tiles/b{next(_NUMBERS)}", request.getfixturevalue("bucket"))
-
-    match request.param:
-        case "packed":
-            packed = PackedBlobs(tmp_path / "blobs")
-            yield packed
-            packed.close()
-        case "memory":
-            yield MemoryBlobs()
-        case "folder":
-            yield FolderBlobs(tmp_path / "blobs")
-        case "bucket":
-            yield ObjectBlobs(in_bucket())
-        case "objects":
-            yield ObjectBlobs(MemoryObjects())
-        case "sealed folder":
-            objects = FolderObjects.make(tmp_path / "blobs")
-            yield SealedBlobs(objects, FolderObjects.make(tmp_path / "keys"), keys(), SystemEntropy())
-        case "sealed packed":
-            small = PackedObjects(tmp_path / "blobs")
-            yield SealedBlobs(small, small, keys(), SystemEntropy())
-            small.close()
-        case "grouped":
-            small = PackedObjects(tmp_path / "blobs")
-            yield GroupedBlobs(SealedBlobs(small, small, keys(), SystemEntropy()))
-            small.close()
-        case _:
-            there = in_bucket()
-            yield SealedBlobs(there, there, keys(), SystemEntropy())
 
 
 def test_gives_back_what_was_put(blobs: Blobs) -> None:

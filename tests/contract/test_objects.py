@@ -4,27 +4,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.support.tile_servers import bucket_server
 
 from assay.adapters.objects import Objects
-from assay.adapters.objects.bucket import BucketObjects
+from assay.adapters.objects.bucket import PART, BucketObjects
 from assay.adapters.objects.folder import FolderObjects
 from assay.adapters.objects.memory import MemoryObjects
 from assay.adapters.objects.packed import PackedObjects
 from assay.adapters.packed_blobs import SMALL
-from assay.errors import Malformed, TooLarge
+from assay.errors import Malformed, TooLarge, Unavailable
 
 _NUMBERS = count()
 LARGE = bytes(SMALL + 1)
-
-
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[dict[str, Any]]:
-    with bucket_server() as options:
-        yield options
 
 
 @pytest.fixture(params=["memory", "folder", "packed", "bucket"])
@@ -64,6 +56,26 @@ def test_replaces_whole(store: Objects, before: bytes, after: bytes) -> None:
     store.write({"a/1": before})
     store.write({"a/1": after})
     assert store.read("a/1", limit=1 << 20) == after
+    assert list(store.names("a/")) == ["a/1"]
+
+
+@pytest.mark.parametrize("after", [b"", b"yy", LARGE, bytes(PART + 3)], ids=len)
+@pytest.mark.parametrize("before", [b"x", LARGE], ids=["small", "large"])
+def test_replaces_whole_in_pieces(store: Objects, before: bytes, after: bytes) -> None:
+    store.write({"a/1": before})
+
+    def pieces(failure: Exception | None) -> Iterator[bytes]:
+        yield after[:1]
+        yield after[1:]
+        if failure is not None:
+            raise failure
+
+    for failure in (Malformed("of the pieces"), Unavailable("of the pieces")):
+        with pytest.raises(type(failure), match=r"^of the pieces$"):
+            store.write_pieces("a/1", pieces(failure))
+        assert store.read("a/1", limit=1 << 20) == before
+    store.write_pieces("a/1", pieces(None))
+    assert store.read("a/1", limit=1 << 24) == after
     assert list(store.names("a/")) == ["a/1"]
 
 
@@ -115,6 +127,7 @@ def test_a_file_over_the_limit_is_refused_by_name(store: Objects, data: bytes) -
         pytest.param(lambda store, name: store.read(name, limit=1), id="read"),
         pytest.param(lambda store, name: store.has([name]), id="has"),
         pytest.param(lambda store, name: store.write({name: b""}), id="write"),
+        pytest.param(lambda store, name: store.write_pieces(name, ()), id="write_pieces"),
         pytest.param(lambda store, name: store.create({name: b""}), id="create"),
         pytest.param(lambda store, name: store.remove(name), id="remove"),
         pytest.param(lambda store, name: list(store.names(name)), id="names"),
@@ -141,6 +154,7 @@ def test_files_are_their_owners_alone(kind: str, tmp_path: Path) -> None:
     store = FolderObjects.make(tmp_path / "o") if kind == "folder" else PackedObjects(tmp_path / "o")
     store.write({"a/1": b"x", "a/2": LARGE})
     store.create({"a/3": b"x"})
+    store.write_pieces("a/4", [LARGE])
     modes = {path.stat().st_mode & 0o077 for path in (tmp_path / "o").rglob("*") if path.is_file()}
     modes.add((tmp_path / "o").stat().st_mode & 0o077)
     if isinstance(store, PackedObjects):

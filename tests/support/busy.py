@@ -1,7 +1,7 @@
 """An office with much under way: submissions in all states, published and not. Fictional."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -227,6 +227,9 @@ class Without:
 
     def put_many(self, blobs: Sequence[bytes]) -> tuple[Digest, ...]:
         return self.inner.put_many(blobs)
+
+    def put_pieces(self, digest: Digest, length: int, pieces: Iterable[bytes]) -> None:
+        self.inner.put_pieces(digest, length, pieces)
 
     def get(self, digest: Digest) -> bytes:
         return self.inner.get(Digest.sha256(b"lost") if digest in self.lost else digest)

@@ -47,6 +47,9 @@ class FusedBlobs:
         """One after the other: a crash may leave any of them."""
         return tuple(map(self.put, blobs))
 
+    def put_pieces(self, digest: Digest, length: int, pieces: Iterable[bytes]) -> None:
+        self.fuse.write(lambda: self.inner.put_pieces(digest, length, pieces))
+
     def get(self, digest: Digest) -> bytes:
         return self.inner.get(digest)
 

@@ -6,6 +6,7 @@ from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import urlsplit
 
 from assay.adapters.tiles.memory import MemoryTiles
 
@@ -64,12 +65,7 @@ class Bucket:
 
     @property
     def options(self) -> dict[str, Any]:
-        return {
-            "endpoint": f"http://127.0.0.1:{self._port}",
-            "region": "us-east-1",
-            "access_key_id": "fictional",
-            "secret_access_key": "fictional",
-        }
+        return options_of(f"http://127.0.0.1:{self._port}")
 
     def gone(self) -> None:
         self._server.stop()
@@ -80,6 +76,27 @@ class Bucket:
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=self._port, verbose=False)
         self._server.start()
         _, self._port = self._server.get_host_and_port()
+
+
+def options_of(endpoint: str) -> dict[str, Any]:
+    """What a client needs to know of the S3 server at *endpoint*."""
+    return {
+        "endpoint": endpoint,
+        "region": "us-east-1",
+        "access_key_id": "fictional",
+        "secret_access_key": "fictional",
+    }
+
+
+def unfinished(options: dict[str, Any]) -> int:
+    """How many objects were begun there in parts, and neither ended nor dropped."""
+    client = HTTPConnection(urlsplit(options["endpoint"]).netloc)
+    client.request("GET", "/tiles?uploads")
+    answer = client.getresponse()
+    assert answer.status == 200
+    found = answer.read().count(b"<UploadId>")
+    client.close()
+    return found
 
 
 @contextmanager

@@ -18,6 +18,7 @@ class GroupedBlobs:
         self._blobs = blobs
         self._putting = Grouped(self._put)
         self.get, self.open, self.has, self.erase = blobs.get, blobs.open, blobs.has, blobs.erase
+        self.put_pieces = blobs.put_pieces
 
     def put(self, data: bytes) -> Digest:
         return self.put_many((data,))[0]

@@ -1,9 +1,10 @@
 """Ports kept in memory: for tests, and for looking at a bundle without an office."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from assay.adapters.opened import Whole
+from assay.adapters.taken import sound
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
 from assay.office import openings
@@ -31,6 +32,9 @@ class MemoryBlobs:
 
     def put_many(self, blobs: Sequence[bytes]) -> tuple[Digest, ...]:
         return tuple(map(self.put, blobs))
+
+    def put_pieces(self, digest: Digest, length: int, pieces: Iterable[bytes]) -> None:
+        self.put(b"".join(sound(digest, length, pieces)))
 
     def get(self, digest: Digest) -> bytes:
         if digest not in self._data:

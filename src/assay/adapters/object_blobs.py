@@ -1,11 +1,12 @@
 """Blobs in a bucket, or in any other store of objects, under their digests. For documents that may be known by them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 from assay.adapters.filesystem import FolderBlobs
 from assay.adapters.objects import Objects
 from assay.adapters.opened import Pieces, checked
+from assay.adapters.taken import put_large, put_once, sound
 from assay.errors import TooLarge, Unavailable
 from assay.formats.digest import Digest
 
@@ -24,7 +25,8 @@ class ObjectBlobs:
     def put_many(self, blobs: Sequence[bytes]) -> tuple[Digest, ...]:
         """As :meth:`put` for each; all durable when it returns. A crash inside leaves any of them."""
         digests = tuple(map(Digest.sha256, blobs))
-        files = {name_of(digest): data for digest, data in zip(digests, blobs, strict=True)}
+        rest = put_large(self, dict(zip(digests, blobs, strict=True)))
+        files = {name_of(digest): data for digest, data in rest.items()}
         self._objects.create(files)
         damaged = {
             name: data for name, data in files.items() if self._objects.read(name, limit=MAX_BYTES) != data
@@ -35,6 +37,10 @@ class ObjectBlobs:
             if self._objects.read(name, limit=MAX_BYTES) != data:
                 raise Unavailable(f"{name} is not what was put when it is read back")
         return digests
+
+    def put_pieces(self, digest: Digest, length: int, pieces: Iterable[bytes]) -> None:
+        write = partial(self._objects.write_pieces, name_of(digest))
+        put_once(self, digest, sound(digest, length, pieces), write)
 
     def get(self, digest: Digest) -> bytes:
         try:

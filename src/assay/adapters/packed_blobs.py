@@ -6,12 +6,13 @@ is rebuilt from it, and a backup has both.
 
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from assay.adapters.filesystem import FolderBlobs, make_folder, sync_folder
 from assay.adapters.opened import Whole
+from assay.adapters.taken import sound
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
 from assay.office.ports import Opened
@@ -59,6 +60,12 @@ class PackedBlobs:
             with self._told(), self._door:
                 self._store(small)
         return names
+
+    def put_pieces(self, digest: Digest, length: int, pieces: Iterable[bytes]) -> None:
+        if length > SMALL:
+            self._large.put_pieces(digest, length, pieces)
+        else:
+            self.put(b"".join(sound(digest, length, pieces)))
 
     def get(self, digest: Digest) -> bytes:
         found = self._find(digest)

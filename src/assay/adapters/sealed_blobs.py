@@ -5,12 +5,13 @@ removes the wrapped key first: copies of the sealed bytes that a backup or a buc
 provided that no copy of the key is kept as long. See docs/formats/sealed-blobs.md.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
 from assay.adapters.objects import Objects
 from assay.adapters.opened import PIECE, Whole, all_of, checked
+from assay.adapters.taken import put_large, put_once, sound
 from assay.crypto import sealing
 from assay.crypto.sealing import (
     HEAD_BYTES,
@@ -50,7 +51,8 @@ class SealedBlobs:
     def put_many(self, blobs: Sequence[bytes]) -> tuple[Digest, ...]:
         """As :meth:`put` for each; all durable when it returns. A crash inside leaves any of them, or keys of nothing."""
         digests = tuple(map(Digest.sha256, blobs))
-        by_name = {self._keys.name(digest): data for digest, data in zip(digests, blobs, strict=True)}
+        rest = put_large(self, dict(zip(digests, blobs, strict=True)))
+        by_name = {self._keys.name(digest): data for digest, data in rest.items()}
         there = self._objects.has([SEALED + _split(name) for name in by_name])
         wanted = {
             name: data for name, data in by_name.items()
@@ -73,6 +75,21 @@ class SealedBlobs:
                         f"sealed blob {name} cannot be read back: it was erased meanwhile, or is damaged"
                     )
         return digests
+
+    def put_pieces(self, digest: Digest, length: int, pieces: Iterable[bytes]) -> None:
+        """Wrong bytes, and a crash inside, leave a key of nothing."""
+        known = sound(digest, length, pieces)
+        if length <= PIECE:
+            self.put(b"".join(known))
+            return
+
+        def write(data: Iterator[bytes]) -> None:
+            name = self._keys.name(digest)
+            key = self._data_keys((name,))[name]
+            sealed = sealing.seal_pieces(key, name, data, self._entropy.bytes(NONCE_BYTES))
+            self._objects.write_pieces(SEALED + _split(name), sealed)
+
+        put_once(self, digest, known, write)
 
     def get(self, digest: Digest) -> bytes:
         name = self._keys.name(digest)

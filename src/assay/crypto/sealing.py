@@ -6,7 +6,7 @@ open. Random bytes come in as arguments: a data key and a nonce are fresh each t
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
@@ -96,6 +96,20 @@ def seal(key: bytes, name: str, data: bytes, nonce: bytes) -> bytes:
     if len(data) > MAX_BYTES:
         raise ValueError(f"{len(data)} bytes are sealed at once, over {MAX_BYTES}")
     return _SEALED + nonce + AESGCM(key).encrypt(_checked(nonce), data, _SEALED + name.encode())
+
+
+def seal_pieces(key: bytes, name: str, pieces: Iterable[bytes], nonce: bytes) -> Iterator[bytes]:
+    """What :func:`seal` makes of them together, a piece at a time."""
+    cipher = Cipher(AES(key), GCM(_checked(nonce))).encryptor()
+    cipher.authenticate_additional_data(_SEALED + name.encode())
+    yield _SEALED + nonce
+    count = 0
+    for piece in pieces:
+        count += len(piece)
+        if count > MAX_BYTES:
+            raise ValueError(f"{count} bytes are sealed at once, over {MAX_BYTES}")
+        yield cipher.update(piece)
+    yield cipher.finalize() + cipher.tag
 
 
 def open_(key: bytes, name: str, sealed: bytes) -> bytes:

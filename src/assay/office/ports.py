@@ -3,7 +3,7 @@
 An adapter raises :class:`~assay.errors.Unavailable` for every failure of the technology behind it.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -47,6 +47,13 @@ class Blobs(Protocol):
 
     def put_many(self, blobs: Sequence[bytes]) -> tuple[Digest, ...]:
         """As :meth:`put` for each, with as little waiting as one needs; a crash inside leaves any of them."""
+
+    def put_pieces(self, digest: Digest, length: int, pieces: Iterable[bytes]) -> None:
+        """As :meth:`put` for a document of *length* bytes that is never held whole where it is large.
+
+        All pieces are read, also when it is here already. Malformed when they are not that many bytes with that *digest*: then,
+        and whatever *pieces* raises, all is as it was before.
+        """
 
     def get(self, digest: Digest) -> bytes:
         """The bytes, checked against *digest*; Unavailable when absent or changed."""

@@ -4,14 +4,12 @@ A piece is kept like any document, sealed where those are; the document itself a
 or not at all. What a crash leaves behind is said at each step, and :func:`sweep` takes it away.
 """
 
-import hashlib
-import threading
+from collections.abc import Iterator
 from datetime import timedelta
-from io import BytesIO
 
 import msgspec
 
-from assay.errors import Malformed, Refused, TooLarge
+from assay.errors import Malformed, Refused, TooLarge, Unavailable
 from assay.formats.digest import Digest
 from assay.office.identity.words import identifier
 from assay.office.permissions import Action, Caller, Target, hidden, require
@@ -20,9 +18,6 @@ from assay.office.uploads import OffsetMismatch, Part, Upload, UploadLimits, Upl
 
 SALT_BYTES = 32
 BATCH = 100
-LARGE = 32 << 20
-_ONE_LARGE = threading.Lock()
-"""Documents over :data:`LARGE` are put together one at a time: each is in memory then."""
 
 
 class Reception(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,11 +113,14 @@ def finish(at: Reception, caller: Caller, upload_id: str) -> Upload:
         raise OffsetMismatch(
             f"{found.offset} of {found.length} bytes are here, the rest is missing", found.offset
         )
-    if found.length > LARGE:
-        with _ONE_LARGE:
-            _keep(at, found)
-    else:
+    try:
         _keep(at, found)
+    except Unavailable:
+        # Of two that finish it at once, the slower one finds that its parts are gone.
+        after = look(at, caller, upload_id)
+        if not after.complete:
+            raise
+        return after
     at.uploads.complete(upload_id, at.clock.now() + timedelta(hours=at.limits.hours))
     # A crash from here on leaves parts beside the whole: they are erased when the upload's time is over.
     for part in found.parts:
@@ -146,21 +144,20 @@ def sweep(at: Reception) -> int:
 
 
 def _keep(at: Reception, found: Upload) -> None:
-    whole, computed = BytesIO(), hashlib.sha256()
-    for part in found.parts:
-        data = memoryview(at.blobs.get(part.blob))[SALT_BYTES:]
-        whole.write(data)
-        computed.update(data)
-    if computed.hexdigest() != found.digest.value:
-        _discard(at, at.uploads.close(found.id))
-        raise Malformed(
-            f"the bytes have SHA-256 {computed.hexdigest()}, the upload was begun for {found.digest.value}; begin again"
-        )
     sizes = {found.digest: found.length}
     at.holdings.room(found.organisation, sizes)
-    at.blobs.put(whole.getvalue())
+    try:
+        at.blobs.put_pieces(found.digest, found.length, _pieces(at, found))
+    except Malformed as error:
+        _discard(at, at.uploads.close(found.id))
+        raise Malformed(f"{error}; begin the upload again") from error
     # A crash here leaves a document kept that is not counted: finish again.
     at.holdings.hold(found.organisation, sizes)
+
+
+def _pieces(at: Reception, found: Upload) -> Iterator[bytes]:
+    for part in found.parts:
+        yield at.blobs.get(part.blob)[SALT_BYTES:]
 
 
 def _discard(at: Reception, closed: Upload | None) -> None:

@@ -12,6 +12,7 @@ from assay.adapters.objects.folder import FolderObjects
 from assay.adapters.objects.memory import MemoryObjects
 from assay.adapters.opened import PIECE
 from assay.adapters.sealed_blobs import SealedBlobs
+from assay.adapters.taken import LARGE
 from assay.errors import Unavailable
 from assay.formats.digest import Digest
 
@@ -258,13 +259,28 @@ def test_what_is_changed_between_the_check_and_the_reading_is_not_handed_out() -
         next(pieces)
 
 
+def test_one_that_came_whole_is_not_held_again(tmp_path: Path) -> None:
+    objects = FolderObjects.make(tmp_path / "blobs")
+    blobs = SealedBlobs(objects, objects, keys(), CountingEntropy())
+    data = bytes(LARGE + 1)
+    tracemalloc.start()
+    try:
+        digest = blobs.put(data)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * PIECE
+    assert blobs.get(digest) == data
+
+
 def test_a_large_one_is_never_held_whole(tmp_path: Path) -> None:
     objects = FolderObjects.make(tmp_path / "blobs")
     blobs = SealedBlobs(objects, objects, keys(), CountingEntropy())
     size = 16 * PIECE
-    digest = blobs.put(bytes(size))
+    digest = Digest.sha256(bytes(size))
     tracemalloc.start()
     try:
+        blobs.put_pieces(digest, size, (bytes(PIECE) for _ in range(16)))
         found = blobs.open(digest)
         assert sum(map(len, found.pieces(0, size))) == size
         _, peak = tracemalloc.get_traced_memory()

@@ -27,6 +27,12 @@ def test_round_trips(data: bytes, name: str) -> None:
     assert keys().unwrap(name, keys().wrap(name, KEY, NONCE)) == KEY
 
 
+@given(st.lists(st.binary(max_size=70), max_size=6), st.text("0123456789abcdef", min_size=64, max_size=64))
+def test_in_pieces_it_is_sealed_as_it_is_whole(pieces: list[bytes], name: str) -> None:
+    sealed = b"".join(sealing.seal_pieces(KEY, name, iter(pieces), NONCE))
+    assert sealed == sealing.seal(KEY, name, b"".join(pieces), NONCE)
+
+
 def test_every_byte_counts() -> None:
     sealed, wrapped = sealing.seal(KEY, "n", b"data", NONCE), keys().wrap("n", KEY, NONCE)
     cases: list[tuple[bytes, Callable[[bytes], bytes]]] = [

@@ -1,11 +1,13 @@
 """Documents that come in pieces."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.held import Held
 from tests.support.offices import CountingEntropy
 
 from assay.adapters.memory import FixedClock, MemoryBlobs
@@ -14,7 +16,6 @@ from assay.errors import AssayError, Forbidden, Hidden, Malformed, TooLarge, Una
 from assay.formats.digest import Digest
 from assay.office.permission_table import Role
 from assay.office.permissions import Caller
-from assay.office.ports import Share
 from assay.office.upload import Reception, abandon, append, begin, finish, look, sweep
 from assay.office.uploads import OffsetMismatch, Upload, UploadLimits
 
@@ -33,36 +34,6 @@ def caller(organisation: str = "org", role: Role = Role.PROVIDER_MEMBER) -> Call
 
 
 PIA = caller()
-
-
-class Held:
-    """Who brought what; *room* bytes for each."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, Digest], int] = {}
-        self.most = 10_000
-
-    def shares(self, asked: Mapping[str, Collection[Digest]]) -> dict[str, Share]:
-        return {
-            name: Share(
-                sum(n for (who, _), n in self.rows.items() if who == name),
-                self.most,
-                {one: self.rows[name, one] for one in digests if (name, one) in self.rows},
-            )
-            for name, digests in asked.items()
-        }
-
-    def room(self, organisation: str, sizes: Mapping[Digest, int]) -> None:
-        others = sum(n for (name, one), n in self.rows.items() if name == organisation and one not in sizes)
-        if others + sum(sizes.values()) > self.most:
-            raise TooLarge(f"your organisation keeps {others} bytes here")
-
-    def hold(self, organisation: str, sizes: Mapping[Digest, int]) -> None:
-        self.room(organisation, sizes)
-        self.rows |= {(organisation, digest): size for digest, size in sizes.items()}
-
-    def held(self, organisation: str, digests: Collection[Digest]) -> frozenset[Digest]:
-        return frozenset(one for one in digests if (organisation, one) in self.rows)
 
 
 class Disk(MemoryBlobs):
@@ -183,11 +154,50 @@ def test_limits(world: World) -> None:
 def test_wrong_bytes_are_found_at_the_end_and_nothing_is_kept(world: World) -> None:
     found = world.sent(500)
     append(world.at, PIA, found.id, 500, bytes(524))
-    with pytest.raises(Malformed, match=f"begun for {DIGEST.value}; begin again"):
+    with pytest.raises(Malformed, match=f"expected {DIGEST.value}; begin the upload again"):
         finish(world.at, PIA, found.id)
     assert (world.kept, world.held.rows) == (set(), {})
     with pytest.raises(Hidden):
         look(world.at, PIA, found.id)
+
+
+@pytest.mark.parametrize("other", [caller("other"), PIA], ids=["other", "same"])
+def test_who_knows_only_the_digest_of_a_document_that_is_here_does_not_get_it(
+    world: World, other: Caller
+) -> None:
+    world.disk.put(WHOLE)
+    found = begin(world.at, other, DIGEST, 1000)
+    append(world.at, other, found.id, 0, bytes(1000))
+    with pytest.raises(Malformed):
+        finish(world.at, other, found.id)
+    assert (world.kept, world.held.rows) == ({DIGEST}, {})
+
+
+def test_of_two_that_finish_at_once_both_are_told_that_it_is_done(world: World) -> None:
+    found = world.sent(500, 1024)
+
+    class Busy(Disk):
+        def get(self, digest: Digest) -> bytes:
+            if not self.asked:
+                self.asked = True
+                assert finish(world.at, PIA, found.id).complete
+            return super().get(digest)
+
+        asked = False
+
+    busy = Busy()
+    busy._data = world.disk._data
+    slow = msgspec.structs.replace(world.at, blobs=busy)
+    assert finish(slow, PIA, found.id).complete
+    assert (world.kept, world.held.rows) == ({DIGEST}, {("org", DIGEST): 1024})
+
+
+def test_without_a_part_it_is_not_finished(world: World) -> None:
+    found = world.sent(500, 1024)
+    world.disk.erase(found.parts[1].blob)
+    with pytest.raises(Unavailable, match="no blob"):
+        finish(world.at, PIA, found.id)
+    assert not world.disk.has(DIGEST)
 
 
 def test_what_is_not_whole_is_not_finished(world: World) -> None:

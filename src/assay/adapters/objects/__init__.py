@@ -1,6 +1,6 @@
 """Named bytes that may be replaced and removed: memory, folder, one SQLite file, bucket. What stores of blobs are made over."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
 
@@ -21,6 +21,9 @@ class Objects(Protocol):
 
     def write(self, files: Mapping[str, bytes]) -> None:
         """Put or replace each, whole. Durable when it returns; a crash inside leaves any of them."""
+
+    def write_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
+        """As :meth:`write` for one that is never held whole where it is large. Whatever *pieces* raises leaves what was there."""
 
     def create(self, files: Mapping[str, bytes]) -> frozenset[str]:
         """As :meth:`write`, but what is there already stays as it is. The names that were not there: of two that create one, one is told so."""

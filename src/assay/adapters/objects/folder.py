@@ -1,10 +1,10 @@
 """Objects as files of one folder, readable by their owner alone."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from assay.adapters.filesystem import make_folder, read_part, size_of, sync_folder, write_whole
+from assay.adapters.filesystem import make_folder, read_part, size_of, sync_folder, write_pieces, write_whole
 from assay.adapters.tiles import safe
 from assay.adapters.tiles.folder import FolderTiles
 from assay.errors import Unavailable
@@ -45,6 +45,9 @@ class FolderObjects:
 
     def write(self, files: Mapping[str, bytes]) -> None:
         self._files.write_many(files.items())
+
+    def write_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
+        write_pieces(self.folder / safe(name), pieces, mode=MODE)
 
     def create(self, files: Mapping[str, bytes]) -> frozenset[str]:
         return frozenset(name for name, data in files.items() if self._create(self.folder / safe(name), data))

@@ -1,6 +1,6 @@
 """Objects kept in memory, for tests."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from assay.adapters.tiles import safe
 from assay.errors import TooLarge, Unavailable
@@ -31,6 +31,9 @@ class MemoryObjects:
 
     def write(self, files: Mapping[str, bytes]) -> None:
         self.files |= {safe(name): bytes(data) for name, data in files.items()}
+
+    def write_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
+        self.write({name: b"".join(pieces)})
 
     def create(self, files: Mapping[str, bytes]) -> frozenset[str]:
         new = {name: data for name, data in files.items() if safe(name) not in self.files}

@@ -2,8 +2,9 @@
 
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from assay.adapters.filesystem import sync_folder
@@ -71,11 +72,17 @@ class PackedObjects:
     def write(self, files: Mapping[str, bytes]) -> None:
         large = {name: data for name, data in files.items() if len(data) > SMALL}
         self._large.write(large)
-        with self._told(), self._door, self._transaction():
-            # A crash before this commits leaves a large one hidden behind the small one that it replaces.
-            self._file.executemany("DELETE FROM objects WHERE name = ?", [(name,) for name in large])
-            rows = [(safe(name), data) for name, data in files.items() if name not in large]
-            self._file.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?)", rows)
+        self._settle(large, [(safe(name), data) for name, data in files.items() if name not in large])
+
+    def write_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
+        begun, coming = bytearray(), iter(pieces)
+        for piece in coming:
+            begun += piece
+            if len(begun) > SMALL:
+                self._large.write_pieces(name, chain((bytes(begun),), coming))
+                self._settle([name], [])
+                return
+        self.write({name: bytes(begun)})
 
     def create(self, files: Mapping[str, bytes]) -> frozenset[str]:
         there = self.has(files.keys())
@@ -107,6 +114,12 @@ class PackedObjects:
     def close(self) -> None:
         with self._told(), self._door:
             self._file.close()
+
+    def _settle(self, large: Iterable[str], small: Iterable[tuple[str, bytes]]) -> None:
+        with self._told(), self._door, self._transaction():
+            # A crash before this commits leaves a large one hidden behind the small one that it replaces.
+            self._file.executemany("DELETE FROM objects WHERE name = ?", [(name,) for name in large])
+            self._file.executemany("INSERT OR REPLACE INTO objects VALUES (?, ?)", small)
 
     def _small(self, name: str) -> bytes | None:
         with self._told(), self._door:
