@@ -1,7 +1,7 @@
 """What every store of cases keeps to."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -88,6 +88,29 @@ def test_a_case_knows_its_entries(ledger: SqlLedger, cases: SqlCases) -> None:
     again = cases.case(one.payload)
     assert again is not None
     assert (again.entry, again.entries, again.stage, again.revision) == (1, (1, 2), "complete", 1)
+
+
+def test_whose_milestones_are_ahead(ledger: SqlLedger, cases: SqlCases) -> None:
+    soon, later = date(2026, 12, 1), date(2027, 2, 1)
+    for number, plan in enumerate(((), (None, later), (later, soon), (soon,), (date.max,), (soon,))):
+        record(ledger, case(number, plan=plan))
+
+    def found(visible: Visible = ALL, limit: int = 9) -> list[str]:
+        return [one.product[-1] for one in cases.planned(visible, limit)]
+
+    assert found() == ["2", "3", "5", "1", "4"]
+    assert found(limit=2) == ["2", "3"]
+    assert found(Visible(owner="org-1")) == ["1", "4"]
+    assert found(Visible(party="org-0")) == ["2", "5"]
+    for number, changes in ((2, {"met": (1,)}), (3, {"met": (0,)}), (5, {"replaced_by": case(0).payload})):
+        stored = cases.case(case(number).payload)
+        assert stored is not None
+        record(ledger, moved(stored, NOW, **changes))
+    assert found() == ["1", "2", "4"]
+    stored = cases.case(case(2).payload)
+    assert stored is not None
+    cases.keep(moved(stored, NOW, "withdrawn"))
+    assert found() == ["1", "4"]
 
 
 def test_many_at_once(ledger: SqlLedger, cases: SqlCases) -> None:

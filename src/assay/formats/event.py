@@ -24,6 +24,7 @@ TYPES: Mapping[str, str] = {
     "evidence.requested": "the office asks for evidence",
     "determination.made": "the office made an initial determination",
     "deadline.near": "the provider's time to act ends soon",
+    "milestone.due": "a milestone of the provider's plan of action is due soon, or overdue",
     "submission.closed": "a submission was closed and has no result",
     "result.published": "a result was posted",
     "result.corrected": "a posted result was replaced",

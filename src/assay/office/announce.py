@@ -12,7 +12,7 @@ from assay.office.case import Case
 from assay.office.deliver import announce, event_id
 from assay.office.found_by import keys_of_releases
 from assay.office.inventories import Inventories
-from assay.office.sending import notice_of
+from assay.office.sending import milestones_of, notice_of
 from assay.office.service import Service
 from assay.office.subscription import Subscribing
 from assay.office.triage import verdict_of
@@ -34,6 +34,7 @@ EVENTS: Mapping[NoticeReason, tuple[str, Audience]] = {
 """An event says no more than that: two determinations, for and against, are the same event."""
 PORTFOLIO = "portfolio.changed"
 REMINDER: tuple[str, Audience] = ("deadline.near", "provider")
+MILESTONES = "milestone.due"
 
 
 def event_of(notice: Notice, case: Case, url: str, cause: str, *, reminder: bool) -> tuple[Event, Audience]:
@@ -55,6 +56,9 @@ def event_of(notice: Notice, case: Case, url: str, cause: str, *, reminder: bool
 
 def tell(service: Service, subscribing: Subscribing, inventories: Inventories, url: str, due: Due) -> None:
     """Put the deliveries of what work of NOTIFY is about; twice is once. Of what is posted, those who run it are told too."""
+    if milestones_of(due) is not None:
+        _tell_milestones(service, subscribing, url, due)
+        return
     notice, reminder = notice_of(service, due)
     case = service.case(Digest.parse(due.subject))
     event, audience = event_of(notice, case, url, due.key, reminder=reminder)
@@ -69,3 +73,10 @@ def tell(service: Service, subscribing: Subscribing, inventories: Inventories, u
         holders = inventories.holders(keys_of_releases(verdict.provider, verdict.releases))
         own = msgspec.structs.replace(event, id=event_id(url, f"{due.key} portfolio"), type=PORTFOLIO)
         announce(subscribing, service.work, own, holders)
+
+
+def _tell_milestones(service: Service, subscribing: Subscribing, url: str, due: Due) -> None:
+    case = service.case(Digest.parse(due.subject))
+    links = {"submission": f"{url}/api/v1/submissions/{case.payload.value}"}
+    event = Event(id=event_id(url, due.key), type=MILESTONES, time=due.at, office=url, links=links)
+    announce(subscribing, service.work, event, (case.organisation,))

@@ -6,7 +6,7 @@ submitted -> incomplete -> (revised | closed)
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -113,8 +113,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     draw: int | None = None
     """Number of the draw whose frame it was in."""
     drawn: bool = False
+    plan: tuple[date | None, ...] = ()
+    """By when each milestone of its plan is due, by their place in the attestation."""
     met: tuple[int, ...] = ()
-    """Milestones of its plan that the provider reported as met, by their place in the attestation."""
+    """Those of them that the provider reported as met."""
     requested: tuple[Digest, ...] = ()
     """Low-level evidence that was asked for and has not come."""
     supplied: tuple[Digest, ...] = ()
@@ -169,6 +171,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def open(self) -> bool:
         """Whether something is still to be decided."""
         return self.stage not in {"published", "closed", "withdrawn"}
+
+    @property
+    def ahead(self) -> tuple[date, ...]:
+        """By when its milestones that are not met are due, those without a date aside; none of a case that is over, or was revised."""
+        if self.replaced_by is not None or self.stage in {"closed", "withdrawn"}:
+            return ()
+        return tuple(
+            sorted({due for at, due in enumerate(self.plan) if due is not None and at not in self.met})
+        )
 
     @property
     def erased(self) -> bool:

@@ -126,7 +126,7 @@ def nameless(case: Case, now: datetime) -> Case:
         case,
         provider="", product="", version="", subject={}, parties=(), because="", requested=(), supplied=(), proposal=None,
         told=None, initial=None, response=None, final=None, published=None, verdict=None, referred=(),
-        shown_since=None, rederivation=None, derived=(),
+        shown_since=None, rederivation=None, derived=(), plan=(),
         revision=case.revision + 1, changed=now, deadline=None,
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Who computes a verdict for the office: the process itself, or another one. The verdict is the same."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 import msgspec
@@ -23,6 +23,8 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     result: ResultToken
     reason: str
     """The first; empty where there is none."""
+    plan: tuple[date | None, ...] = ()
+    """By when each milestone of the attestation is due."""
 
 
 class Examiner(Protocol):
@@ -45,7 +47,7 @@ class Here:
         self._sigstore, self._memory = sigstore, memory
 
     def examine(self, inputs: Inputs) -> Examined:
-        verdict = examine_as_asked(inputs, self._sigstore, self._memory)
+        verdict, attestation = examine_as_asked(inputs, self._sigstore, self._memory)
         return Examined(
             document=encode(verdict),
             judged=verdict.judged,
@@ -53,6 +55,7 @@ class Here:
             missing=verdict.missing,
             result=verdict.result,
             reason=verdict.reasons[0] if verdict.reasons else "",
+            plan=tuple(one.due for one in attestation.milestones),
         )
 
     def rederive(self, inputs: Inputs, deep: Deep) -> Rederived:

@@ -7,12 +7,12 @@ is done twice, changes nothing: the second time the case has moved on.
 from collections.abc import Callable, Mapping
 
 from assay.formats.digest import Digest
-from assay.office import deadlines, drawing, revalidate
+from assay.office import deadlines, drawing, milestones, revalidate
 from assay.office.case import Case, Stage
 from assay.office.deepen import deepen
 from assay.office.post import post, tell_published
 from assay.office.revalidate import REVIEW, WORLD
-from assay.office.service import ADVANCE, DEADLINE, DRAW, REMINDER, REVALIDATE, Service
+from assay.office.service import ADVANCE, DEADLINE, DRAW, MILESTONE, REMINDER, REVALIDATE, Service
 from assay.office.triage import check, proceed, tell_determination
 from assay.office.work import Due
 
@@ -51,6 +51,7 @@ HANDLERS: Mapping[str, Handler] = {
     ADVANCE: _of(advance),
     DEADLINE: _of(deadlines.lapsed),
     REMINDER: _of(deadlines.remind),
+    MILESTONE: milestones.remind,
     REVALIDATE: revalidate.run_due,
     WORLD: revalidate.world_due,
     REVIEW: revalidate.review_due,

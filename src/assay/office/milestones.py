@@ -1,6 +1,7 @@
 """The plan of action and milestones of an attestation (M10): what is due when, and what the provider reports of it."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -13,10 +14,16 @@ from assay.office.bring import NOTHING, Brought, check, keep
 from assay.office.case import Case
 from assay.office.case_changes import record
 from assay.office.permissions import Action, Caller, hidden
-from assay.office.service import Service, asked, texts
+from assay.office.service import MILESTONE, NOTIFY, Service, asked, texts
 from assay.office.submitted import attestation_of
+from assay.office.work import Due
 
 State = Literal["open", "overdue", "met"]
+DAY = timedelta(days=1)
+MAX_DAYS = 100
+"""Of one plan on which milestones are due, and of which the provider is reminded; the first."""
+AHEAD = 20 * 366 * DAY
+"""Nobody is reminded of what is due later."""
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -71,6 +78,43 @@ def report(
         service, case, change, caller.organisation, now,
         met=(*case.met, number) if met else case.met, supplied=tuple(dict.fromkeys((*case.supplied, *brought.digests))),
     )  # fmt: skip
+
+
+class Of(msgspec.Struct, frozen=True):
+    """Payload of MILESTONE, and of what it puts."""
+
+    milestones: date
+    """The day by which they are due."""
+
+
+def reminders(service: Service, case: Case, plan: Sequence[date | None]) -> tuple[Due, ...]:
+    """Work for the days on which the provider is reminded: before each day of *plan* as the policy says, and when that has passed.
+
+    What would have been before today is left out.
+    """
+    now = service.now()
+    last = (now + AHEAD).date()
+    days = sorted({one for one in plan if one is not None and now.date() <= one < last})[:MAX_DAYS]
+    before = (*service.policy.reminder_days, -1)
+    return tuple(
+        Due(
+            key=f"{MILESTONE}:{case.payload.value}:{day:%Y%m%d}:{n}", kind=MILESTONE, subject=str(case.payload), at=at,
+            payload=msgspec.json.encode(Of(day)),
+        )
+        for day in days
+        for n, count in enumerate(before)
+        if (at := datetime(day.year, day.month, day.day, tzinfo=UTC) - count * DAY) > now
+    )  # fmt: skip
+
+
+def remind(service: Service, due: Due) -> None:
+    """Handler of MILESTONE: the sending of a reminder, once. Nothing where all that was due by that day was met, or the case is over."""
+    case = service.case(Digest.parse(due.subject))
+    if msgspec.json.decode(due.payload, type=Of).milestones in case.ahead:
+        sending = Due(
+            key=f"{NOTIFY}:{due.key}", kind=NOTIFY, subject=due.subject, at=service.now(), payload=due.payload
+        )
+        service.work.put((sending,))
 
 
 def _state(case: Case, number: int, due: date | None, today: date) -> State:

@@ -298,6 +298,9 @@ class Cases(Protocol):
     def find(self, query: CaseQuery) -> CasePage:
         """Malformed for a cursor that is not one of this order."""
 
+    def planned(self, visible: Visible, limit: int) -> tuple[Case, ...]:
+        """Those with milestones ahead, or overdue: the one whose first is due soonest before all others."""
+
     def marked(self, keys: Sequence[str], visible: Visible) -> str:
         """Entry and revision of each case that is found by any of *keys*, as ``7:2 9:0``, by entry; as they are stored, to be
         compared as a whole."""

@@ -34,11 +34,7 @@ def recipients(
 
     A customer without a mail address is one too: that it cannot be told is for the sender to say.
     """
-    told = [
-        Recipient("account", one.id)
-        for one in sorted(members, key=lambda found: found.id)
-        if one.status is Status.ACTIVE and one.roles & TOLD and is_address(one.mail)
-    ]
+    told = list(answering(members))
     if customers is not None and notice.reason in _TO_CUSTOMERS:
         told += [
             Recipient("customer", str(row))
@@ -46,6 +42,15 @@ def recipients(
             if _has(one.products, case.product)
         ]
     return tuple(told)
+
+
+def answering(members: Iterable[Account]) -> tuple[Recipient, ...]:
+    """Those of the provider's *members* who may answer."""
+    return tuple(
+        Recipient("account", one.id)
+        for one in sorted(members, key=lambda found: found.id)
+        if one.status is Status.ACTIVE and one.roles & TOLD and is_address(one.mail)
+    )
 
 
 def _has(products: Sequence[str], product: str) -> bool:

@@ -1,6 +1,7 @@
 """The work of sending a notice: one piece for each recipient, so that whoever is killed neither loses nor doubles one."""
 
 from collections.abc import Iterable
+from datetime import date
 
 import msgspec
 
@@ -15,8 +16,10 @@ from assay.office.identity.identity import Identity
 from assay.office.identity.organisations import named
 from assay.office.keep_customers import newest
 from assay.office.mail import Mail, Mailer
-from assay.office.notice_text import About, Audience, told
-from assay.office.recipients import Recipient, is_address, recipients
+from assay.office.milestone_text import reminded
+from assay.office.milestones import plan
+from assay.office.notice_text import About, Audience, Told, told
+from assay.office.recipients import Recipient, answering, is_address, recipients
 from assay.office.service import Service
 from assay.office.work import Claimed, Due, Outcome, Over
 
@@ -29,6 +32,8 @@ class _Told(msgspec.Struct, frozen=True, omit_defaults=True):
     recipient: Recipient | None = None
     customers: str = ""
     """Digest of the list that the recipient is a row of."""
+    milestones: date | None = None
+    """Not a notice, but a reminder of what is due by that day."""
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +48,18 @@ def spread(service: Service, post: Post, due: Due) -> None:
     """Handler of NOTIFY: from a notice to the mails that it takes."""
     job = msgspec.json.decode(due.payload, type=_Told)
     case = service.case(Digest.parse(due.subject))
+    if job.milestones is not None:
+        _put(service, due, answering(_members(post, case)), job)
+        return
     digest = job.notice or str(_newest(case))
     notice = _notice(service, digest)
     digest_of = _newest_list(service, case)
     customers = _customers(service, digest_of) if not job.reminder and digest_of is not None else None
     to = recipients(case, notice, _members(post, case), customers)
+    _put(service, due, to, _Told(digest, job.reminder, customers=str(digest_of or "")))
+
+
+def _put(service: Service, due: Due, to: Iterable[Recipient], job: _Told) -> None:
     service.work.put(
         tuple(
             Due(
@@ -55,11 +67,16 @@ def spread(service: Service, post: Post, due: Due) -> None:
                 kind=MAIL,
                 subject=due.subject,
                 at=due.at,
-                payload=msgspec.json.encode(_Told(digest, job.reminder, one, str(digest_of or ""))),
+                payload=msgspec.json.encode(msgspec.structs.replace(job, recipient=one)),
             )
             for one in to
         )
     )
+
+
+def milestones_of(due: Due) -> date | None:
+    """The day of the milestones that work of NOTIFY reminds of; None where it is about a notice."""
+    return msgspec.json.decode(due.payload, type=_Told).milestones
 
 
 def notice_of(service: Service, due: Due) -> tuple[Notice, bool]:
@@ -75,14 +92,16 @@ def mail(service: Service, post: Post, claimed: Claimed) -> Outcome:
     if job.recipient is None:
         return Over("there is no recipient")
     case = service.case(Digest.parse(claimed.due.subject))
+    if job.milestones is not None:
+        return _remind(service, post, claimed, case, job.milestones, job.recipient)
     notice = _notice(service, job.notice)
     if job.reminder and (case.waits != "provider" or case.notices != notice.number):
         return None  # answered meanwhile
     whom = job.recipient
     if whom.kind == "account":
         audience: Audience = "provider"
-        page = f"{post.url}/cases/{case.payload.value}"
-        address = next((one.mail for one in _members(post, case) if one.id == whom.ref), "")
+        page = _page(post, case)
+        address = _address(post, case, whom)
     else:
         audience = "customer"
         page = f"{post.url}/results/{case.payload.value}"
@@ -92,14 +111,42 @@ def mail(service: Service, post: Post, claimed: Claimed) -> Outcome:
             return _untold(post, whom.ref, row)
     if not address:
         return None  # left meanwhile
-    about = About(
+    words = told(notice, _about(service, case, page), audience, reminder=job.reminder)
+    return _sent(post, claimed, address, words)
+
+
+def _remind(
+    service: Service, post: Post, claimed: Claimed, case: Case, day: date, whom: Recipient
+) -> Outcome:
+    address = _address(post, case, whom)
+    if day not in case.ahead or not address:
+        return None  # met, or over, or left meanwhile
+    late = [one.milestone for one in plan(service, case) if one.milestone.due == day and one.state != "met"]
+    about = _about(service, case, f"{_page(post, case)}#milestones")
+    words = reminded(late, day, service.now().date(), about, str(case.payload))
+    return _sent(post, claimed, address, words)
+
+
+def _about(service: Service, case: Case, page: str) -> About:
+    return About(
         office=service.office.name,
         provider=case.provider,
         product=case.product,
         version=case.version,
         page=page,
     )
-    words = told(notice, about, audience, reminder=job.reminder)
+
+
+def _page(post: Post, case: Case) -> str:
+    return f"{post.url}/cases/{case.payload.value}"
+
+
+def _address(post: Post, case: Case, whom: Recipient) -> str:
+    """Empty when that account is gone."""
+    return next((one.mail for one in _members(post, case) if one.id == whom.ref), "")
+
+
+def _sent(post: Post, claimed: Claimed, address: str, words: Told) -> Outcome:
     name = Digest.sha256(claimed.due.key.encode()).value[:32]
     try:
         post.mailer.send(Mail(id=name, to=address, subject=words.subject, text=words.text))

@@ -22,10 +22,11 @@ from assay.office.work import Due, Work
 from assay.register.leaf import Kind
 from assay.tlog.ports import TileStore
 
-ADVANCE, DEADLINE, REMINDER, NOTIFY, REVALIDATE, DRAW = (
+ADVANCE, DEADLINE, REMINDER, MILESTONE, NOTIFY, REVALIDATE, DRAW = (
     "advance",
     "deadline",
     "reminder",
+    "milestone",
     "notify",
     "revalidate",
     "draw",

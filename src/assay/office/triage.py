@@ -7,6 +7,7 @@ from assay.formats.case_documents import Determination, NoticeReason
 from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
 from assay.office.examining import Examined, Here
+from assay.office.milestones import reminders
 from assay.office.notify import insufficient, notice
 from assay.office.ports import Submission
 from assay.office.service import OFFICE, Act, Service, act, next_step, put, record_final, submission_of
@@ -38,11 +39,12 @@ def _record(service: Service, case: Case, submission: Submission, inputs: Inputs
         kind=Kind.COMPLETENESS,
         document=report,
         outcome=state,
+        due=reminders(service, case, found.plan),
         submission=msgspec.structs.replace(submission, state=state, verdict=stored),
     )
     return act(
         service, case, done, found.judged, "complete" if found.complete else "incomplete",
-        verdict=stored, result=found.result, because=found.reason[:500],
+        verdict=stored, result=found.result, because=found.reason[:500], plan=found.plan,
     )  # fmt: skip
 
 

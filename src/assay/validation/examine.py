@@ -75,12 +75,14 @@ def examine(
 
 def examine_as_asked(
     inputs: Inputs, sigstore: SigstoreVerifier | None, memory: Memory | None = None
-) -> VerdictDocument:
-    """As :func:`examine`, by those of the packs that the attestation names, in its order; by all where it names none of them."""
+) -> tuple[VerdictDocument, Attestation]:
+    """As :func:`examine`, by those of the packs that the attestation names, in its order; by all where it names none of them. And
+    the attestation."""
     opened = _open(inputs)
     have = dict(inputs.packs)
     asked = tuple((ref, have[ref]) for ref in opened.attestation.packs if ref in have)
-    return _judged(msgspec.structs.replace(inputs, packs=asked or inputs.packs), opened, sigstore, memory)
+    by = msgspec.structs.replace(inputs, packs=asked or inputs.packs)
+    return _judged(by, opened, sigstore, memory), opened.attestation
 
 
 def _open(inputs: Inputs) -> Opened:

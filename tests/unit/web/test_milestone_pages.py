@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from tests.support import services
-from tests.support.desks import World
+from tests.support.desks import OTHER_ORG, World
 from tests.support.office_pages import case_of, handed_in
 from tests.unit.web.test_case_pages import sent, where
 
@@ -77,3 +77,31 @@ def test_more_time_with_an_error(
     )
     assert f'id="{field}-problem">{says}' in answer.text
     assert case_of(world, case.payload.value).more_time is None
+
+
+def test_what_is_ahead_on_the_overview_and_what_is_overdue_in_the_queue() -> None:
+    world = World()
+    case = services.submitted(world.service, 1, services.planned)
+    services.submitted(world.service, 2)
+    link = f'<a href="{where(case)}#milestones">'
+
+    def page(path: str, role: Role, organisation: str = "") -> str:
+        return world.client.get(path, headers=world.person(role, organisation=organisation)).text
+
+    assert link in page("/overview", Role.PROVIDER_ADMIN)
+    assert 'due <time datetime="2026-12-01">' in page("/overview", Role.PROVIDER_ADMIN)
+    assert link not in page("/overview", Role.PROVIDER_ADMIN, organisation=OTHER_ORG)
+    assert link not in page("/queue", Role.OFFICER)
+    world.tick(timedelta(days=29, hours=12))
+    assert "was due" not in page("/overview", Role.PROVIDER_ADMIN)  # on its day
+    world.tick(timedelta(days=1))
+    for path, role in (("/overview", Role.PROVIDER_ADMIN), ("/queue", Role.OFFICER)):
+        assert 'was due <time datetime="2026-12-01">' in page(path, role)
+        assert page(path, role).count(link) == 1
+    provider = world.person(Role.PROVIDER_ADMIN)
+    done = sent(
+        world, f"{where(case)}/milestones/0", provider, text="Done.", met="yes", files={"files": ("", b"")}
+    )
+    assert done.status_code == 303
+    assert link not in page("/overview", Role.PROVIDER_ADMIN)
+    assert link not in page("/queue", Role.OFFICER)

@@ -1,12 +1,13 @@
 """The cases of an office: what is asked for in columns, the whole value beside them."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 metadata = MetaData()
 
 POSITION = BigInteger().with_variant(Integer, "sqlite")
 FOLDED = Text().with_variant(Text(collation="C"), "postgresql")
 """Compared by code points, so that what begins alike lies together."""
+_PLANNED = text("ahead IS NOT NULL")
 
 cases = Table(
     "cases",
@@ -24,12 +25,14 @@ cases = Table(
     Column("shown", Text, nullable=False),
     Column("shown_since", POSITION, nullable=False),
     Column("deadline", POSITION, nullable=False),
+    Column("ahead", Integer),
     Column("received", POSITION, nullable=False),
     Column("changed", POSITION, nullable=False),
     Column("published", Boolean, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Index("cases_by_organisation", "organisation", "entry"),
     Index("cases_marks", "entry", "revision", "published", "organisation"),
+    Index("cases_ahead", "ahead", "entry", sqlite_where=_PLANNED, postgresql_where=_PLANNED),
     *(
         Index(f"cases_by_{name}", name, "entry")
         for name in (
@@ -46,7 +49,7 @@ cases = Table(
         )
     ),
 )
-"""*shown* is the result for everybody, since *shown_since*, which is the greatest where there is none. *provider*, *product* and *version* are folded for comparing; times are microseconds, *deadline* the greatest where there is none."""
+"""*shown* is the result for everybody, since *shown_since*, which is the greatest where there is none. *provider*, *product* and *version* are folded for comparing; times are microseconds, *deadline* the greatest where there is none. *ahead*: the day by which the first milestone is due that is not met, counted from 1 January of year 1."""
 
 parties = Table(
     "case_parties",

@@ -89,6 +89,12 @@ class SqlCases:
         after = _encode_cursor(query.sort, rows[limit - 1][0], rows[limit - 1][1]) if more else ""
         return CasePage(tuple(_parse(row[2]) for row in rows[:limit]), after)
 
+    def planned(self, visible: Visible, limit: int) -> tuple[Case, ...]:
+        wanted = select(cases.c.body).where(cases.c.ahead.is_not(None))
+        ordered = _shown(wanted, visible).order_by(cases.c.ahead, cases.c.entry).limit(limit)
+        with transaction(self.engine, reads=True) as connection:
+            return tuple(_parse(body) for body in connection.execute(ordered).scalars())
+
     def marked(self, keys_: Sequence[str], visible: Visible) -> str:
         some = _shown(_MARKED, visible).subquery()
         mark = cast(some.c.entry, Text) + ":" + cast(some.c.revision, Text)
@@ -256,6 +262,7 @@ def columns(case: Case) -> dict[str, Any]:
         "shown": case.shown,
         "shown_since": _micros(case.shown_since),
         "deadline": _micros(case.deadline),
+        "ahead": case.ahead[0].toordinal() if case.ahead else None,
         "received": micros(case.received),
         "changed": micros(case.changed),
         "published": case.published is not None,

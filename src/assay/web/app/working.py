@@ -21,10 +21,13 @@ from assay.web.app.public import address, as_table
 from assay.web.app.shell import came, shown
 from assay.web.app.ways import as_files, page
 
-ROWS, QUEUED, MAX_ROWS = 50, 100, 200
+ROWS, QUEUED, MAX_ROWS, PLANNED = 50, 100, 200, 20
 COLUMNS = (
     "id", "provider", "product", "version", "stage", "result", "waits", "because", "received", "changed", "deadline", "drawn",
 )  # fmt: skip
+
+
+_ALL = Visible(everything=True)
 
 
 class Line(NamedTuple):
@@ -61,7 +64,7 @@ def _queue(desk: Desk) -> list[HTTPRouteHandler]:
         require(caller, Action.QUEUE_READ, Target.office())
         return desk.service.cases.find(
             CaseQuery(
-                visible=Visible(everything=True), waits=("officer",), sort="changed", descending=False, after=after, limit=limit
+                visible=_ALL, waits=("officer",), sort="changed", descending=False, after=after, limit=limit
             )
         )  # fmt: skip
 
@@ -72,7 +75,9 @@ def _queue(desk: Desk) -> list[HTTPRouteHandler]:
         now = desk.service.now()
         return shown(
             desk, who, "app/queue.html", here="/queue", lines=lines(part.cases, now), following=part.after,
-            ages=pictures.ages(part.cases, now), parts=pictures.stages(desk.service.cases.counts(Visible(everything=True))),
+            ages=pictures.ages(part.cases, now), today=now.date(),
+            overdue=[] if after else [one for one in desk.service.cases.planned(_ALL, PLANNED) if one.ahead[0] < now.date()],
+            parts=pictures.stages(desk.service.cases.counts(_ALL)),
         )  # fmt: skip
 
     def taken(request: Request[Any, Any, Any]) -> Response[bytes]:
@@ -96,6 +101,7 @@ def _overview(desk: Desk) -> list[HTTPRouteHandler]:
         newest = service.cases.find(CaseQuery(visible=own, sort="changed", limit=10))
         return shown(
             desk, who, "app/overview.html", here="/overview", first=lines(first.cases, now), newest=lines(newest.cases, now),
+            planned=service.cases.planned(own, PLANNED), today=now.date(),
             parts=pictures.stages(service.cases.counts(own)), speaks_for=desk.speaks_for(who.caller.organisation),
         )  # fmt: skip
 

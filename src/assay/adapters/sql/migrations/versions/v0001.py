@@ -93,12 +93,21 @@ def upgrade() -> None:
         sa.Column("shown", sa.Text(), nullable=False),
         sa.Column("shown_since", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("deadline", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ahead", sa.Integer(), nullable=True),
         sa.Column("received", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("changed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("published", sa.Boolean(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("payload"),
         sa.UniqueConstraint("entry"),
+    )
+    op.create_index(
+        "cases_ahead",
+        "cases",
+        ["ahead", "entry"],
+        unique=False,
+        sqlite_where=sa.text("ahead IS NOT NULL"),
+        postgresql_where=sa.text("ahead IS NOT NULL"),
     )
     op.create_index("cases_by_changed", "cases", ["changed", "entry"], unique=False)
     op.create_index("cases_by_deadline", "cases", ["deadline", "entry"], unique=False)
