@@ -119,7 +119,7 @@ PAGES: dict[str, tuple[str, tuple[Role, ...]]] = {
     "customers": ("/cases/{planned}/customers", (Role.PROVIDER_ADMIN,)),
     "why customers": ("/cases/{planned}/customers", OFFICER),
     "milestones": ("/cases/{planned}", (Role.PROVIDER_ADMIN,)),
-    "other offices": ("/federation", (Role.ADMINISTRATOR,)),
+    "other offices": ("/federation", (Role.ADMINISTRATOR, Role.OFFICER_LEAD)),
     "portfolio": ("/portfolio", (Role.RELYING_PARTY_MEMBER,)),
     "changes": ("/portfolio/changes?since=2026-01-01", (Role.RELYING_PARTY_MEMBER,)),
     "subscriptions": ("/subscriptions", (Role.RELYING_PARTY_MEMBER,)),

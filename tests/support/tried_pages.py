@@ -114,6 +114,7 @@ PAGES: Mapping[str, Make] = {
     "POST /portfolio": with_file(DEFAULTS["any"], "inventory"),
     "POST /portfolio/feed": typed(DEFAULTS["self"], days="30"),
     "POST /federation": typed(DEFAULTS["office"], name="x", trust="{}"),
+    "POST /federation/results": typed(DEFAULTS["office"], document="{}", receipt="{}"),
     "POST /federation/{office}/keys": typed(pinned, document="{}"),
     "POST /federation/{office}/revoke": typed(pinned, reason="x"),
     "POST /subscriptions": typed(DEFAULTS["any"], channel="webhook", target="https://10.0.0.1/"),

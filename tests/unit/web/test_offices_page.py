@@ -1,6 +1,7 @@
 """Other offices on a page: everybody sees which are listened to, an administrator pins and revokes them."""
 
 import re
+from typing import Any
 
 import pytest
 from tests.support import other_office
@@ -9,7 +10,7 @@ from tests.support.other_office import NAME, ORIGIN, brought, handed_over, key_h
 from tests.support.services import officer
 from tests.unit.web.test_case_pages import sent
 
-from assay.office.federation import accept
+from assay.office.federation import Query, Theirs, accept
 from assay.office.permission_table import Role
 
 ROOT = trust().encode().decode()
@@ -81,6 +82,88 @@ def test_who_is_not_confirmed_confirms_and_loses_nothing(world: World) -> None:
     assert held.status_code == 403
     assert 'data-passkey="confirm"' in held.text
     assert world.desk.federation.offices() == ()
+
+
+class Bringing:
+    """A lead officer here, and a result of an office that is pinned."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        sent(world, "/federation", world.person(Role.ADMINISTRATOR), name=NAME, trust=ROOT)
+        self.isles = other_office.service()
+        self.document, self.receipt = brought(self.isles, posted(self.isles))
+
+    def bring(self, document: bytes, receipt: bytes, *roles: Role, confirmed: bool = True) -> Any:
+        who = self.world.person(*(roles or (Role.OFFICER_LEAD,)), confirmed=confirmed)
+        values = {"document": document.decode(), "receipt": receipt.decode()}
+        return sent(self.world, "/federation/results", who, **values)
+
+    @property
+    def kept(self) -> tuple[Theirs, ...]:
+        return self.world.desk.federation.find(Query())
+
+
+def test_a_result_is_brought(world: World) -> None:
+    here = Bringing(world)
+    lead = world.person(Role.OFFICER_LEAD)
+    page = world.client.get("/federation", headers=lead).text
+    assert 'action="/federation/results"' in page
+    assert 'action="/federation"' not in page
+    assert 'href="/federation"' in world.client.get("/queue", headers=lead).text
+    for other in (Role.ADMINISTRATOR, Role.OFFICER, Role.PROVIDER_ADMIN):
+        assert (
+            'action="/federation/results"'
+            not in world.client.get("/federation", headers=world.person(other)).text
+        )
+        assert here.bring(here.document, here.receipt, other).status_code == 403
+    held = here.bring(here.document, here.receipt, confirmed=False)
+    assert (held.status_code, 'data-passkey="confirm"' in held.text) == (403, True)
+    assert held.text.count("<textarea hidden") == 2
+    assert here.kept == ()
+    done = here.bring(here.document, here.receipt)
+    assert (done.status_code, done.headers["location"]) == (303, "/federation#theirs-1")
+    assert 'id="theirs-1"' in world.client.get("/federation").text
+    again = here.bring(here.document, here.receipt)
+    assert (again.status_code, "is here already, and no older" in again.text) == (422, True)
+    assert len(here.kept) == 1
+
+
+@pytest.mark.parametrize(
+    ("document", "receipt", "field", "says"),
+    [
+        pytest.param(b"", b"{}", "document", "Paste what the office says.", id="no document"),
+        pytest.param(b"{}", b" ", "receipt", "Paste its receipt.", id="no receipt"),
+        pytest.param(b"<b>&", b"<b>&", "document", "receipt of the other office", id="something else"),
+    ],
+)
+def test_what_is_none_is_said_beside_its_field(
+    world: World, document: bytes, receipt: bytes, field: str, says: str
+) -> None:
+    here = Bringing(world)
+    answer = here.bring(document, receipt)
+    assert answer.status_code == 422
+    assert re.search(rf'id="{field}"[^>]* aria-invalid="true"', answer.text)
+    assert says in answer.text.split(f'id="{field}-problem">')[1].split("</span>")[0]
+    assert "<b>&" not in answer.text
+    assert here.kept == ()
+
+
+def test_what_proves_nothing_is_said(world: World) -> None:
+    here = Bringing(world)
+    other = brought(here.isles, posted(here.isles, 2))
+    for document, receipt, says in (
+        (here.document, other[1], "not this document"),
+        (here.document[:-9], here.receipt, "document of the other office"),
+        (
+            here.document,
+            brought(stranger := other_office.service("thief"), posted(stranger))[1],
+            "lacks a signature by ed25519 and ml-dsa-44",
+        ),
+    ):
+        answer = here.bring(document, receipt)
+        assert answer.status_code == 422
+        assert says in answer.text.split('id="document-problem">')[1].split("</span>")[0]
+    assert here.kept == ()
 
 
 def test_a_change_of_keys_is_followed(world: World) -> None:

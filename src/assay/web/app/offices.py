@@ -1,4 +1,5 @@
-"""Other offices that are listened to, and what came of theirs last: for everybody; an administrator pins and revokes them here."""
+"""Other offices that are listened to, and what came of theirs last: for everybody; an administrator pins and revokes them here, and
+who may accept what they say brings it."""
 
 from typing import Any
 
@@ -7,9 +8,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, RawBody
 from litestar.response import Redirect
 
-from assay.errors import Malformed, Untrusted
+from assay.errors import Malformed, Refused, Untrusted
 from assay.formats.text import shown as plain
-from assay.office.federation import MAX_NAME, MAX_REASON, Peer, Query, Theirs, pin, revoke, shown_of
+from assay.office.federation import MAX_NAME, MAX_REASON, Peer, Query, Theirs, accept, pin, revoke, shown_of
 from assay.office.federation_keys import renew
 from assay.office.permissions import Action, Target, require
 from assay.web.api.access import Asker
@@ -21,7 +22,7 @@ from assay.web.app.ways import form, page
 
 HERE = "/federation"
 ROWS = 50
-MANAGE = Action.FEDERATION_MANAGE
+MANAGE, ACCEPT = Action.FEDERATION_MANAGE, Action.FEDERATION_ACCEPT
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
@@ -70,7 +71,23 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         desk.note(caller, MANAGE, f"office {made.id}, keys renewed: {made.trust}")
         return Redirect(f"{HERE}#{office}", status_code=303)
 
-    return [index, add, gone, renewed]
+    @form(HERE + "/results", ACCEPT, "office")
+    def bring(request: Request[Any, Any, Any], body: RawBody) -> Response[Any]:
+        given = entered(request, desk, body)
+        caller, document, receipt = given.who.caller, given.text("document"), given.text("receipt")
+        require(caller, ACCEPT, Target.office())
+        lacking = {"document": "Paste what the office says.", "receipt": "Paste its receipt."}
+        problems = {name: said for name, said in lacking.items() if not given.text(name)}
+        if problems:
+            return _listed(desk, given.who, problems=problems, typed=given)
+        try:
+            made = accept(desk.federation, desk.service, caller, document.encode(), receipt.encode())
+        except (Malformed, Refused) as error:
+            return _listed(desk, given.who, problems={"document": f"{error}."}, typed=given)
+        desk.note(caller, ACCEPT, f"{made.attestation} of {made.office}")
+        return Redirect(f"{HERE}#theirs-{made.position}", status_code=303)
+
+    return [index, add, gone, renewed, bring]
 
 
 def _wrong(name: str, trust: str) -> Problems:
@@ -93,13 +110,13 @@ def _listed(
     return shown(
         desk, who, "app/offices.html", status=422 if problems else 200, here=HERE, offices=offices,
         last={one.id: _last(desk, one) for one in offices}, others=shown_of(desk.federation, found[:ROWS]), after=after,
-        following=following, manages=_manages(who), problems=problems, typed=typed.values if typed is not None else {},
+        following=following, manages=_may(who, MANAGE), accepts=_may(who, ACCEPT), problems=problems, typed=typed.values if typed is not None else {},
     )  # fmt: skip
 
 
-def _manages(who: Asker) -> bool:
-    """Whether it is an administrator's page; a passkey may still be asked for."""
-    return who.caller.known and bool(who.caller.scopes_of(MANAGE))
+def _may(who: Asker, action: Action) -> bool:
+    """Whether the page offers it; a passkey may still be asked for."""
+    return who.caller.known and bool(who.caller.scopes_of(action))
 
 
 def _last(desk: Desk, office: Peer) -> Theirs | None:

@@ -41,6 +41,7 @@ class Link(msgspec.Struct, frozen=True):
     text: str
 
 
+_OFFICES = Link("/federation", "Other offices")
 _PLACES: tuple[tuple[Action, Link], ...] = (
     (Action.QUEUE_READ, Link("/queue", "Queue")),
     (Action.SUBMISSION_CREATE, Link("/overview", "Overview")),
@@ -48,7 +49,8 @@ _PLACES: tuple[tuple[Action, Link], ...] = (
     (Action.SUBMISSION_READ, Link("/submissions", "Submissions")),
     (Action.ACCESS_READ_LOG, Link("/access", "Access")),
     (Action.ORGANISATION_READ, Link("/organisations", "Organisations")),
-    (Action.FEDERATION_MANAGE, Link("/federation", "Other offices")),
+    (Action.FEDERATION_MANAGE, _OFFICES),
+    (Action.FEDERATION_ACCEPT, _OFFICES),
     (Action.AUDIT_READ, Link("/audit", "Audit")),
 )
 _PUBLIC = (Link("/results", "Results"), Link("/draws", "Draws"), Link("/about", "About"))
@@ -91,7 +93,7 @@ def known_first(desk: Desk) -> Guard:
 
 def places(caller: Caller) -> tuple[Link, ...]:
     """Where *caller* may go, by the table of permissions."""
-    own = tuple(link for action, link in _PLACES if caller.known and caller.scopes_of(action))
+    own = dict.fromkeys(link for action, link in _PLACES if caller.known and caller.scopes_of(action))
     return (*own, *_PUBLIC)
 
 
