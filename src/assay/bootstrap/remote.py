@@ -10,7 +10,7 @@ from assay.client import OfficeClient
 from assay.client.office import Accepted
 from assay.collect.files import open_plain, read_plain
 from assay.config import environment
-from assay.errors import Malformed, Unavailable
+from assay.errors import Malformed, Refused, Unauthenticated, Unavailable
 from assay.formats import customers
 from assay.formats.digest import Digest
 from assay.formats.text import shown
@@ -18,6 +18,8 @@ from assay.formats.verdict import VerdictDocument
 from assay.web.api.views import CaseView
 
 MAX_TOKEN = 4096
+SHORTEST = 8
+"""Digits of an id that was cut short."""
 
 
 @contextmanager
@@ -32,8 +34,28 @@ def office(url: str) -> Iterator[OfficeClient]:
     client = OfficeClient(url, token)
     try:
         yield client
+    except Unauthenticated as error:
+        raise Unauthenticated(_who(path) + f" ({error})") from error
     finally:
         client.close()
+
+
+def _who(token: Path | None) -> str:
+    if token is None:
+        return "the office asks who you are: make a token under your name on its page, and name the file with it in ASSAY_TOKEN_FILE"
+    return f"the office does not take the token in {token}: it has ended, was revoked, or is another office's; make another one on its page"
+
+
+def named(url: str, text: str) -> Digest:
+    """The submission with the id *text*, with or without its algorithm, or the only one that you may see whose id begins so."""
+    text = text.removeprefix("sha256:")
+    if not SHORTEST <= len(text) < 64 or not set(text) <= set("0123456789abcdef"):
+        return Digest.of("sha256", text, what="ID")
+    with office(url) as client:
+        found = [one.id for one in client.submissions() if one.id.startswith(text)]
+    if len(found) != 1:
+        raise Refused(f"ID {text}: {len(found)} of the submissions that you may see begin so, expected one")
+    return Digest.of("sha256", found[0])
 
 
 def register_of(url: str, draw: int) -> tuple[str, int]:

@@ -30,6 +30,8 @@ from assay.register.rotation import KeyHistory
 from assay.trust.envelope import verify as verify_envelope
 
 TARS = (".tar", ".tar.gz", ".tgz")
+BY = {"office": "the office", "officer": "an officer", "two officers": "two officers"}
+"""Who determined, in words."""
 ABOUT = {Kind.SUBMISSION: ("bundle", "attestation"), Kind.PUBLICATION: ("result",)}
 
 
@@ -224,7 +226,7 @@ def _envelope(path: Path, envelope: Envelope, trust: trusting.Found, at: datetim
         version = verdict.releases[0].version if verdict.releases else ""
         kind, says = "result", f"{verdict.product} {version}: {found.token}"
         if found.determination is not None:
-            says += f", determined by the {found.determination.by}; the checks alone came to {verdict.result}"
+            says += f", determined by {BY[found.determination.by]}; the checks alone came to {verdict.result}"
     if not standing.verified:
         raise Untrusted(standing.reason)
     says = f"{says}; signed by {standing.signer!r} with {' and '.join(standing.algorithms)}"

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from assay.cli.output import Json, emit, out
-from assay.cli.submission import Id, OfficeUrl, digest
+from assay.cli.submission import Id, OfficeUrl, digest, named
 from assay.formats.text import shown
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ def listed(payload: str = Id, office: str = OfficeUrl, json: bool = Json) -> int
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        found = list(client.artifacts(digest(payload)))
+        found = list(client.artifacts(named(office, payload)))
     if json:
         emit({"artifacts": [msgspec.to_builtins(one) for one in found]})
         return 0
@@ -47,7 +47,7 @@ def fetch(
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        data = client.artifact(digest(payload), digest(artifact, what="ARTIFACT"), reason)
+        data = client.artifact(named(office, payload), digest(artifact, what="ARTIFACT"), reason)
     write_whole(output, data)
     if json:
         emit({"file": str(output.resolve()), "bytes": len(data)})
@@ -69,9 +69,9 @@ def request(
     """Ask a provider to let your organisation read artifacts of a submission."""
     from assay.bootstrap.remote import office as reach
 
-    named = [digest(one, what="--artifact") for one in artifact]
+    wanted = [digest(one, what="--artifact") for one in artifact]
     with reach(office) as client:
-        made = client.ask_access(digest(payload), reason, named)
+        made = client.ask_access(named(office, payload), reason, wanted)
     if json:
         emit({"grant": msgspec.to_builtins(made)})
     else:

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from assay.cli.output import Json, emit, out
-from assay.cli.submission import Id, OfficeUrl, digest
+from assay.cli.submission import Id, OfficeUrl, named
 
 app = typer.Typer(help="The customer list as a table for spreadsheets, and back.", no_args_is_help=True)
 
@@ -45,7 +45,7 @@ def fetch(
     """Write the newest list of a submission at an office to a file that only you can read."""
     from assay.bootstrap import remote
 
-    _tell(remote.fetch_customers(office, digest(payload), output, reason), output, json=json)
+    _tell(remote.fetch_customers(office, named(office, payload), output, reason), output, json=json)
 
 
 @app.command("replace")
@@ -58,7 +58,7 @@ def replace(
     """Replace the list of a submission at an office; notices go by the new one."""
     from assay.bootstrap import remote
 
-    rows, commitment = remote.replace_customers(office, digest(payload), file)
+    rows, commitment = remote.replace_customers(office, named(office, payload), file)
     if json:
         emit({"rows": rows, "commitment": commitment})
     else:

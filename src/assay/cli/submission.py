@@ -20,7 +20,10 @@ app = typer.Typer(help="Submissions at an office that is reached over HTTP.", no
 OfficeUrl = typer.Option(
     ..., "--office", metavar="URL", help="Of the office, such as https://office.example."
 )
-Id = typer.Argument(metavar="ID", help="SHA-256 of the attestation's payload, in hexadecimal.")
+Id = typer.Argument(
+    metavar="ID",
+    help="SHA-256 of the attestation's payload, in hexadecimal; its first 8 digits or more do, too.",
+)
 
 
 @app.command("create")
@@ -114,7 +117,7 @@ def show(payload: str = Id, office: str = OfficeUrl, json: bool = Json) -> int:
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        _tell(client.submission(digest(payload)), json=json)
+        _tell(client.submission(named(office, payload)), json=json)
     return 0
 
 
@@ -124,7 +127,7 @@ def timeline(payload: str = Id, office: str = OfficeUrl, json: bool = Json) -> i
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        found = client.timeline(digest(payload))
+        found = client.timeline(named(office, payload))
     if json:
         emit({"timeline": [msgspec.to_builtins(one) for one in found]})
         return 0
@@ -139,7 +142,7 @@ def graph(payload: str = Id, office: str = OfficeUrl, json: bool = Json) -> int:
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        found = client.graph(digest(payload))
+        found = client.graph(named(office, payload))
     if json:
         emit({"nodes": msgspec.to_builtins(found.nodes), "edges": msgspec.to_builtins(found.edges)})
         return 0
@@ -174,7 +177,7 @@ def respond(
     """Answer an initial determination in time."""
     from assay.bootstrap.remote import respond as answer
 
-    _tell(answer(office, digest(payload), text, file), json=json)
+    _tell(answer(office, named(office, payload), text, file), json=json)
     return 0
 
 
@@ -188,7 +191,7 @@ def supply(
     """Hand in evidence that the office asked for by digest."""
     from assay.bootstrap.remote import supply as bring
 
-    _tell(bring(office, digest(payload), file), json=json)
+    _tell(bring(office, named(office, payload), file), json=json)
     return 0
 
 
@@ -204,7 +207,7 @@ def extend(
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        _tell(client.ask_for_time(digest(payload), days, reason), json=json)
+        _tell(client.ask_for_time(named(office, payload), days, reason), json=json)
     return 0
 
 
@@ -218,7 +221,7 @@ def assess(
     """Hand in documents of the third-party assessment that the attestation names. They are never public."""
     from assay.bootstrap.remote import assess as bring
 
-    _tell(bring(office, digest(payload), file), json=json)
+    _tell(bring(office, named(office, payload), file), json=json)
     return 0
 
 
@@ -228,7 +231,7 @@ def milestones(payload: str = Id, office: str = OfficeUrl, json: bool = Json) ->
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        found = client.milestones(digest(payload))
+        found = client.milestones(named(office, payload))
     if json:
         emit({"milestones": [msgspec.to_builtins(one) for one in found]})
         return 0
@@ -257,7 +260,7 @@ def report(
     """Say how far a milestone is."""
     from assay.bootstrap.remote import report as say
 
-    _tell(say(office, digest(payload), number, text, file, met=met), json=json)
+    _tell(say(office, named(office, payload), number, text, file, met=met), json=json)
     return 0
 
 
@@ -269,7 +272,7 @@ def withdraw(
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        _tell(client.withdraw(digest(payload), reason), json=json)
+        _tell(client.withdraw(named(office, payload), reason), json=json)
     return 0
 
 
@@ -287,8 +290,14 @@ def lapse(
     from assay.bootstrap.remote import office as reach
 
     with reach(office) as client:
-        _tell(client.lapse(digest(payload), reason, versions), json=json)
+        _tell(client.lapse(named(office, payload), reason, versions), json=json)
     return 0
+
+
+def named(office: str, payload: str) -> "Digest":
+    from assay.bootstrap import remote
+
+    return remote.named(office, payload)
 
 
 def _tell(one: "CaseView", *, json: bool, more: dict[str, Any] | None = None) -> None:

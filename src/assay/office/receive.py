@@ -168,11 +168,7 @@ def _wanted(service: Service, step: _Step, kept: Documents, now: datetime) -> Wa
     organisation = asked.caller.organisation
     documents = msgspec.structs.replace(kept, artifacts=tuple(sorted({*kept.artifacts, *step.also})))
     case = _begun(asked.owner or organisation, (*asked.parties, organisation), admitted, now)
-    also = (
-        ()
-        if step.replaced is None
-        else (moved(step.replaced, now, replaced_by=admitted.payload, deadline=None, waits="nobody"),)
-    )
+    also = () if step.replaced is None else (_ended(step.replaced, now, admitted.payload),)
     return msgspec.structs.replace(
         wanted(service.office, admitted, documents, now),
         cases=(case, *also),
@@ -180,6 +176,12 @@ def _wanted(service: Service, step: _Step, kept: Documents, now: datetime) -> Wa
         keys=admitted.keys,
         held=tuple(Held(organisation, digest, size) for digest, size in _sizes(asked.bundle).items()),
     )
+
+
+def _ended(case: Case, now: datetime, by: Digest) -> Case:
+    """*case*, in whose place another one stands: nobody has to do anything any more, nor to decide about more time."""
+    because = "" if case.more_time is not None else case.because
+    return moved(case, now, replaced_by=by, deadline=None, waits="nobody", more_time=None, because=because)
 
 
 def _told(service: Service, case: Case, found: Appended | AssayError) -> Answer:

@@ -6,13 +6,13 @@ import msgspec
 
 from assay.errors import Refused, Unavailable
 from assay.formats import strict_json
-from assay.formats.case_documents import MAX_TEXT, Ending, parse
+from assay.formats.case_documents import MAX_TEXT, Determination, Ending, parse
 from assay.formats.digest import Digest
 from assay.office import determine
 from assay.office.case import WAITS, Case, Proposal
 from assay.office.case_file import archive
 from assay.office.determine import FAVOURABLE
-from assay.office.permissions import Action, Caller, require_role
+from assay.office.permissions import Action, Caller, require, require_role
 from assay.office.service import Act, Service, act, asked, put
 from assay.register import leaf
 from assay.register.leaf import Kind
@@ -103,6 +103,14 @@ def reject(service: Service, caller: Caller, payload: Digest, revision: int) -> 
     return service.keep(
         case, proposal=None, waits=WAITS[case.stage], because="a proposed referral was not approved"
     )
+
+
+def proposed(service: Service, caller: Caller, case: Case) -> Determination | Referral | None:
+    """What a second officer is asked to approve of *case*; None where that is nothing."""
+    require(caller, Action.CASE_READ, case.target)
+    if case.proposal is None:
+        return None
+    return _proposed(service, case) or parse(service.office.blobs.get(case.proposal.document), Determination)
 
 
 def referrals(service: Service, caller: Caller, payload: Digest) -> tuple[Referred, ...]:

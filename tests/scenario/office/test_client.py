@@ -290,6 +290,16 @@ def test_commands(
     assert "no evidence is asked for" in capsys.readouterr().err
     assert run(["submission", "show", payload, *where, "--json"]) == 0
     assert '"answered"' in capsys.readouterr().out
+    assert run(["submission", "show", payload[:12], *where]) == 0  # as `list` prints it
+    assert payload in capsys.readouterr().out
+    assert run(["submission", "show", "0" * 12, *where]) == 2
+    assert "0 of the submissions that you may see begin so" in capsys.readouterr().err
     assert run(["submission", "create", str(bundle), *where]) == 2
     assert "was submitted before" in capsys.readouterr().err
+    token.write_text("assay_no")
+    assert run(["submission", "list", *where]) == 2
+    assert f"does not take the token in {token}" in capsys.readouterr().err
+    monkeypatch.delenv("ASSAY_TOKEN_FILE")
+    assert run(["submission", "list", *where]) == 2
+    assert "name the file with it in ASSAY_TOKEN_FILE" in capsys.readouterr().err
     assert run(["submission", "show", payload, "--office", "office.example"]) == 2

@@ -131,6 +131,15 @@ def test_an_answer_ends_it(place: Place) -> None:
     assert (answer.status_code, place.case.stage, place.case.more_time) == (201, "answered", None)
 
 
+def test_a_revision_takes_the_wish_with_it(place: Place) -> None:
+    lacking = services.submitted(place.world.service, 2, services.incomplete).payload
+    place.payload, place.where = lacking, f"{API}/submissions/{lacking.value}"
+    assert place.ask(5).status_code == 201
+    services.submitted(place.world.service, 3, services.revising(lacking))
+    assert (place.case.waits, place.case.more_time, place.case.because) == ("nobody", None, "")
+    assert problem(place.decide(5)) == (422, "Refused")
+
+
 def test_the_notice_repeats_what_was_asked(place: Place) -> None:
 
     def newest() -> Notice:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from tests.support import services
 from tests.support.desks import OTHER_ORG, World
@@ -18,6 +19,7 @@ from tests.support.office_pages import (
 )
 from tests.unit.web.test_public_pages import NOBODY
 
+from assay.formats.attestation import Claim
 from assay.formats.bundle import write_tar
 from assay.office.case import Case
 from assay.office.office_policy import OfficePolicy
@@ -70,6 +72,16 @@ def test_a_case_from_queue_to_result(world: World) -> None:
     assert "Nothing waits for an officer." in world.client.get("/queue", headers=officer).text
 
 
+def test_what_is_not_claimed_is_folded_and_says_so(world: World) -> None:
+    planned = Claim(services.REVIEW, claimed=False)
+    case = handed_in(world, lambda one: msgspec.structs.replace(one, claims=(*one.claims, planned)), 31)
+    page = world.client.get(where(case), headers=world.person(Role.PROVIDER_ADMIN)).text
+    claimed, folded, rest = page.partition("<summary>Not claimed: ")
+    assert folded
+    assert "<b>Not claimed.</b>" not in claimed
+    assert "<b>Not claimed.</b>" in rest
+
+
 def test_a_form_without_the_secret_does_nothing(world: World) -> None:
     case = answered(world)
     officer = world.person(*OFFICER)
@@ -101,13 +113,46 @@ def test_two_officers(world: World) -> None:
     world = World(OfficePolicy(four_eyes=True))
     case = answered(world)
     first, second = world.person(*OFFICER, name="ann"), world.person(*OFFICER, name="bob")
-    sent(world, where(case) + "/final", first, revision=str(case.revision), consideration="No.")
+    judged = {
+        "judge:lighthouse-rules@1#disclosure": "not_satisfied",
+        "because:lighthouse-rules@1#disclosure": "I read it.",
+    }
+    sent(
+        world, where(case) + "/final", first, revision=str(case.revision), consideration="Not enough.",
+        reasons="It is a template.", **judged,
+    )  # fmt: skip
     proposed = case_of(world, case.payload.value)
     assert "Approve</button>" not in world.client.get(where(case), headers=first).text
-    assert "Approve</button>" in world.client.get(where(case), headers=second).text
+    page = world.client.get(where(case), headers=second).text
+    for text in ("Approve</button>", "It is a template.", "I read it.", "Not enough.", "Contradicted"):
+        assert text in page.partition('id="proposal"')[2].partition("</form>")[0]
     assert sent(world, where(case) + "/approval", first, revision=str(proposed.revision)).status_code == 403
     assert sent(world, where(case) + "/approval", second, revision=str(proposed.revision)).status_code == 303
     assert case_of(world, case.payload.value).stage == "determined"
+    world.tick()
+    public = world.client.get(f"/results/{case.payload.value}").text
+    assert "What the office makes of it:</b> Not enough." in public
+
+
+def test_a_second_officer_sees_what_referral_is_proposed(world: World) -> None:
+    world = World(OfficePolicy(four_eyes=True))
+    first, second = world.person(*OFFICER, name="ann"), world.person(*OFFICER, name="bob")
+    case = answered(world)
+    sent(world, where(case) + "/final", first, revision=str(case.revision), consideration="No.")
+    revision = str(case_of(world, case.payload.value).revision)
+    sent(world, where(case) + "/approval", second, revision=revision)
+    world.tick()
+    case = case_of(world, case.payload.value)
+    sent(
+        world,
+        where(case) + "/refer",
+        first,
+        revision=str(case.revision),
+        to="Harbour authority",
+        reason="It fails for us.",
+    )
+    page = world.client.get(where(case), headers=second).text.partition('id="proposal"')[2]
+    assert page.index("Harbour authority") < page.index("It fails for us.") < page.index("Approve</button>")
 
 
 def test_a_provider_answers(world: World) -> None:

@@ -22,7 +22,7 @@ from assay.office.extend import ASKABLE, MAX_REASON, ask_for_time, decide_time
 from assay.office.milestones import plan
 from assay.office.permissions import Action, Caller, may, require_role
 from assay.office.post import correct
-from assay.office.referral import Referral, approve, refer, referrals, reject
+from assay.office.referral import Referral, approve, proposed, refer, referrals, reject
 from assay.office.respond import lapse, respond, supply, withdraw
 from assay.office.service import asked, submission_of
 from assay.office.submitted import attestation_of
@@ -127,6 +127,7 @@ def case_page(
     return shown(
         desk, who, "app/case.html", status=422 if problems else 200, case=case, d=inside, can=can, more=can & FURTHER, now=now,
         tokens=TOKENS, course=pictures.course(inside.history, case, now) if inside is not None else None,
+        proposed=proposed(service, who.caller, case) if may(who.caller, Action.CASE_READ, case.target) else None,
         referred=referrals(service, who.caller, case.payload) if may(who.caller, Action.CASE_READ, case.target) else (),
         refers=service.policy.referral, days_left=_days_left(desk, case), urgency=pictures.urgency(case, now),
         confirmed=who.caller.confirmed, four_eyes=service.policy.four_eyes, planned=() if case.erased else plan(service, case),

@@ -176,7 +176,7 @@ def scopes_of(form: Form) -> frozenset[Action]:
 def _scopes(caller: Caller) -> list[tuple[Action, str]]:
     """What a token of *caller* can be made for, in words."""
     return [
-        (action, rule.says)
+        (action, rule.says.partition(";")[0])
         for action, rule in RULES.items()
         if action in TOKEN_ACTIONS and caller.roles & set(rule.grants)
     ]

@@ -73,9 +73,9 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
             members=members(identity, caller, key) if Action.MEMBER_READ in can else (),
             invited=invitations(identity, caller, key) if Action.MEMBER_READ in can else (),
             signers=offered, records={signer.id: record_of(signer) for signer in offered}, rules=rules(identity, caller, key),
-            ci_scopes=[(action, RULES[action].says) for action in sorted(CI_SCOPES)],
+            ci_scopes=[(action, RULES[action].says.partition(";")[0]) for action in sorted(CI_SCOPES)],
             tokens=service_tokens(identity, caller, key) if Action.TOKEN_MANAGE in can and caller.confirmed else None,
-            scopes=[(action, rule.says) for action, rule in RULES.items() if action in TOKEN_ACTIONS],
+            scopes=[(action, rule.says.partition(";")[0]) for action, rule in RULES.items() if action in TOKEN_ACTIONS],
         )  # fmt: skip
 
     return [index, show]

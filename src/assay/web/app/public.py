@@ -8,6 +8,7 @@ from litestar import Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
+from assay.errors import Malformed
 from assay.formats.digest import Digest
 from assay.formats.result import Result, read_result
 from assay.formats.times import encode as moment
@@ -188,7 +189,11 @@ def named(file: str) -> dict[str, str]:
         return {"purl": text}
     kind, colon, value = text.lower().rpartition(":")
     if not colon and text:
-        kind = _BY_LENGTH.get(len(value), "sha256")
+        kind = _BY_LENGTH.get(len(value), "")
+        if not kind:
+            raise Malformed(
+                f"{text[:80]!r} is neither a digest nor a package URL: expected 64 hexadecimal digits (SHA-256 of the file), or pkg:…"
+            )
     return {"digest": f"{kind}:{value}"} if text else {}
 
 
@@ -226,6 +231,7 @@ def result_page(desk: Desk, case: Case, caller: Caller) -> dict[str, Any]:
     others = about(desk.federation, found.verdict.provider, found.verdict.product)
     return {
         **made, "layout": "app/layout.html", "links": links, "has_feed": False, "marks": said, "others": others,
+        "considered": found.determination.consideration if found.determination is not None else "",
         "posted": tuple(happened(desk.service, case, "public")), "id": case.payload.value,
         "asks": caller.known and may(caller, Action.ACCESS_REQUEST, case.target),
     }  # fmt: skip
