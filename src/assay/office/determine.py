@@ -10,7 +10,7 @@ from assay.formats.case_documents import Determination, Judgement, parse
 from assay.formats.digest import Digest
 from assay.formats.result import judged
 from assay.formats.verdict import ResultToken
-from assay.office.case import Case, Proposal
+from assay.office.case import WAITS, Case, Proposal
 from assay.office.deepen import against
 from assay.office.notify import notice
 from assay.office.permissions import Action, Caller
@@ -48,7 +48,7 @@ def decide_initial(service: Service, caller: Caller, payload: Digest, decision: 
         )
     document = determination_of(service, case, decision, "initial")
     if document.result in FAVOURABLE:
-        return _conclude(service, caller, case, msgspec.structs.replace(document, stage="final"))
+        return settle(service, caller, case, msgspec.structs.replace(document, stage="final"))
     now = service.now()
     done = Act(
         kind=Kind.DETERMINATION, document=put(service, document), outcome=document.result, actor="officer",
@@ -80,7 +80,7 @@ def decide_final(service: Service, caller: Caller, payload: Digest, decision: De
         )
     if case.response is not None and not decision.consideration.strip():
         raise Refused("the provider has responded: say what the office makes of it ('consideration')")
-    return _conclude(service, caller, case, document)
+    return settle(service, caller, case, document)
 
 
 def approve(service: Service, caller: Caller, payload: Digest, revision: int) -> Case:
@@ -101,7 +101,9 @@ def reject(service: Service, caller: Caller, payload: Digest, revision: int) -> 
     case = asked(service, caller, Action.DETERMINATION_APPROVE, payload)
     if case.proposal is None or case.revision != revision:
         raise Refused("nothing is proposed about this case, or it has moved meanwhile")
-    return service.keep(case, proposal=None, because="a proposed determination was not approved")
+    return service.keep(
+        case, proposal=None, waits=WAITS[case.stage], because="a proposed determination was not approved"
+    )
 
 
 def determination_of(
@@ -134,7 +136,8 @@ def determination_of(
     )
 
 
-def _conclude(service: Service, caller: Caller, case: Case, document: Determination) -> Case:
+def settle(service: Service, caller: Caller, case: Case, document: Determination) -> Case:
+    """Record the final *document* of one officer, or, where two have to agree, keep it until another one approves."""
     if service.policy.four_eyes:
         digest = put(service, document)
         proposal = Proposal(digest, caller.account, service.now())
@@ -176,9 +179,14 @@ def _looked_at(service: Service, caller: Caller, action: Action, payload: Digest
         raise Refused("the case has moved meanwhile: look at it again, then act")
     if case.replaced_by is not None:
         raise Refused(f"the submission was revised by {case.replaced_by.short}: decide about that one")
+    must_be_free(case)
+    return case
+
+
+def must_be_free(case: Case) -> None:
+    """Refused while something is proposed."""
     if case.proposal is not None:
         raise Refused("a determination is proposed already: approve or reject it first")
-    return case
 
 
 def _either(stages: frozenset[str]) -> str:

@@ -9,12 +9,12 @@ from assay.formats.dsse import Envelope
 from assay.formats.intoto import PAYLOAD_TYPE
 from assay.formats.result import encode_result
 from assay.office.case import Case
-from assay.office.determine import FAVOURABLE, Decision, determination_of
+from assay.office.determine import FAVOURABLE, Decision, determination_of, must_be_free, settle
 from assay.office.log import receipt
 from assay.office.notify import notice
 from assay.office.permissions import Action, Caller
 from assay.office.revalidate import next_look
-from assay.office.service import Act, Service, act, asked, next_step, record_final
+from assay.office.service import Act, Service, act, asked, next_step
 from assay.office.triage import verdict_of
 from assay.register.leaf import Kind
 from assay.register.receipt import Receipt
@@ -70,12 +70,16 @@ def tell_published(service: Service, case: Case) -> Case:
 
 
 def correct(service: Service, caller: Caller, payload: Digest, decision: Decision, reason: str) -> Case:
-    """Replace a posted determination by another one, with the reason; the old result stays in the register."""
+    """Replace a posted determination by another one, with the reason; the old result stays in the register.
+
+    Where two have to agree, propose that.
+    """
     case = asked(service, caller, Action.RESULT_CORRECT, payload)
     if case.stage != "published" or case.final is None:
         raise Refused(f"the case is {case.stage!r}: nothing is posted that could be corrected")
     if case.revision != decision.revision:
         raise Refused("the case has moved meanwhile: look at it again, then act")
+    must_be_free(case)
     if not reason.strip():
         raise Refused("a correction says why")
     before = parse(service.office.blobs.get(case.final), Determination)
@@ -84,7 +88,9 @@ def correct(service: Service, caller: Caller, payload: Digest, decision: Decisio
         raise Refused(
             f"the correction comes to {document.result!r}: make an initial determination, which may be answered"
         )
-    return record_final(service, case, msgspec.structs.replace(document, reasons=(reason, *document.reasons)))
+    return settle(
+        service, caller, case, msgspec.structs.replace(document, reasons=(reason, *document.reasons))
+    )
 
 
 def result_envelope(service: Service, case: Case) -> Envelope:

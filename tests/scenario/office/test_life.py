@@ -270,6 +270,31 @@ def test_four_eyes() -> None:
     assert parse(one.office.blobs.get(case.final), Determination).by == "two officers"
 
 
+def test_four_eyes_over_a_correction() -> None:
+    one = service(OfficePolicy(four_eyes=True))
+    case = submitted(one, change=world.contradicted)
+    tick(one, 31 * DAY)
+    decide_final(one, officer(one, "olga"), case.payload, look(one, case))
+    approve(one, officer(one, "otto"), case.payload, one.case(case.payload).revision)
+    tick(one)
+    for _ in range(2):
+        posted = one.case(case.payload)
+        correct(one, officer(one, "olga"), case.payload, look(one, posted), "another reason")
+        proposed = one.case(case.payload)
+        assert (proposed.final, proposed.stage, proposed.waits) == (posted.final, "published", "officer")
+        with pytest.raises(Refused, match="proposed already"):
+            correct(one, officer(one, "otto"), case.payload, look(one, proposed), "another reason")
+        reject(one, officer(one, "otto"), case.payload, proposed.revision)
+        assert one.case(case.payload).waits == "nobody"
+    correct(one, officer(one, "olga"), case.payload, look(one, posted), "another reason")
+    approve(one, officer(one, "otto"), case.payload, one.case(case.payload).revision)
+    tick(one)
+    after = one.case(case.payload)
+    assert after.final is not None
+    assert (after.stage, after.final != posted.final) == ("published", True)
+    assert parse(one.office.blobs.get(after.final), Determination).reasons[0] == "another reason"
+
+
 def test_withdrawn_before_and_after() -> None:
     one = service()
     early = submitted(one, 1)
