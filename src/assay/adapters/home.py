@@ -93,7 +93,9 @@ def _take(descriptor: int, path: Path) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > deadline:
-                raise Unavailable(f"another assay process holds {path}") from error
+                raise Unavailable(
+                    f"another assay process holds {path}: stop it first, or wait for it"
+                ) from error
             time.sleep(0.05)
         else:
             return

@@ -27,7 +27,9 @@ class Found(msgspec.Struct, frozen=True):
 def search_office(home: Home, query: Query, *, limit: int, after: int, proofs: bool) -> Found:
     """As the operator, who sees everything."""
     if not (home.office / DATABASE).is_file():
-        raise Unavailable(f"{home.office} is no office: {DATABASE} is missing")
+        raise Unavailable(
+            f"{home.office} is no office: {DATABASE} is missing; --office names the folder of one"
+        )
     with embedded(home) as office, opened(home.office / SEARCH) as index:
         if not isinstance(office.register, Sequencer):
             raise TypeError("the embedded office has a register of its own")

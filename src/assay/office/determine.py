@@ -169,7 +169,7 @@ def request_evidence(
     days = service.policy.evidence_request_days
     return notice(
         service, case, "evidence_requested", items, days=days, text=text,
-        requested=wanted, waits="provider", because=f"{len(wanted)} files were asked for",
+        requested=wanted, waits="provider", because="a file was asked for" if len(wanted) == 1 else f"{len(wanted)} files were asked for",
     )  # fmt: skip
 
 

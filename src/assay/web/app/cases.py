@@ -150,7 +150,8 @@ def _days_left(desk: Desk, case: Case) -> int:
 
 def _officer(desk: Desk) -> list[HTTPRouteHandler]:
     def ask(caller: Caller, payload: Digest, form: Form) -> object:
-        digests = [Digest.parse(one, what="digest") for one in form.text("digests").split()]
+        said = (one if ":" in one else f"sha256:{one}" for one in form.text("digests").split())
+        digests = [Digest.parse(one, what="digest") for one in said]
         return request_evidence(
             desk.service, caller, payload, digests, form.text("text"), form.number("revision")
         )

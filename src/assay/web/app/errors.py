@@ -50,7 +50,13 @@ _KINDS: tuple[tuple[type[AssayError], Said], ...] = (
     (TooOften, Said("Too many requests", "Wait a moment, then try again.")),
     (TooLarge, Said("Too large", "Send less, or use the API, which takes files one by one.")),
     (Malformed, Said("This cannot be read", "Go back, correct it, and send it again. Nothing was changed.")),
-    (Refused, Said("This was not done", "Go back, load the page again, and look at what changed.")),
+    (
+        Refused,
+        Said(
+            "This was not done",
+            "Go back and do as it says; where something changed meanwhile, load the page again.",
+        ),
+    ),
     (AssayError, Said("The office cannot tell at the moment", "Nothing was decided. Try again in a minute.")),
 )
 _BY_CODE: Mapping[int, Said] = {
