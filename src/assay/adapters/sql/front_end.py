@@ -16,9 +16,10 @@ from assay.adapters.sql import queue
 from assay.adapters.sql.desk import Desk
 from assay.adapters.sql.leader import Leader
 from assay.adapters.sql.ledger import SqlLedger
-from assay.adapters.sql.postgresql import session
+from assay.adapters.sql.postgresql import driver, engine, failures, session
 from assay.adapters.sql.prepare import prepare
 from assay.adapters.sql.shared import Ready, Shared
+from assay.adapters.sql.transaction import transaction
 from assay.adapters.waiting import Answer, Deliver
 from assay.errors import Unavailable
 from assay.office.ports import Appended, Wanted
@@ -59,7 +60,8 @@ class FrontEnd:
         self._shared = shared
         self.front = random.token_hex(6)
         """This process's name among the front ends."""
-        self._ledger = SqlLedger.postgres(shared.url)
+        self._engine = engine(shared.url, "assay")
+        self._ledger = SqlLedger(self._engine)
         prepare(shared.url)
         self._reading = threading.Lock()
         self._view: Sequencer | None = None
@@ -107,8 +109,8 @@ class FrontEnd:
     def checkpoint(self) -> bytes:
         """At the present size. Waits for the leader's signature, if it must; Unavailable when none comes."""
         end = time.monotonic() + self._shared.patience_seconds
-        with session(self._shared.url, f"assay reader {self.front}") as connection:
-            while (found := queue.newest_checkpoint(connection)) is None:
+        with failures(), transaction(self._engine, reads=True) as connection:
+            while (found := queue.newest_checkpoint(driver(connection))) is None:
                 if self._leader.trouble or time.monotonic() > end:
                     raise Unavailable(self._leader.trouble or "nobody signs the register's newest entries")
                 time.sleep(0.005)

@@ -31,6 +31,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from assay.adapters.sql import cases, due, holdings, sift, tables
+from assay.adapters.sql.among import among
 from assay.adapters.sql.bulk import insert_all
 from assay.adapters.sql.sift import NotTaken
 from assay.adapters.sql.transaction import overwrite, reading
@@ -45,12 +46,9 @@ from assay.register.edge import Edge
 _READ_HEAD = select(tables.head)
 _HEAD = _READ_HEAD.with_for_update()
 _MOVE = update(tables.head).values({name: bindparam(name) for name in ("size", "root", "edge", "stamp")})
-_STATES_AT_ONCE = select(tables.submissions.c.payload, tables.submissions.c.state).where(
-    tables.submissions.c.payload == func.any(func.string_to_array(bindparam("payloads"), " "))
+_STATES = select(tables.submissions.c.payload, tables.submissions.c.state).where(
+    among(tables.submissions.c.payload, "payloads")
 )
-"""On PostgreSQL, which would spend more on thousands of parameters than on the rows."""
-_STATES_IN_A_LIST = "SELECT payload, state FROM submissions WHERE payload IN (SELECT value FROM json_each(?))"
-"""On SQLite, where writing out a parameter for each would cost more than the rows."""
 _LEAVES = (
     select(tables.leaves.c.leaf)
     .where(tables.leaves.c.position >= bindparam("start"), tables.leaves.c.position < bindparam("end"))
@@ -419,11 +417,8 @@ def _admit(connection: Connection, wanted: Sequence[Wanted], size: int) -> tuple
 
 
 def _states(connection: Connection, payloads: Sequence[str]) -> dict[str, str]:
-    if connection.dialect.name == "postgresql":
-        rows = connection.execute(_STATES_AT_ONCE, {"payloads": " ".join(payloads)}).all()
-    else:
-        rows = connection.exec_driver_sql(_STATES_IN_A_LIST, (msgspec.json.encode(payloads).decode(),)).all()
-    return {row.payload: row.state for row in rows}
+    found = connection.execute(_STATES, {"payloads": list(payloads)})
+    return {row.payload: row.state for row in found}
 
 
 def _refusal(states: dict[str, str], submission: Submission) -> AssayError | None:

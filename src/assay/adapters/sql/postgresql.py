@@ -20,9 +20,13 @@ from assay.formats.text import shown
 Session = psycopg.Connection[TupleRow]
 
 CONNECT_SECONDS = 5
-KEPT, MOST = 5, 32
-"""Connections of one pool, while nothing happens and at most: more than a process has threads that use one, so that none waits for another."""
+KEPT, MOST = 16, 32
+"""Connections of one pool, for the next who asks and at most: more than a process has threads that use one, so that none waits for another;
+to begin one costs more than most of what it is asked."""
 _ROUNDS, _ROUND_SECONDS = 250, 0.02
+PLANS = "-c enable_seqscan=off -c jit=off"
+"""Every question here has its index. A plan is kept for as long as a connection, and one that was made while a table was nearly empty would read
+it whole for the next hour. A URL with other options counts more."""
 IDLE_SECONDS = 30
 """After which the server ends a transaction in which nothing happens: its client hangs, and others wait for its locks."""
 
@@ -186,7 +190,7 @@ def _arguments(url: str, name: str) -> dict[str, Any]:
     return {
         "application_name": name,
         "connect_timeout": CONNECT_SECONDS,
-        "options": f"{options} -c idle_in_transaction_session_timeout={IDLE_SECONDS * 1000}",
+        "options": f"{PLANS} {options} -c idle_in_transaction_session_timeout={IDLE_SECONDS * 1000}",
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
