@@ -6,14 +6,14 @@ from typing import Literal
 
 import msgspec
 
-from assay.errors import Refused
+from assay.errors import Hidden, Refused
 from assay.formats.attestation import Milestone
 from assay.formats.case_documents import MAX_TEXT, Change
 from assay.formats.digest import Digest
 from assay.office.bring import NOTHING, Brought, check, keep
 from assay.office.case import Case
 from assay.office.case_changes import record
-from assay.office.permissions import Action, Caller, hidden
+from assay.office.permissions import Action, Caller
 from assay.office.service import MILESTONE, NOTIFY, Service, asked, texts
 from assay.office.submitted import attestation_of
 from assay.office.work import Due
@@ -60,7 +60,7 @@ def report(
     case = asked(service, caller, Action.RESPONSE_WRITE, payload)
     planned = plan(service, case)
     if number >= len(planned):
-        raise hidden()
+        raise Hidden(f"the plan has {len(planned)} milestones, counted from 0: there is no number {number}")
     if case.replaced_by is not None or case.stage in ("closed", "withdrawn"):
         raise Refused("the submission is over, or was revised: report on the one that stands")
     if number in case.met:

@@ -142,6 +142,8 @@ def test_two_administrators_for_lost_keys(world: World) -> None:
     account = f"{Role.PROVIDER_MEMBER}-{PROVIDER_ORG}"
     assert sent(world, f"/members/{account}/recover", first, reason="met in person").status_code == 303
     page = world.client.get("/organisations", headers=second).text
+    assert "met in person" in page
+    assert f"{Role.PROVIDER_MEMBER}@people.test" in page
     approval = re.findall(r"/recoveries/[\w-]+/approval", page)
     assert sent(world, approval[0], first).status_code == 403
     assert "/enrol#" in sent(world, approval[0], second).text

@@ -219,3 +219,9 @@ def test_files_that_are_none(world: World, file: str) -> None:
     answer = world.client.get("/results", params={"file": file})
     assert answer.status_code in (400, 422)
     assert "<h1>" in answer.text
+
+
+def test_only_an_office_with_a_beacon_says_that_it_cannot_steer_its_draws() -> None:
+    without = World()
+    assert "goes by no public beacon" in without.client.get("/draws").text
+    assert "by a public beacon, not by the office" not in without.client.get("/").text

@@ -3,6 +3,8 @@
 Whoever runs a command on the office's own machine is one of the two, and alone where no administrator could be the other one.
 """
 
+from collections.abc import Iterable
+
 from assay.errors import Refused
 from assay.formats.text import shown
 from assay.office.identity import checked, look
@@ -71,6 +73,14 @@ def recoveries(identity: Identity, caller: Caller) -> tuple[Recovery, ...]:
     now = identity.clock.now()
     with identity.identities.read() as rows:
         return tuple(one for one in rows.find(Recovery) if one.expires > now)
+
+
+def whose(identity: Identity, caller: Caller, waiting: Iterable[Recovery]) -> dict[str, Account]:
+    """By the id of the account: who is to get new passkeys, for whoever approves it."""
+    require_role(caller, Action.RECOVERY_APPROVE)
+    with identity.identities.read() as rows:
+        found = [rows.get(Account, one.account) for one in waiting]
+    return {one.id: one for one in found if one is not None}
 
 
 def approve_recovery(identity: Identity, caller: Caller, recovery: str) -> Invited:

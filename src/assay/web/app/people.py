@@ -23,7 +23,13 @@ from assay.office.identity.organisations import (
     restore_organisation,
     suspend_organisation,
 )
-from assay.office.identity.recovery import approve_recovery, recoveries, refuse_recovery, start_recovery
+from assay.office.identity.recovery import (
+    approve_recovery,
+    recoveries,
+    refuse_recovery,
+    start_recovery,
+    whose,
+)
 from assay.office.identity.signers import end_signer, offer_signer, record_of, signers, verify_signer
 from assay.office.identity.tokens import make_service_token, revoke_token, service_tokens
 from assay.office.permission_table import RULES, Role
@@ -57,7 +63,8 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
         able = bool(caller.scopes_of(Action.ORGANISATION_MANAGE))
         waiting = recoveries(identity, caller) if caller.scopes_of(Action.RECOVERY_APPROVE) else ()
         return shown(
-            desk, who, "app/organisations.html", here=ALL, organisations=found, able=able, kinds=list(Kind), waiting=waiting
+            desk, who, "app/organisations.html", here=ALL, organisations=found, able=able, kinds=list(Kind), waiting=waiting,
+            accounts=whose(identity, caller, waiting) if waiting else {}, names={one.id: one.name for one in found},
         )  # fmt: skip
 
     @page(ONE, Action.ORGANISATION_READ, "organisation")

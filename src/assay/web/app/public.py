@@ -75,7 +75,15 @@ def _results(desk: Desk) -> list[HTTPRouteHandler]:
     def home(request: Request[Any, Any, Any]) -> Response[bytes]:
         who = came(request, desk)
         cases, _ = find(desk, Filter(), 6)
-        return shown(desk, who, "app/home.html", cases=cases, f=Filter(), results_of=words.RESULTS)
+        return shown(
+            desk,
+            who,
+            "app/home.html",
+            cases=cases,
+            f=Filter(),
+            results_of=words.RESULTS,
+            beacon=desk.service.policy.sampling.beacon,
+        )
 
     @page("/results", Action.RESULT_READ, "any")
     def index(
