@@ -68,7 +68,8 @@ def test_a_case_from_queue_to_result(world: World) -> None:
     assert case_of(world, case.payload.value).stage == "published"
     page = world.client.get(where(case), headers=officer).text
     assert "It is a template." in page
-    assert "I read it." in page
+    assert 'value="not_satisfied" selected' in page  # a correction begins with what was judged
+    assert ">I read it.</textarea>" in page
     assert "Nothing waits for an officer." in world.client.get("/queue", headers=officer).text
 
 

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 
 from assay.errors import Malformed, Refused
 from assay.formats.bundle import read_tar
-from assay.formats.case_documents import Judgement
+from assay.formats.case_documents import Determination, Judgement, parse
 from assay.formats.digest import Digest
 from assay.formats.verdict import Token
 from assay.office import assessment
@@ -24,7 +24,7 @@ from assay.office.permissions import Action, Caller, may, require_role
 from assay.office.post import correct
 from assay.office.referral import Referral, approve, proposed, refer, referrals, reject
 from assay.office.respond import lapse, respond, supply, withdraw
-from assay.office.service import asked, submission_of
+from assay.office.service import Service, asked, submission_of
 from assay.office.submitted import attestation_of
 from assay.web import words
 from assay.web.api.access import Asker
@@ -124,6 +124,7 @@ def case_page(
     case = asked(service, who.caller, Action.SUBMISSION_READ, payload)
     inside = dossier(service, case) if within(who.caller, case) else None
     now, can = service.now(), offered(who.caller, case)
+    before = _before(service, case) if inside is not None and "correct" in can else None
     return shown(
         desk, who, "app/case.html", status=422 if problems else 200, case=case, d=inside, can=can, more=can & FURTHER, now=now,
         tokens=TOKENS, course=pictures.course(inside.history, case, now) if inside is not None else None,
@@ -133,8 +134,14 @@ def case_page(
         confirmed=who.caller.confirmed, four_eyes=service.policy.four_eyes, planned=() if case.erased else plan(service, case),
         tally=view(inside.verdict).tally if inside is not None and inside.verdict is not None else None,
         problems=problems, typed=typed.values if typed is not None else {}, script=address("uploads.js"),
+        before=before, judged_before={one.requirement: one for one in before.judgements} if before is not None else {},
         unassessed=_unassessed(desk, case) if "attach" in can else (),
     )  # fmt: skip
+
+
+def _before(service: Service, case: Case) -> Determination | None:
+    """What is posted now: whoever corrects it begins with what was judged."""
+    return None if case.final is None else parse(service.office.blobs.get(case.final), Determination)
 
 
 def _unassessed(desk: Desk, case: Case) -> tuple[Digest, ...]:
