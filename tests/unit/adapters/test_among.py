@@ -1,5 +1,5 @@
 from sqlalchemy import BigInteger, Column, MetaData, Table, Text, create_engine, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from assay.adapters.sql.among import among
 
@@ -28,9 +28,3 @@ def test_sqlite_looks_at_no_other_rows() -> None:
         rows.create(connection)
         plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text, ("z", "[1]")).all()
     assert any("SEARCH rows USING INDEX ix_rows_size (size=?)" in line[-1] for line in plan), plan
-
-
-def test_postgresql_gets_one_array() -> None:
-    text = str(SIZES.compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
-    assert "(rows.size = ANY (" in text
-    assert "BIGINT[]" in text

@@ -53,6 +53,7 @@ _MARKED = (
     .order_by(cases.c.entry)
 )
 """Answered from an index alone: rows of cases are wide."""
+_KEYS = select(keys.c.entry, keys.c.key).where(among(keys.c.entry, "some"))
 _FIRST = select(func.min(keys.c.entry)).where(keys.c.key == bindparam("of"))
 _FOLDED = ("provider", "product", "version")
 
@@ -107,8 +108,8 @@ class SqlCases:
         with transaction(self.engine) as connection:
             for start in range(0, len(found_by), _ENTRIES):
                 some = found_by[start : start + _ENTRIES]
-                query = select(keys.c.entry, keys.c.key).where(keys.c.entry.in_([at for at, _ in some]))
-                known = {(row.entry, row.key) for row in connection.execute(query)}
+                found = connection.execute(_KEYS, {"some": [at for at, _ in some]})
+                known = {(row.entry, row.key) for row in found}
                 store_keys(
                     connection,
                     [(at, [key for key in wanted if (at, key) not in known]) for at, wanted in some],
