@@ -5,11 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from assay.adapters.home import Home
+from assay.adapters.system import SystemEntropy
 from assay.bootstrap import service
+from assay.bootstrap.kept import leading
+from assay.bootstrap.office import LOG_ALGORITHMS, NEXT, log_secrets
+from assay.bootstrap.rotating import rotate_register
 from assay.crypto import keyfile
 from assay.errors import Unavailable
 from assay.office.office import Office
+from assay.office.rotate import rotate
 from assay.office_config.model import Database, OfficeConfig
+from assay.provider import signers
+from assay.register import leaf
+from assay.register.leaf import Kind
 
 
 @pytest.fixture
@@ -91,3 +100,39 @@ def test_keys_of_another_register_of_the_same_name(
     copy(first, second, "office/origin")
     with pytest.raises(Unavailable, match="is signed by other keys"):
         started(second)
+
+
+def test_keys_that_were_rotated_are_copied_again(machines: tuple[OfficeConfig, OfficeConfig]) -> None:
+    first, second = machines
+    shared = ("office/register",)  # as a bucket is
+    copy(first, second, "keys", "trust.json", "office/origin", *shared)
+    before = started(second)
+    copy(second, first, *shared)
+    changed = rotate_register(first)
+    after = started(first)
+    assert after.log.public(after.origin) != before.log.public(before.origin)
+    assert leaf.parse(after.ledger.leaves(changed.entry, changed.entry + 1)[0]).kind is Kind.KEY_CHANGE
+    copy(first, second, *shared)
+    with pytest.raises(Unavailable):
+        started(second)
+    copy(first, second, "keys", "trust.json", *shared)
+    assert started(second).log.public(after.origin) == after.log.public(after.origin)
+
+
+def test_a_change_that_was_cut_short_is_finished_before_anything_else(
+    machines: tuple[OfficeConfig, OfficeConfig],
+) -> None:
+    first, _ = machines
+    home = Home(first.data)
+    with service.desk(first) as desk:
+        office, secret = desk.service.office, service.office_passphrase(home)
+        following = service.LOG_KEY + NEXT
+        new = signers.make(
+            following, "log", SystemEntropy().bytes, office.clock.now(), algorithms=LOG_ALGORITHMS
+        )
+        home.keys.save(new, secret, SystemEntropy())
+        keys = log_secrets(home, following, secret)
+        rotate(office, leading(office.register), keys)
+    with pytest.raises(Unavailable, match="is finished now: start again"):
+        started(first)
+    assert started(first).log.public("x") == keys.public("x")
