@@ -44,7 +44,6 @@ from assay.collect.files import read_plain
 from assay.config import environment
 from assay.errors import Unavailable
 from assay.formats.first_use import learn
-from assay.office import found_again
 from assay.office.drawing import schedule
 from assay.office.inventories import rated
 from assay.office.log import check_keys, found
@@ -144,7 +143,7 @@ def desk(config: OfficeConfig, meter: Meter = NoMeter()) -> Iterator[Desk]:  # n
             public=tiles,
             rated=partial(rated, inventories),
         )
-        _begin(service, SqlCases(rows.engine))
+        _begin(service)
         people = identity(config, rows.engine)
         trust = Trust(home.trust(), people)
 
@@ -201,11 +200,10 @@ def _begin_register(rows: Kept, home: Home, office: Office) -> None:
     restored.record_loss(home, office)
 
 
-def _begin(service: Service, finding: found_again.Finding) -> None:
+def _begin(service: Service) -> None:
     """What each start looks for."""
     schedule(service)
     look_around(service)
-    found_again.complete(service, finding)
 
 
 def office_passphrase(home: Home) -> bytes:

@@ -115,10 +115,6 @@ class SqlCases:
                     [(at, [key for key in wanted if (at, key) not in known]) for at, wanted in some],
                 )
 
-    def keys_of(self, entry: int) -> frozenset[str]:
-        with transaction(self.engine, reads=True) as connection:
-            return frozenset(connection.execute(select(keys.c.key).where(keys.c.entry == entry)).scalars())
-
     def among(self, key: str, visible: Visible, most: int) -> int:
         query = select(cases.c.entry).join(keys, keys.c.entry == cases.c.entry).where(keys.c.key == key)
         some = _shown(query, visible).limit(most).subquery()
