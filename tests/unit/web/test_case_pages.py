@@ -69,7 +69,7 @@ def test_a_case_from_queue_to_result(world: World) -> None:
     page = world.client.get(where(case), headers=officer).text
     assert "It is a template." in page
     assert 'value="not_satisfied" selected' in page  # a correction begins with what was judged
-    assert ">I read it.</textarea>" in page
+    assert "\nI read it.</textarea>" in page
     assert "Nothing waits for an officer." in world.client.get("/queue", headers=officer).text
 
 
@@ -81,6 +81,37 @@ def test_what_is_not_claimed_is_folded_and_says_so(world: World) -> None:
     assert folded
     assert "<b>Not claimed.</b>" not in claimed
     assert "<b>Not claimed.</b>" in rest
+
+
+def test_what_a_decision_leaves_out_is_said_and_nothing_typed_is_lost(world: World) -> None:
+    case = answered(world)
+    officer = world.person(*OFFICER)
+    name = "lighthouse-rules@1#disclosure"
+    given = {
+        "revision": str(case.revision),
+        "reasons": "A finder\ncannot report.",
+        f"judge:{name}": "not_satisfied",
+    }
+    page = sent(world, where(case) + "/final", officer, **given)
+    assert page.status_code == 422
+    for text in (
+        f'href="#because:{name}"',
+        "say why you judge it so",
+        "Say what the office makes of the provider",
+        'value="not_satisfied" selected',
+        "A finder\ncannot report.</textarea>",
+    ):
+        assert text in page.text, text
+    assert case_of(world, case.payload.value) == case
+    sent(
+        world, where(case) + "/final", officer, **given, consideration="Late.", **{f"because:{name}": "Read."}
+    )
+    world.tick()
+    posted = case_of(world, case.payload.value)
+    assert posted.stage == "published"
+    again = {"revision": str(posted.revision), "consideration": "Late."}
+    bare = sent(world, where(case) + "/correction", officer, **again)
+    assert (bare.status_code, "Say why the posted result is corrected" in bare.text) == (422, True)
 
 
 def test_a_form_without_the_secret_does_nothing(world: World) -> None:
@@ -259,12 +290,12 @@ def test_nobody_is_sent_to_log_in(world: World, path: str) -> None:
         ({}, 400),
         ({"revision": "0"}, 422),
         ({"judge:a@1#b": "perhaps", "because:a@1#b": "x", "revision": "1"}, 400),
-        ({"judge:a@1#b": "satisfied", "revision": "1"}, 400),
+        ({"judge:a@1#b": "satisfied", "revision": "1"}, 422),
     ],
 )
 def test_decisions_that_are_none(world: World, values: dict[str, str], status: int) -> None:
     case = answered(world)
-    answer = sent(world, where(case) + "/final", world.person(*OFFICER), **values)
+    answer = sent(world, where(case) + "/final", world.person(*OFFICER), consideration="x", **values)
     assert answer.status_code == status
     assert case_of(world, case.payload.value) == case
 

@@ -198,11 +198,11 @@ def _officer(desk: Desk) -> list[HTTPRouteHandler]:
 
     return [
         draw,
-        _does(desk, "initial", Action.DETERMINATION_INITIAL, initial),
-        _does(desk, "final", Action.DETERMINATION_FINAL, final),
+        _decides(desk, "initial", Action.DETERMINATION_INITIAL, initial),
+        _decides(desk, "final", Action.DETERMINATION_FINAL, final),
         _does(desk, "approval", Action.DETERMINATION_APPROVE, approval),
         _does(desk, "rejection", Action.DETERMINATION_APPROVE, rejection),
-        _does(desk, "correction", Action.RESULT_CORRECT, correction),
+        _decides(desk, "correction", Action.RESULT_CORRECT, correction),
         _does(desk, "refer", Action.CASE_REFER, hand_on),
         _does(desk, "extension", Action.EXTENSION_GRANT, give_time),
         _does(desk, "request", Action.EVIDENCE_REQUEST, ask),
@@ -255,6 +255,34 @@ def _does(desk: Desk, name: str, action: Action, act: Act) -> HTTPRouteHandler:
 
     handle.__name__ = name
     return form(f"{CASE}/{name}", action, "case")(handle)
+
+
+def _decides(desk: Desk, name: str, action: Action, act: Act) -> HTTPRouteHandler:
+    """The same for a decision. What is left out is said beside it, and what was typed is there again."""
+
+    def handle(request: Request[Any, Any, Any], payload: Id, body: RawBody) -> Response[Any]:
+        given = entered(request, desk, body)
+        case = asked(desk.service, given.who.caller, action, digest(payload))
+        if problems := _of_decision(given, case, name):
+            return case_page(desk, given.who, case.payload, problems, given)
+        act(given.who.caller, case.payload, given)
+        return Redirect(f"/cases/{payload}", status_code=303)
+
+    handle.__name__ = name
+    return form(f"{CASE}/{name}", action, "case")(handle)
+
+
+def _of_decision(given: Form, case: Case, name: str) -> Problems:
+    said: dict[str, str] = {}
+    for field, value in given.values.items():
+        requirement = field.removeprefix("judge:")
+        if field != requirement and value and not given.text(f"because:{requirement}"):
+            said[f"because:{requirement}"] = f"{requirement}: say why you judge it so."
+    if name == "final" and case.response is not None and not given.text("consideration"):
+        said["consideration"] = "Say what the office makes of the provider's answer."
+    if name == "correction" and not given.text("reason"):
+        said["reason"] = "Say why the posted result is corrected."
+    return said
 
 
 def _files(desk: Desk) -> list[HTTPRouteHandler]:
