@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from queue import SimpleQueue
@@ -39,7 +40,7 @@ from assay.adapters.sql.front_end import FrontEnd
 from assay.adapters.sql.leader import Own, Term
 from assay.adapters.sql.lease import Lease, name_of
 from assay.adapters.sql.ledger import SqlLedger
-from assay.adapters.sql.postgresql import Session, session
+from assay.adapters.sql.postgresql import MOST, Session, session
 from assay.adapters.tiles.folder import FolderTiles
 from assay.adapters.waiting import Deliver, Put
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
@@ -734,6 +735,31 @@ def test_before_anybody_led_there_is_no_checkpoint(open_front: Open) -> None:
     wait_until(lambda: bool(one.trouble), "the refusal")
     with pytest.raises(Unavailable, match="not today"):
         one.checkpoint()
+
+
+def test_those_who_wait_for_a_signature_keep_no_connection_from_others(
+    open_front: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = open_front()
+    one.append(wanted("first"))
+    signed, asked, newest = Event(), SimpleQueue[None](), queue.newest_checkpoint
+
+    def unsigned(connection: Session) -> bytes | None:
+        asked.put(None)
+        return newest(connection) if signed.is_set() else None
+
+    monkeypatch.setattr(queue, "newest_checkpoint", unsigned)
+    with ThreadPoolExecutor(MOST + 1) as pool:
+        waiting = [pool.submit(one.checkpoint) for _ in range(MOST + 1)]
+        for _ in range(MOST):
+            asked.get(timeout=10)
+        begun = time.monotonic()
+        try:
+            assert one.size() == 1
+            assert time.monotonic() - begun < 5
+        finally:
+            signed.set()
+        assert len({found.result() for found in waiting}) == 1
 
 
 def test_the_next_one_leads_when_the_leader_closes(open_front: Open, database: str, tiles: Path) -> None:

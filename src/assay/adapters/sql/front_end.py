@@ -109,11 +109,10 @@ class FrontEnd:
     def checkpoint(self) -> bytes:
         """At the present size. Waits for the leader's signature, if it must; Unavailable when none comes."""
         end = time.monotonic() + self._shared.patience_seconds
-        with failures(), transaction(self._engine, reads=True) as connection:
-            while (found := queue.newest_checkpoint(driver(connection))) is None:
-                if self._leader.trouble or time.monotonic() > end:
-                    raise Unavailable(self._leader.trouble or "nobody signs the register's newest entries")
-                time.sleep(0.005)
+        while (found := self._newest_checkpoint()) is None:
+            if self._leader.trouble or time.monotonic() > end:
+                raise Unavailable(self._leader.trouble or "nobody signs the register's newest entries")
+            time.sleep(0.005)
         return found
 
     def leaf(self, index: int) -> bytes:
@@ -165,6 +164,11 @@ class FrontEnd:
         finally:
             self._leader.close()
             self._ledger.close()
+
+    def _newest_checkpoint(self) -> bytes | None:
+        """Gives its connection back: whoever waits for a signature keeps none from those who append."""
+        with failures(), transaction(self._engine, reads=True) as connection:
+            return queue.newest_checkpoint(driver(connection))
 
     def _read(self, size: int, read: Callable[[Sequencer], T]) -> T:
         """What *read* finds in a tree of at least *size*."""

@@ -8,11 +8,13 @@ from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from assay.adapters.sql.among import among
 from assay.adapters.sql.holding_tables import holdings, metadata
-from assay.adapters.sql.transaction import transaction
+from assay.adapters.sql.transaction import alone, transaction
 from assay.formats.digest import Digest
 from assay.office.holding import check_room
 from assay.office.ports import Held, Share
 
+_HOLDING = 0x617373686F6C
+"""Key of PostgreSQL's advisory lock: several documents that there is room for one by one may come at once."""
 _own = holdings.c.organisation
 # Statements are made once: making one costs more than running it.
 _KEPT = select(_own, func.sum(holdings.c.size)).where(among(_own, "organisations")).group_by(_own)
@@ -57,6 +59,7 @@ class SqlHoldings:
 
     def hold(self, organisation: str, sizes: Mapping[Digest, int]) -> None:
         with transaction(self._engine) as connection:
+            alone(connection, _HOLDING)
             rows = [
                 {"organisation": organisation, "digest": str(digest), "size": sizes[digest]}
                 for digest in self._new(connection, organisation, sizes)
