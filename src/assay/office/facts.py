@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from threading import Lock
 
 import msgspec
@@ -33,8 +32,8 @@ _Mark = str
 class _Behind(msgspec.Struct, frozen=True):
     """What stands behind some items of an organisation, and all that it follows from."""
 
-    at: datetime
-    """When the inventory was brought in."""
+    inventory: str
+    """Its id."""
     visible: Visible
     keys: tuple[str, ...]
     marks: str
@@ -58,15 +57,15 @@ class Facts:
         self._known: OrderedDict[str, dict[Place, _Behind]] = OrderedDict()
 
     def behind(
-        self, service: Service, visible: Visible, organisation: str, at: datetime, place: Place, items: Callable[[], Sequence[InventoryItem]]
+        self, service: Service, visible: Visible, organisation: str, inventory: str, place: Place, items: Callable[[], Sequence[InventoryItem]]
     ) -> tuple[Standing, ...]:  # fmt: skip
-        """Of *items*, those at *place* in the inventory that *organisation* brought in *at* that time; only asked for when they are not known.
+        """Of *items*, those at *place* in *organisation*'s inventory with that id; only asked for when they are not known.
 
         Cases that are *visible*, or posted, and were judged count, and no others.
         """
         to = msgspec.structs.replace(visible, published=True)
         known = self._recall(organisation, place)
-        if known is not None and (known.at, known.visible) != (at, to):
+        if known is not None and (known.inventory, known.visible) != (inventory, to):
             known = None
         asked = [one.item for one in known.standings] if known is not None else items()
         if not asked:
@@ -81,7 +80,7 @@ class Facts:
             return known.standings
         facts = _facts(service, to, visible, marks, known.facts if known is not None else {})
         index = Index((one for one in facts.values() if one is not None), silent)
-        made = _Behind(at, to, keys, marks, silent, facts, tuple(stand(asked, index)))
+        made = _Behind(inventory, to, keys, marks, silent, facts, tuple(stand(asked, index)))
         self._remember(organisation, place, made)
         return made.standings
 
@@ -97,8 +96,8 @@ class Facts:
         with self._door:
             own = self._known.get(organisation, {})
             kept = {
-                at: one for at, one in own.items() if one.at == made.at
-            }  # the others are of an earlier inventory
+                at: one for at, one in own.items() if one.inventory == made.inventory
+            }  # the others are of an earlier one
             if place in kept or len(kept) < self._of_one:
                 kept[place] = made
             self._known[organisation] = kept

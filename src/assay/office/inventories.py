@@ -12,6 +12,7 @@ from assay.formats.inventory import Inventory, InventoryItem
 from assay.formats.verdict import VerdictDocument
 from assay.office.facts import FEW, ITEMS, Facts
 from assay.office.found_by import keys_of_item, keys_of_releases
+from assay.office.identity.words import identifier
 from assay.office.permissions import Action, Caller, Target, Visible, require, visible
 from assay.office.portfolio import Changed, Standing, changed
 from assay.office.service import Service
@@ -34,6 +35,8 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 
     organisation: str
     at: datetime
+    id: str = ""
+    """Another one each time: two may come within a second."""
     items: int
     columns: tuple[str, ...]
     unknown: tuple[str, ...] = ()
@@ -69,6 +72,7 @@ def bring(
     made = Imported(
         organisation=caller.organisation,
         at=service.now(),
+        id=identifier(service.office.entropy),
         items=len(items),
         columns=given.columns,
         unknown=given.unknown,
@@ -120,7 +124,7 @@ def _standing(
     start = after - after % some  # what is asked for differs, what is remembered does not
     while brought is not None and (end is None or start < end):
         items = partial(inventories.items, organisation, start, some)
-        found = facts.behind(service, seen, organisation, brought.at, (start, some), items)
+        found = facts.behind(service, seen, organisation, brought.id, (start, some), items)
         if not found:
             return
         yield from found[max(0, after - start) : None if end is None else end - start]

@@ -1,6 +1,5 @@
 """What stands behind an inventory is remembered, and by nobody's asking forgotten for others."""
 
-from datetime import timedelta
 from itertools import pairwise
 from typing import cast
 
@@ -10,10 +9,10 @@ from tests.support.offices import NOW, PROVIDER
 from tests.support.services import CUSTOMER_ORG
 
 from assay.adapters.memory_inventories import MemoryInventories
-from assay.formats.inventory import InventoryItem
+from assay.formats.inventory import Inventory, InventoryItem
 from assay.office import inventories as module
 from assay.office.facts import Facts
-from assay.office.inventories import Imported, portfolio
+from assay.office.inventories import Imported, bring, portfolio
 from assay.office.permission_table import Role
 from assay.office.permissions import Caller, Visible
 from assay.office.portfolio import Standing
@@ -25,10 +24,8 @@ ITEMS = [
 ]
 
 
-def ask(facts: Facts, organisation: str, start: int = 0, days: int = 0) -> tuple[Standing, ...]:
-    return facts.behind(
-        SERVICE, SEEN, organisation, NOW + timedelta(days=days), (start, 1), lambda: ITEMS[start : start + 1]
-    )
+def ask(facts: Facts, organisation: str, start: int = 0, inventory: str = "1") -> tuple[Standing, ...]:
+    return facts.behind(SERVICE, SEEN, organisation, inventory, (start, 1), lambda: ITEMS[start : start + 1])
 
 
 def test_who_asks_again_is_not_forgotten_for_who_came_later() -> None:
@@ -52,7 +49,7 @@ def test_one_with_many_items_keeps_some_of_its_own_and_all_of_others() -> None:
 def test_items_are_read_once_while_they_are_remembered() -> None:
     facts = Facts(most=2, of_one=2)
     first = ask(facts, "a")
-    again = facts.behind(SERVICE, SEEN, "a", NOW, (0, 1), lambda: pytest.fail("read again"))
+    again = facts.behind(SERVICE, SEEN, "a", "1", (0, 1), lambda: pytest.fail("read again"))
     assert again is first
 
 
@@ -66,9 +63,17 @@ def test_another_inventory_takes_the_place_of_the_one_before() -> None:
     facts = Facts(most=4, of_one=2)
     for start in range(3):
         ask(facts, "a", start)
-    new = [ask(facts, "a", start, days=1) for start in (2, 3)]
-    assert [ask(facts, "a", start, days=1) for start in (2, 3)] == new
-    assert all(ask(facts, "a", start, days=1) is one for start, one in zip((2, 3), new, strict=True))
+    new = [ask(facts, "a", start, "2") for start in (2, 3)]
+    assert [ask(facts, "a", start, "2") for start in (2, 3)] == new
+    assert all(ask(facts, "a", start, "2") is one for start, one in zip((2, 3), new, strict=True))
+
+
+def test_an_inventory_is_another_one_though_both_came_within_a_second() -> None:
+    held, facts = MemoryInventories(), Facts()
+    for product in ("lantern", "bell"):
+        given = Inventory(("product",), (), iter((InventoryItem(at="line 2", product=product),)))
+        bring(SERVICE, held, reader(), given)
+        assert [one.item.product for one in portfolio(SERVICE, held, facts, reader())] == [product]
 
 
 @pytest.mark.parametrize(
