@@ -179,9 +179,19 @@ def _wanted(service: Service, step: _Step, kept: Documents, now: datetime) -> Wa
 
 
 def _ended(case: Case, now: datetime, by: Digest) -> Case:
-    """*case*, in whose place another one stands: nobody has to do anything any more, nor to decide about more time."""
-    because = "" if case.more_time is not None else case.because
-    return moved(case, now, replaced_by=by, deadline=None, waits="nobody", more_time=None, because=because)
+    """*case*, in whose place another one stands: nobody has to do anything any more, nor to decide about more time or what is proposed."""
+    asked = case.more_time is not None or case.proposal is not None
+    because = "" if asked else case.because
+    return moved(
+        case,
+        now,
+        replaced_by=by,
+        deadline=None,
+        waits="nobody",
+        more_time=None,
+        proposal=None,
+        because=because,
+    )
 
 
 def _told(service: Service, case: Case, found: Appended | AssayError) -> Answer:

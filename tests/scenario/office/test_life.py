@@ -295,6 +295,18 @@ def test_four_eyes_over_a_correction() -> None:
     assert parse(one.office.blobs.get(after.final), Determination).reasons[0] == "another reason"
 
 
+def test_nobody_approves_what_was_proposed_about_a_submission_that_was_revised_meanwhile() -> None:
+    one = service(OfficePolicy(four_eyes=True))
+    case = submitted(one, change=world.contradicted)
+    tick(one, 31 * DAY)
+    decide_final(one, officer(one, "olga"), case.payload, look(one, case))
+    submitted(one, 2, world.revising(case.payload))
+    before = one.case(case.payload)
+    assert (before.proposal, before.waits, before.because) == (None, "nobody", "")
+    with pytest.raises(Refused, match="nothing is proposed"):
+        approve(one, officer(one, "otto"), case.payload, before.revision)
+
+
 def test_withdrawn_before_and_after() -> None:
     one = service()
     early = submitted(one, 1)
