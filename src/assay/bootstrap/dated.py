@@ -45,6 +45,10 @@ EXPLOITED = Kind(
 )
 
 
+class _Early(Refused):
+    """Its day comes."""
+
+
 class DatedFile:
     """The newest document that the file at *path* held. Any thread. Malformed, or Unavailable, at the start."""
 
@@ -70,7 +74,7 @@ class DatedFile:
                     self._trouble = ""
                 except AssayError as error:
                     self._trouble = str(error)
-                    if isinstance(error, Unavailable):
+                    if isinstance(error, Unavailable | _Early):
                         self._mark = ()  # tried again
             return self._found()
 
@@ -81,7 +85,7 @@ class DatedFile:
     def _take(self, data: bytes, made: datetime) -> None:
         latest = self._clock.now() + AHEAD
         if made > latest:
-            raise Refused(f"{self._path} is of {made.date()}, which has not come yet")
+            raise _Early(f"{self._path} is of {made.date()}, which has not come yet")
         if made < self._made <= latest:
             raise Refused(f"{self._path} is of {made.date()}, before the one that the office judges by")
         if data != self._data:
@@ -124,4 +128,4 @@ def _mark(path: Path) -> tuple[int, ...]:
         found = path.stat()
     except OSError:
         return ()
-    return (found.st_ino, found.st_size, found.st_mtime_ns)
+    return (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

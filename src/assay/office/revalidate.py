@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from assay.errors import Unavailable
+from assay.errors import Malformed, Unavailable
 from assay.formats import known_exploited
 from assay.formats.case_documents import Determination, parse
 from assay.formats.digest import Digest
@@ -201,10 +201,10 @@ def _older(service: Service, name: str, judged_by: str) -> bool:
     if name not in _DATED:
         return False
     try:
-        theirs = service.office.blobs.get(Digest.parse(judged_by))
-    except Unavailable:
-        return False  # lost: ours is the only one
-    return _DATED[name](_data(service)[name]) < _DATED[name](theirs)
+        theirs = _DATED[name](service.office.blobs.get(Digest.parse(judged_by)))
+    except (Malformed, Unavailable):
+        return False  # lost, or not read any more by this program: ours is the only one
+    return _DATED[name](_data(service)[name]) < theirs
 
 
 def _named(service: Service, verdict: Digest) -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """What the office judges by is read again when its file changes: newer ones are taken up, and nothing else is."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,6 +101,29 @@ def test_one_that_is_gone_is_said_and_taken_up_when_it_is_back(
         put(path, back)
         file.look()
         assert file.now() == back
+
+
+@KINDS
+def test_what_came_too_early_is_taken_up_when_its_day_comes(tmp_path: Path, kind: Kind, made: Make) -> None:
+    path, clock = tmp_path / "file", FixedClock(NOON)
+    path.write_bytes(made(NOON))
+    file = DatedFile(path, kind, clock)
+    put(path, made(NOON + 3 * DAY))
+    assert [file.look().state for _ in range(2)] == ["fail"] * 2
+    clock.moment += 2 * DAY
+    assert (file.look().state, file.now()) == ("ok", made(NOON + 3 * DAY))
+
+
+@KINDS
+def test_other_bytes_under_the_same_name_size_and_time_are_read(
+    tmp_path: Path, kind: Kind, made: Make
+) -> None:
+    path = tmp_path / "file"
+    file, times_ = opened(path, kind, made(NOON - DAY)), path.stat()
+    path.write_bytes(made(NOON))
+    os.utime(path, ns=(times_.st_atime_ns, times_.st_mtime_ns))
+    file.look()
+    assert file.now() == made(NOON)
 
 
 @KINDS
