@@ -114,7 +114,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Number of the draw whose frame it was in."""
     drawn: bool = False
     plan: tuple[date | None, ...] = ()
-    """By when each milestone of its plan is due, by their place in the attestation."""
+    """By when each milestone of its plan is due, by their place in the attestation; of the first so many."""
     met: tuple[int, ...] = ()
     """Those of them that the provider reported as met."""
     requested: tuple[Digest, ...] = ()

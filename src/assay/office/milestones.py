@@ -22,6 +22,8 @@ State = Literal["open", "overdue", "met"]
 DAY = timedelta(days=1)
 MAX_DAYS = 100
 """Of one plan on which milestones are due, and of which the provider is reminded; the first."""
+MAX_PLANNED = 1000
+"""Milestones of one plan that the office keeps watch over; the first. All are shown."""
 AHEAD = 20 * 366 * DAY
 """Nobody is reminded of what is due later."""
 

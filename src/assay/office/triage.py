@@ -7,7 +7,7 @@ from assay.formats.case_documents import Determination, NoticeReason
 from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
 from assay.office.examining import Examined, Here
-from assay.office.milestones import reminders
+from assay.office.milestones import MAX_PLANNED, reminders
 from assay.office.notify import insufficient, notice
 from assay.office.ports import Submission
 from assay.office.service import OFFICE, Act, Service, act, next_step, put, record_final, submission_of
@@ -39,12 +39,12 @@ def _record(service: Service, case: Case, submission: Submission, inputs: Inputs
         kind=Kind.COMPLETENESS,
         document=report,
         outcome=state,
-        due=reminders(service, case, found.plan),
+        due=reminders(service, case, found.plan[:MAX_PLANNED]),
         submission=msgspec.structs.replace(submission, state=state, verdict=stored),
     )
     return act(
         service, case, done, found.judged, "complete" if found.complete else "incomplete",
-        verdict=stored, result=found.result, because=found.reason[:500], plan=found.plan,
+        verdict=stored, result=found.result, because=found.reason[:500], plan=found.plan[:MAX_PLANNED],
     )  # fmt: skip
 
 
