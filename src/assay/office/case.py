@@ -53,10 +53,10 @@ WAITS: Mapping[Stage, Waits] = {
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """A determination that a second officer has to approve."""
+    """What a second officer has to approve."""
 
     document: Digest
-    """A :class:`~assay.formats.case_documents.Determination`."""
+    """A :class:`~assay.formats.case_documents.Determination`, or a referral."""
     by: str
     """Account of the officer who proposed it."""
     made: datetime
@@ -134,6 +134,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """The newest."""
     final: Digest | None = None
     proposal: Proposal | None = None
+    proposals: tuple[Digest, ...] = ()
+    """All that were proposed, whatever came of them: no entry names these documents."""
     published: Digest | None = None
     """The signed result, a DSSE envelope."""
     posted: ResultToken | Literal[""] = ""

@@ -144,6 +144,7 @@ def settle(service: Service, caller: Caller, case: Case, document: Determination
         return service.keep(
             case,
             proposal=proposal,
+            proposals=(*case.proposals, digest),
             waits="officer",
             because=f"proposed: {document.result}; a second officer has to approve",
         )

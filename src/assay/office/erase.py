@@ -124,7 +124,7 @@ def nameless(case: Case, now: datetime) -> Case:
     """*case* without what was erased: that it was there, how it went, whose it was by an id."""
     return msgspec.structs.replace(
         case,
-        provider="", product="", version="", subject={}, parties=(), because="", requested=(), supplied=(), proposal=None,
+        provider="", product="", version="", subject={}, parties=(), because="", requested=(), supplied=(), proposal=None, proposals=(),
         told=None, initial=None, response=None, final=None, published=None, verdict=None, referred=(),
         shown_since=None, rederivation=None, derived=(), plan=(),
         revision=case.revision + 1, changed=now, deadline=None,
@@ -196,9 +196,7 @@ def _documents(service: Service, case: Case) -> tuple[tuple[Digest, ...], tuple[
         artifacts |= set(submission.artifacts)
         named = (submission.envelope, submission.customers, submission.verdict, submission.result)
         found |= {one for one in named if one is not None}
-    found |= {*case.customer_lists, *case.referred, *case.derived, *_packages(service, case)}
-    if case.proposal is not None:
-        found.add(case.proposal.document)
+    found |= {*case.customer_lists, *case.referred, *case.derived, *case.proposals, *_packages(service, case)}
     uses = office.ledger.uses(tuple(sorted(artifacts)), office.register.size())
     shared = {digest for digest, other in uses if other.payload != case.payload}
     shared |= set(_other_lists(service, case)) & found

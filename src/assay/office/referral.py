@@ -147,9 +147,11 @@ def _hand_on(service: Service, case: Case, referral: Referral) -> Case:
 
 def _propose(service: Service, caller: Caller, case: Case, referral: Referral) -> Case:
     document = _Proposed(to=referral.to, reason=referral.reason, restricted=referral.restricted)
+    digest = service.sealed.put(strict_json.encode(document))
     return service.keep(
         case,
-        proposal=Proposal(service.sealed.put(strict_json.encode(document)), caller.account, service.now()),
+        proposal=Proposal(digest, caller.account, service.now()),
+        proposals=(*case.proposals, digest),
         waits="officer",
         because=f"proposed: a referral to {referral.to}; a second officer has to approve",
     )

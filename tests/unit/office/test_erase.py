@@ -12,6 +12,7 @@ from tests.support.services import (
     WHEEL,
     contradicted,
     incomplete,
+    officer,
     provider,
     service,
     submitted,
@@ -25,9 +26,11 @@ from assay.errors import Duplicate, Refused, Unavailable
 from assay.formats.digest import Digest
 from assay.office import erase as erasing
 from assay.office.case import Case
+from assay.office.determine import Decision, approve, decide_final, reject
 from assay.office.drawing import commit
 from assay.office.erase import Erased, Erasure, about, due, ended_at, erase, hold
 from assay.office.office_policy import OfficePolicy
+from assay.office.post import correct
 from assay.office.respond import withdraw
 from assay.office.sampling_policy import Sampling, Stratum
 from assay.office.service import Service
@@ -236,6 +239,27 @@ def test_no_byte_of_it_is_left_in_a_database_file(tmp_path: Path) -> None:
     assert PROVIDER.encode() not in held()
     assert b"lantern" not in held()
     engine.dispose()
+
+
+def test_what_was_proposed_goes_too_whatever_came_of_it() -> None:
+    one = service(msgspec.structs.replace(POLICY, four_eyes=True))
+    case = submitted(one, 1, contradicted)
+    tick(one, 31 * DAY)
+    for decide in (reject, approve, reject):
+        case = one.case(case.payload)
+        made = Decision(reasons=("a name that nobody may keep",), revision=case.revision)
+        if case.stage == "published":
+            correct(one, officer(one, "olga"), case.payload, made, "another name")
+        else:
+            decide_final(one, officer(one, "olga"), case.payload, made)
+        decide(one, officer(one, "otto"), case.payload, one.case(case.payload).revision)
+        tick(one)
+    proposed = one.case(case.payload).proposals
+    assert [one.office.blobs.has(digest) for digest in proposed] == [True] * 3
+    withdraw(one, provider(one), case.payload, "no longer sold")
+    erased(one, one.case(case.payload))
+    assert [one.office.blobs.has(digest) for digest in proposed] == [False] * 3
+    assert one.case(case.payload).proposals == ()
 
 
 def test_an_answered_case_loses_its_answer_too() -> None:
