@@ -146,4 +146,4 @@ def require_origin(request: Request[Any, Any, Any], desk: Desk) -> None:
     """Browsers say from which site's page a request that changes something came."""
     origin = request.headers.get("origin", "")
     if origin and origin != desk.url:
-        raise Forbidden("this request did not come from a page of this office")
+        raise Forbidden(f"this request did not come from a page of this office, whose address is {desk.url}")

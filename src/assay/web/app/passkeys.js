@@ -10,7 +10,7 @@
     if (csrf) headers["x-assay-csrf"] = csrf;
     const answer = await fetch(api + path, {method: "POST", headers, body: JSON.stringify(body || {}), credentials: "same-origin"});
     const found = await answer.json();
-    if (!answer.ok) throw Object.assign(new Error(found.detail || found.title), {status: answer.status});
+    if (!answer.ok) throw Object.assign(new Error(found.detail || found.title), {status: answer.status, kind: found.error});
     return found;
   }
 
@@ -55,11 +55,22 @@
       const {options} = await post("/me/confirmation/begin", {}, csrf);
       await post("/me/confirmation/complete", {answer: await use(options)}, csrf);
     },
-    add: async (form, csrf) => {
+    add: (form, csrf) => confirmed(form, csrf, async () => {
       const {options} = await post("/me/passkeys/begin", {}, csrf);
       await post("/me/passkeys", {label: form.elements.label.value, answer: await create(options)}, csrf);
-    },
+    }),
   };
+
+  // Asks for a passkey that is there before, where the last time is too long ago.
+  async function confirmed(form, csrf, act) {
+    try {
+      await act();
+    } catch (error) {
+      if (error.kind !== "Unconfirmed") throw error;
+      await ways.confirm(form, csrf);
+      await act();
+    }
+  }
 
   const unknown = {
     enrol: "This link is not good here, or not any more: it works once, and for a limited time. Ask whoever gave it to you for a new one.",
