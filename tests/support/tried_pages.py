@@ -100,7 +100,7 @@ PAGES: Mapping[str, Make] = {
     f"{CASE}/request": typed(DEFAULTS["case"], **SEEN),
     f"{CASE}/withdrawal": typed(DEFAULTS["published"], reason="x"),
     f"{CASE}/lapse": typed(DEFAULTS["published"], reason="x"),
-    f"{CASE}/hold": typed(DEFAULTS["case"], because="x"),
+    f"{CASE}/hold": typed(DEFAULTS["case"], held="no", because="x"),
     f"{CASE}/erasure": typed(DEFAULTS["case"], reason="court"),
     f"{CASE}/response": with_file(DEFAULTS["case"], "files"),
     f"{CASE}/customers": with_file(DEFAULTS["case"], "list", '{"customers":[]}'),

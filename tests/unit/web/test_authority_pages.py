@@ -52,6 +52,12 @@ def test_a_case_is_held_and_then_erased(world: World) -> None:
     page = world.client.get(where(case), headers=both).text
     assert ("Lift the legal hold" in page, "Erase the submission" in page) == (True, False)
     assert sent(world, where(case) + "/erasure", both, reason="request").status_code == 422
+    for field, value in (("held", ""), ("held", "on"), ("because", "x" * 2001), ("because", " ")):
+        given = {"held": "no", "because": "it ended", field: value}
+        assert sent(world, where(case) + "/hold", both, **given).status_code in (400, 413, 422)
+        assert world.service.case(case.payload).held, (
+            "it is lifted by nothing but a plain no, with its reason"
+        )
     sent(world, where(case) + "/hold", both, held="no", because="it ended")
     wrong = sent(world, where(case) + "/erasure", both, reason="whim")
     assert (wrong.status_code, "expected one of retention, request" in wrong.text) == (400, True)

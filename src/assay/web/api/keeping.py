@@ -23,11 +23,12 @@ from assay.web.api.views import CaseView, case_view
 
 TAG = "authority"
 AnyRequest = Request[Any, Any, Any]
+MAX_BECAUSE = 2000
 
 
 class Holding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     held: bool
-    because: Annotated[str, Meta(min_length=1, max_length=2000)]
+    because: Annotated[str, Meta(min_length=1, max_length=MAX_BECAUSE)]
     """It stands in the audit trail."""
 
 

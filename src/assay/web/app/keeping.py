@@ -11,7 +11,7 @@ from assay.errors import Malformed
 from assay.office.erase import Reason
 from assay.office.permissions import Action
 from assay.web.api.desk import Desk
-from assay.web.api.keeping import erase, set_hold
+from assay.web.api.keeping import MAX_BECAUSE, erase, set_hold
 from assay.web.api.params import Id, digest
 from assay.web.app.forms import entered
 from assay.web.app.ways import form
@@ -24,8 +24,12 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     @form(CASE + "/hold", Action.HOLD_WRITE, "case")
     def holding(request: Request[Any, Any, Any], payload: Id, body: RawBody) -> Redirect:
         given = entered(request, desk, body)
-        held, because = given.text("held") == "yes", given.text("because")
-        set_hold(desk, given.who.caller, digest(payload), held=held, because=because)
+        held, because = given.text("held"), given.text("because")
+        if held not in ("yes", "no"):
+            raise Malformed(f"held is {held[:40]!r}, expected yes or no")
+        if len(because) > MAX_BECAUSE:
+            raise Malformed(f"because has {len(because)} characters, over {MAX_BECAUSE}")
+        set_hold(desk, given.who.caller, digest(payload), held=held == "yes", because=because)
         return Redirect(f"/cases/{payload}", status_code=303)
 
     @form(CASE + "/erasure", Action.RECORD_ERASE, "case")
