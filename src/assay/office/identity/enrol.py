@@ -100,9 +100,16 @@ def _account(identity: Identity, rows: Changing, invitation: Invitation) -> Acco
 
 
 def forget(identity: Identity, rows: Changing, account: str) -> None:
-    """Its passkeys, sessions and tokens: whoever found the lost ones comes in no more."""
+    """Its passkeys, sessions, tokens and links: whoever found the lost ones comes in no more."""
+    end_links(rows, account)
     for passkey in rows.find(Passkey, account=account):
         rows.take(Passkey, passkey.id)
     end_sessions(rows, account)
     for token in rows.find(ApiToken, account=account):
         end_token(rows, token, identity.clock.now())
+
+
+def end_links(rows: Changing, account: str) -> None:
+    """Those that were given for *account* and not used."""
+    for invitation in rows.find(Invitation, account=account):
+        rows.take(Invitation, invitation.id)

@@ -9,6 +9,7 @@ from assay.errors import Refused
 from assay.formats.text import shown
 from assay.office.identity import checked, look
 from assay.office.identity.account import Account, Invitation, Recovery
+from assay.office.identity.enrol import end_links
 from assay.office.identity.identity import Identity
 from assay.office.identity.invite import Invited, make_invitation
 from assay.office.identity.organisation import Status
@@ -100,6 +101,7 @@ def _approved(
     identity: Identity, rows: Changing, caller: Caller, waiting: Recovery, account: Account
 ) -> Invited:
     rows.take(Recovery, waiting.id)
+    end_links(rows, account.id)
     now = identity.clock.now()
     invited = make_invitation(
         identity,

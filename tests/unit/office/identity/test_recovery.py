@@ -9,6 +9,7 @@ from assay.errors import Forbidden, Hidden, Refused, Unauthenticated, Unconfirme
 from assay.office.identity.authenticate import by_session, by_token
 from assay.office.identity.enrol import enrol_begin
 from assay.office.identity.invite import Invited
+from assay.office.identity.members import restore_member, suspend_member
 from assay.office.identity.organisation import Kind
 from assay.office.identity.recovery import (
     approve_recovery,
@@ -214,3 +215,28 @@ def test_a_link_given_before_the_suspension_is_dead(
     world.suspends(lost)
     with pytest.raises(Unauthenticated):
         world.enrols(link)
+
+
+def test_of_two_links_the_newer_one_counts(
+    world: World, admins: tuple[Person, Person, Person], lost: Person
+) -> None:
+    one, two, _ = admins
+    links = []
+    for _ in range(2):
+        started = start_recovery(world.identity, one.caller, lost.account, "the link went to a wrong address")
+        links.append(approve_recovery(world.identity, two.caller, started.id).link)
+    with pytest.raises(Unauthenticated):
+        enrol_begin(world.identity, links[0])
+    assert world.enrols(links[1]).account == lost.account
+
+
+def test_a_suspension_ends_a_link_for_good(
+    world: World, admins: tuple[Person, Person, Person], lost: Person
+) -> None:
+    one, two, _ = admins
+    started = start_recovery(world.identity, one.caller, lost.account, "lost")
+    invited = approve_recovery(world.identity, two.caller, started.id)
+    suspend_member(world.identity, one.caller, lost.account)
+    restore_member(world.identity, one.caller, lost.account)
+    with pytest.raises(Unauthenticated):
+        enrol_begin(world.identity, invited.link)
