@@ -1,4 +1,4 @@
-"""Renew the pictures of the documentation (docs/pictures) from a real trial of a fictional project. Needs Chromium.
+"""Renew the pictures of the documentation (docs/pictures) from a real trial of a fictional project, and from an office. Needs Chromium.
 
     python tools/pictures.py
 
@@ -13,8 +13,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+import msgspec
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 from rich.text import Text
@@ -23,12 +26,30 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.browser.conftest import ARGUMENTS, NAMES  # noqa: E402 - the path is set above
-from tests.support import archives, bills  # noqa: E402
+from tests.browser.test_office_pages import PAGES, staged  # noqa: E402
+from tests.support import archives, bills, services  # noqa: E402
+from tests.support.desks import URL  # noqa: E402
+from tests.support.office_pages import answered  # noqa: E402
+
+from assay.formats.attestation import Attestation  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 NOW = "2026-11-01T12:00:00Z"
 WIDTH, HEIGHT = 1200, 1260
 COLUMNS = 104
+OFFICE = {
+    "answer.png": ("answer", 390, 1100),
+    "case.png": ("decide", 1100, 1180),
+    "customers.png": ("customers", 1000, 900),
+    "home.png": ("home", 1100, 900),
+    "overview.png": ("overview", 1100, 900),
+    "portfolio.png": ("portfolio", 1000, 900),
+    "queue.png": ("queue", 1100, 860),
+}
+"""Which page, and how large, in CSS pixels."""
+DARK = "answer.png"
+WAITING = (("harbour-pilot", 11), ("foghorn", 6), ("tide-table", 2), ("binnacle", 0))
+"""Cases that wait for an officer, and the days that pass after each."""
 
 TOPICS = {
     "separation": "build machines are on a network of their own and start from a fixed image",
@@ -83,7 +104,8 @@ def main() -> int:
             browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
             _result(browser, page)
             browser.close()
-    for picture in ("result.png", "terminal.svg"):
+    _office()
+    for picture in ("result.png", "terminal.svg", *OFFICE):
         print(f"{picture}: {(PICTURES / picture).stat().st_size:,} bytes")
     return 0
 
@@ -132,6 +154,29 @@ def _result(browser: Browser, page: Path) -> None:
     shown.goto(page.as_uri())
     shown.screenshot(path=PICTURES / "result.png")
     context.close()
+
+
+def _of(product: str, attestation: Attestation) -> Attestation:
+    made = services.contradicted(attestation)
+    releases = [msgspec.structs.replace(one, name=product, purl="") for one in made.releases]
+    return msgspec.structs.replace(made, releases=tuple(releases))
+
+
+def _office() -> None:
+    """Pages of an office with a case of each kind."""
+    with staged() as stage:
+        for number, (product, days) in enumerate(WAITING):
+            answered(stage.world, 30 + number, partial(_of, product))
+            stage.world.tick(timedelta(days=days))
+        for picture, (name, width, height) in OFFICE.items():
+            path, roles = PAGES[name]
+            dark = picture == DARK
+            with stage.context(
+                *roles, viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+            ) as context:
+                shown = context.new_page()
+                shown.goto(URL + path.format(**stage.cases), wait_until="networkidle")
+                shown.screenshot(path=PICTURES / picture)
 
 
 def _terminal(told: str, root: Path) -> None:

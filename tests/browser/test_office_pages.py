@@ -67,6 +67,14 @@ class Stage(msgspec.Struct):
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
+    with staged() as made:
+        made.cases["hostile"] = handed_in(made.world, hostile, 7).payload.value
+        yield made
+
+
+@contextmanager
+def staged() -> Iterator[Stage]:
+    """An office with one case of each kind, and a browser in front of it; also for the pictures of the documentation."""
     keys = WebAuthnPasskeys(site="office.localhost", name="Office", origins=[URL])
     world = World(NOBODY, passkeys=keys)
     cases = {
@@ -76,7 +84,6 @@ def stage() -> Iterator[Stage]:
         "notice": handed_in(world, services.contradicted, 4),
         "review": handed_in(world, services.with_review, 5),
         "lacking": handed_in(world, services.incomplete, 6),
-        "hostile": handed_in(world, hostile, 7),
         "planned": handed_in(world, services.planned, 8),
     }
     add_customer(world, cases["planned"])
