@@ -24,7 +24,7 @@ from assay.validation.opened import Opened, open_attestation, read_trust
 from assay.validation.remembered import remembered
 
 UNNAMED = "a submission that is not public"
-MAX_USES = 100
+MAX_USES = 20
 """Earlier uses of one artifact that a verdict goes by."""
 
 

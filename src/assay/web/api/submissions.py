@@ -122,6 +122,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
     together = Together[_Handed, Received](lambda handed: _take_in(desk, handed))
+    origin = desk.service.office.origin
 
     @does(
         "/submissions", "Hand in an attestation", "submissions", Action.SUBMISSION_CREATE, "any",
@@ -136,7 +137,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
                 received = await sync_to_thread(lambda: _alone(desk, handed))
             else:
                 received = await together.ask(handed)
-        case, made = received.case, msgspec.Raw(received.appended.encoded(desk.service.office.origin))
+        case, made = received.case, msgspec.Raw(received.appended.encoded(origin))
         where = {"Location": f"/api/v1/submissions/{case.payload.value}", "ETag": tag(case)}
         return Response(Accepted(submission=case_view(case), receipt=made), status_code=201, headers=where)
 
