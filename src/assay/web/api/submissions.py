@@ -1,7 +1,7 @@
 """What a provider does: hand in, look, answer, supply, withdraw, let lapse."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from litestar import Request, Response
@@ -114,6 +114,13 @@ class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     versions: str = ""
 
 
+class _Taken(NamedTuple):
+    """What was recorded, and its receipt."""
+
+    case: Case
+    receipt: msgspec.Raw
+
+
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     submission: CaseView
     receipt: msgspec.Raw
@@ -121,8 +128,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    together = Together[_Handed, Received](lambda handed: _take_in(desk, handed))
-    origin = desk.service.office.origin
+    together = Together[_Handed, _Taken](lambda handed: _take_in(desk, handed))
 
     @does(
         "/submissions", "Hand in an attestation", "submissions", Action.SUBMISSION_CREATE, "any",
@@ -134,10 +140,9 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
         handed = _Handed(caller, request.headers.get("content-type", ""), body)
         with desk.door.within():
             if len(body) > ALONE:
-                received = await sync_to_thread(lambda: _alone(desk, handed))
+                case, made = await sync_to_thread(lambda: _alone(desk, handed))
             else:
-                received = await together.ask(handed)
-        case, made = received.case, msgspec.Raw(received.appended.encoded(origin))
+                case, made = await together.ask(handed)
         where = {"Location": f"/api/v1/submissions/{case.payload.value}", "ETag": tag(case)}
         return Response(Accepted(submission=case_view(case), receipt=made), status_code=201, headers=where)
 
@@ -286,15 +291,15 @@ def readable(request: Request[Any, Any, Any], desk: Desk, payload: str) -> Case:
     return asked(desk.service, asker(request, desk).caller, Action.SUBMISSION_READ, of_payload(payload))
 
 
-def _alone(desk: Desk, handed: _Handed) -> Received:
+def _alone(desk: Desk, handed: _Handed) -> _Taken:
     (answer,) = _take_in(desk, (handed,))
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
-def _take_in(desk: Desk, handed: Sequence[_Handed]) -> Sequence[Received | Exception]:
-    answers: dict[int, Received | Exception] = {}
+def _take_in(desk: Desk, handed: Sequence[_Handed]) -> Sequence[_Taken | Exception]:
+    answers: dict[int, _Taken | Exception] = {}
     read: dict[int, tuple[Caller, Bundle]] = {}
     for at, one in enumerate(handed):
         try:
@@ -302,7 +307,14 @@ def _take_in(desk: Desk, handed: Sequence[_Handed]) -> Sequence[Received | Excep
         except AssayError as error:
             desk.taken([error])
             answers[at] = error
-    answers |= zip(read, desk.submit_all([*read.values()]), strict=True)
+    origin = (
+        desk.service.office.origin
+    )  # asks the database: once for all of them, and not on the loop that answers
+    for at, answer in zip(read, desk.submit_all([*read.values()]), strict=True):
+        if isinstance(answer, Received):
+            answers[at] = _Taken(answer.case, msgspec.Raw(answer.appended.encoded(origin)))
+        else:
+            answers[at] = answer
     return [answers[at] for at in range(len(handed))]
 
 
