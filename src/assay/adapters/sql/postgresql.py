@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import PoolResetState
 
 from assay.errors import Malformed, Unavailable
 from assay.formats.text import shown
@@ -42,6 +43,7 @@ def engine(url: str, name: str, *, lasting: bool = True) -> Engine:
         isolation_level="READ COMMITTED",
         pool_size=KEPT,
         max_overflow=MOST - KEPT,
+        pool_reset_on_return=None,
     )
 
     @event.listens_for(made, "connect")
@@ -53,6 +55,7 @@ def engine(url: str, name: str, *, lasting: bool = True) -> Engine:
             connection.close()
             raise
 
+    _roll_back_what_stands(made)
     if lasting:
         _replace_ended(made)
     _close_late_ones(made)
@@ -72,6 +75,19 @@ def _replace_ended(made: Engine) -> None:
             ended = True
         if ended:
             raise DisconnectionError
+
+
+def _roll_back_what_stands(made: Engine) -> None:
+    """As a pool does by itself, without a traceback in the log where the server ended the connection meanwhile: it is closed then."""
+
+    @event.listens_for(made, "reset")
+    def _(connection: Any, _record: Any, state: PoolResetState) -> None:
+        if state.transaction_was_reset or connection.closed:
+            return
+        try:
+            connection.rollback()
+        except psycopg.Error:
+            connection.close()
 
 
 def _close_late_ones(made: Engine) -> None:
