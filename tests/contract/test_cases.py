@@ -238,6 +238,15 @@ def test_marks_of_what_is_found_by_any_key(ledger: SqlLedger, cases: SqlCases) -
     assert (cases.among("b", Visible(published=True), 9), cases.among("d", ALL, 9)) == (1, 0)
 
 
+def test_more_keys_are_added_to_those_that_are_there(ledger: SqlLedger, cases: SqlCases) -> None:
+    for number in range(3):
+        ledger.record([Wanted(b"leaf", b"[]", cases=(case(number),), keys=("a",))], 100)
+    for _ in range(2):
+        cases.find_by([(0, ("a", "b")), (2, ("b", "c"))])
+    assert names(cases, keys=("a", "b"), descending=False) == ["Product 000", "Product 002"]
+    assert (names(cases, keys=("c",)), len(names(cases, keys=("a",)))) == (["Product 002"], 3)
+
+
 def test_filters(ledger: SqlLedger, cases: SqlCases) -> None:
     for number in range(8):
         record(ledger, case(number))

@@ -26,8 +26,8 @@ KEPT, MOST = 16, 32
 to begin one costs more than most of what it is asked."""
 _ROUNDS, _ROUND_SECONDS = 250, 0.02
 PLANS = "-c enable_seqscan=off -c jit=off"
-"""Every question here has its index. A plan is kept for as long as a connection, and one that was made while a table was nearly empty would read
-it whole for the next hour. A URL with other options counts more."""
+"""Every question here has its index. A plan that was made while a table was nearly empty would read it whole until the server next analyses it.
+What has no index after all counts as dear, and must not be compiled for that. A URL with other options counts more."""
 IDLE_SECONDS = 30
 """After which the server ends a transaction in which nothing happens: its client hangs, and others wait for its locks."""
 
