@@ -1,13 +1,15 @@
-"""Verdicts computed in processes of their own: as many at once as there are, and none keeps whoever serves from serving."""
+"""Submissions read and verdicts computed in processes of their own: as many at once as there are, and none keeps whoever serves from serving."""
 
 import gc
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from queue import LifoQueue
-from typing import NamedTuple
+from queue import Empty, LifoQueue
+from typing import Any, NamedTuple
 
 from assay.adapters.with_parent import end_with_parent
 from assay.errors import AssayError, Unavailable
@@ -16,7 +18,8 @@ from assay.evidence.statement import SigstoreVerifier
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.formats.verdict import Engine
-from assay.office.examining import Examined, Here
+from assay.office.examining import Door, Examined, Here
+from assay.office.submit import Admitted
 from assay.validation.examine import Inputs
 from assay.validation.rederive import Deep, Rederived
 
@@ -25,6 +28,10 @@ LIMIT_S = 600.0
 _COLLECT_AFTER = 64 * 1024 * 1024
 """Bytes of submissions between two searches for reference cycles. Values hold none, and looking for some costs a third."""
 _END_S = 5.0
+READ_S = 20.0
+"""For what is read at once; then it is read by whoever asked."""
+WORTH = 4
+"""Submissions at once from which on sending them costs less than reading them."""
 
 Sigstore = Callable[[], SigstoreVerifier]
 """Makes a verifier in each process; a class, or a function of a module."""
@@ -39,6 +46,18 @@ class _Standing(NamedTuple):
     snapshot: bytes | None
     exploited: bytes | None
     engine: Engine
+
+
+class _Question(NamedTuple):
+    """The artifacts follow it, as bytes."""
+
+    standing: _Standing | None
+    history: bytes
+    now: datetime
+    envelope: bytes
+    customers: bytes | None
+    deep: Deep | None
+    sizes: list[tuple[Digest, int]]
 
 
 class Examiners:
@@ -64,6 +83,26 @@ class Examiners:
         for one in reversed(self._all):
             self._idle.put(one)
         self._closed = False
+        self._here = Here(None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether all are at something."""
+        return self._idle.empty()
+
+    def admit(self, door: Door, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
+        """By a process that is there and has nothing else to do; else in this thread. Somebody waits for the answer."""
+        if len(bundles) < WORTH:
+            return self._here.admit(door, bundles)
+        try:
+            process = self._idle.get_nowait()
+        except Empty:
+            return self._here.admit(door, bundles)
+        try:
+            found = process.admit(door, bundles)
+        finally:
+            self._idle.put(process)
+        return self._here.admit(door, bundles) if found is None else found
 
     def examine(self, inputs: Inputs) -> Examined:
         answer = self._ask(inputs, None)
@@ -118,6 +157,23 @@ class _Process:
             raise answer
         return answer
 
+    def admit(self, door: Door, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError] | None:
+        """None where it is not running, or did not answer."""
+        if self._pipe is None:
+            return None
+        try:
+            self._pipe.send((door, [_named(one) for one in bundles]))
+            if self._pipe.poll(READ_S):
+                answer: Sequence[Admitted | AssayError] | Exception = self._pipe.recv()
+                return None if isinstance(answer, Exception) else answer
+        except (EOFError, OSError):
+            pass
+        except BaseException:
+            self.end()
+            raise
+        self.end()  # whatever it says now would be taken for the answer to the next question
+        return None
+
     def end(self) -> None:
         """Kill it, if it is there; the next question starts another."""
         process, pipe = self._process, self._pipe
@@ -136,9 +192,9 @@ class _Process:
         bundle = inputs.bundle
         same = standing == self._sent
         sent = None if same else standing
-        pipe.send((sent, inputs.history, inputs.now, bundle.envelope, bundle.customers, deep))
+        sizes = [(digest, len(data)) for digest, data in bundle.artifacts.items()]
+        pipe.send(_Question(sent, inputs.history, inputs.now, bundle.envelope, bundle.customers, deep, sizes))
         self._sent = standing
-        pipe.send([(digest, len(data)) for digest, data in bundle.artifacts.items()])
         for data in bundle.artifacts.values():
             pipe.send_bytes(data)
         if not pipe.poll(self._limit_s):
@@ -169,16 +225,20 @@ def _examine_there(pipe: Connection, sigstore: Sigstore | None, memory: tuple[in
     since = 0
     try:
         while True:
-            sent, history, now, envelope, customers, deep = pipe.recv()
-            if sent is not None:  # with the first, always
-                standing = sent
-            sizes: list[tuple[Digest, int]] = pipe.recv()
-            artifacts = {digest: pipe.recv_bytes() for digest, _ in sizes}
-            since += len(envelope) + sum(size for _, size in sizes)
-            inputs = Inputs(
-                bundle=Bundle(envelope, customers, artifacts), history=history, now=now, **standing._asdict()
-            )
-            pipe.send(_answer(here, inputs, deep))
+            asked = pipe.recv()
+            if not isinstance(asked, _Question):
+                pipe.send(_told(partial(here.admit, *asked)))
+                since += sum(len(one.envelope) for one in asked[1])
+            else:
+                if asked.standing is not None:  # with the first, always
+                    standing = asked.standing
+                artifacts = {digest: pipe.recv_bytes() for digest, _ in asked.sizes}
+                since += len(asked.envelope) + sum(size for _, size in asked.sizes)
+                inputs = Inputs(
+                    bundle=Bundle(asked.envelope, asked.customers, artifacts), history=asked.history, now=asked.now,
+                    **standing._asdict(),
+                )  # fmt: skip
+                pipe.send(_answer(here, inputs, asked.deep))
             if since > _COLLECT_AFTER:
                 gc.collect()
                 since = 0
@@ -186,10 +246,20 @@ def _examine_there(pipe: Connection, sigstore: Sigstore | None, memory: tuple[in
         return  # whoever asked has gone
 
 
-def _answer(here: Here, inputs: Inputs, deep: Deep | None) -> Examined | Rederived | Exception:
+def _answer(here: Here, inputs: Inputs, deep: Deep | None) -> Any:
+    return _told(lambda: here.examine(inputs) if deep is None else here.rederive(inputs, deep))
+
+
+def _told(do: Callable[[], Any]) -> Any:
+    """What *do* finds, or what is wrong."""
     try:
-        return here.examine(inputs) if deep is None else here.rederive(inputs, deep)
+        return do()
     except AssayError as error:
         return error
     except Exception as error:  # noqa: BLE001 - a fault of ours, told where it is noticed
         return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def _named(bundle: Bundle) -> Bundle:
+    """What reading goes by: which artifacts there are, without them."""
+    return Bundle(bundle.envelope, bundle.customers, dict.fromkeys(bundle.artifacts, b""))

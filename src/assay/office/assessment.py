@@ -2,11 +2,8 @@
 
 from assay.errors import Refused
 from assay.formats.attestation import Attestation
-from assay.formats.attestation_statement import parse as parse_attestation
-from assay.formats.bundle import Bundle
 from assay.formats.case_documents import Response
 from assay.formats.digest import Digest
-from assay.formats.dsse import Envelope
 from assay.office.bring import Brought, check, keep
 from assay.office.case import Case
 from assay.office.identity.identity import Identity
@@ -18,8 +15,6 @@ from assay.office.submitted import attestation_of
 from assay.register.leaf import Kind
 
 FROM = frozenset({"incomplete", "complete", "deep_validation", "under_response", "answered"})
-_MARK = b"assay:assessment:"
-"""Stands in every attestation that names an assessment."""
 
 
 def documents(attestation: Attestation) -> frozenset[Digest]:
@@ -57,12 +52,11 @@ def attach(service: Service, caller: Caller, payload: Digest, brought: Brought) 
     return act(service, case, done, now, supplied=tuple(dict.fromkeys((*case.supplied, *digests))))
 
 
-def assessors(identity: Identity, bundle: Bundle) -> tuple[str, ...]:
-    """Organisations here that the attestation in *bundle* names as its assessor. Malformed."""
-    found = _assessed(bundle)
-    if found is None or found.assessment is None or not found.assessment.assessor:
+def assessors(identity: Identity, named: str) -> tuple[str, ...]:
+    """Organisations here that an attestation means that has *named* as its assessor; none for nobody."""
+    if not named:
         return ()
-    name = found.assessment.assessor.casefold()
+    name = named.casefold()
     with identity.identities.read() as rows:
         all_ = rows.find(Organisation)
     return tuple(
@@ -70,20 +64,14 @@ def assessors(identity: Identity, bundle: Bundle) -> tuple[str, ...]:
     )
 
 
-def provider_of(identity: Identity, bundle: Bundle) -> str:
-    """The one organisation here that is the provider itself of what is attested; empty where there is none, or several."""
-    attestation = parse_attestation(Envelope.parse(bundle.envelope, what="attestation.dsse.json").payload)
+def provider_of(identity: Identity, named: str) -> str:
+    """The one organisation here that is the provider itself that attestations call *named*; empty where there is none, or several."""
     with identity.identities.read() as rows:
         found = [
             one.id
             for one in rows.find(Organisation)
             if one.kind is OrganisationKind.PROVIDER
             and one.status is Status.ACTIVE
-            and attestation.provider.name in one.speaks_for
+            and named in one.speaks_for
         ]
     return found[0] if len(found) == 1 else ""
-
-
-def _assessed(bundle: Bundle) -> Attestation | None:
-    payload = Envelope.parse(bundle.envelope, what="attestation.dsse.json").payload
-    return parse_attestation(payload) if _MARK in payload else None

@@ -1,13 +1,17 @@
-"""Who computes a verdict for the office: the process itself, or another one. The verdict is the same."""
+"""Who reads submissions and computes verdicts for the office: the process itself, or another one. Both find the same."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
 import msgspec
 
+from assay.errors import AssayError
 from assay.evidence.memory import Memory
 from assay.evidence.statement import SigstoreVerifier
+from assay.formats.bundle import Bundle
 from assay.formats.verdict import Missing, ResultToken, encode
+from assay.office.submit import Admitted, admit
 from assay.validation.examine import Inputs, examine_as_asked
 from assay.validation.rederive import Deep, Rederived, rederive
 
@@ -27,8 +31,19 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     """By when each milestone of the attestation is due."""
 
 
+class Door(msgspec.Struct, frozen=True):
+    """What submissions are let in by, at a moment."""
+
+    trust: bytes
+    packs: tuple[str, ...]
+    now: datetime
+
+
 class Examiner(Protocol):
     """May be called from many threads at once."""
+
+    def admit(self, door: Door, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
+        """What :func:`~assay.office.submit.admit` makes of each, or says against it."""
 
     def examine(self, inputs: Inputs) -> Examined:
         """The verdict on *inputs*, by those of its packs that the attestation names; by all where it names none of them.
@@ -46,6 +61,9 @@ class Here:
     def __init__(self, sigstore: SigstoreVerifier | None, memory: Memory | None = None) -> None:
         self._sigstore, self._memory = sigstore, memory
 
+    def admit(self, door: Door, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
+        return [_admitted(door, one) for one in bundles]
+
     def examine(self, inputs: Inputs) -> Examined:
         verdict, attestation = examine_as_asked(inputs, self._sigstore, self._memory)
         return Examined(
@@ -60,3 +78,10 @@ class Here:
 
     def rederive(self, inputs: Inputs, deep: Deep) -> Rederived:
         return rederive(inputs, deep, self._sigstore, self._memory)
+
+
+def _admitted(door: Door, bundle: Bundle) -> Admitted | AssayError:
+    try:
+        return admit(door.trust, door.packs, bundle, door.now)
+    except AssayError as error:
+        return error

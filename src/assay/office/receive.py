@@ -10,11 +10,12 @@ from assay.formats import times
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.office.case import Case, moved, placed
+from assay.office.examining import Door, Here
 from assay.office.holding import check_room, check_submission
 from assay.office.permissions import Action, Caller, Target, require
 from assay.office.ports import Appended, Held, Holdings, Share, Wanted
 from assay.office.service import Service, next_step
-from assay.office.submit import Admitted, Documents, admit, keep_all, wanted
+from assay.office.submit import Admitted, Documents, keep_all, wanted
 
 REPLACEABLE = frozenset(
     {"incomplete", "complete", "deep_validation", "under_response", "answered", "published", "closed"}
@@ -27,6 +28,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     caller: Caller
     bundle: Bundle
+    admitted: Admitted
+    """What :func:`admit_all` made of it."""
     speaks_for: Sequence[str]
     """Providers that the caller's organisation may submit for."""
     parties: Sequence[str] = ()
@@ -49,7 +52,6 @@ class _Step(msgspec.Struct, frozen=True, kw_only=True):
 
     at: int
     asked: Asked
-    admitted: Admitted
     replaced: Case | None
     also: frozenset[Digest] = frozenset()
     """Artifacts that it names and the organisation brought before."""
@@ -71,17 +73,32 @@ def receive(
     list names. *holdings*: what the caller's organisation brought here before, so that the bundle need not have it. TooLarge
     when it then keeps too much here.
     """
-    asked = Asked(caller=caller, bundle=bundle, speaks_for=speaks_for, parties=parties)
+    admitted = admit_one(service, bundle)
+    asked = Asked(caller=caller, bundle=bundle, admitted=admitted, speaks_for=speaks_for, parties=parties)
     (found,) = receive_all(service, (asked,), holdings)
     if isinstance(found, AssayError):
         raise found
     return found.case
 
 
+def admit_all(service: Service, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
+    """Each read and verified, by whoever examines for *service*. Nothing is looked up or kept."""
+    door = Door(service.office.trust, tuple(ref for ref, _ in service.office.packs), service.now())
+    return (service.examiner or Here(service.office.sigstore)).admit(door, bundles)
+
+
+def admit_one(service: Service, bundle: Bundle) -> Admitted:
+    """:func:`admit_all`, of one. Raises what :func:`~assay.office.submit.admit` does."""
+    (found,) = admit_all(service, (bundle,))
+    if isinstance(found, AssayError):
+        raise found
+    return found
+
+
 def receive_all(
     service: Service, asked: Sequence[Asked], holdings: Holdings | None = None
 ) -> Sequence[Answer]:
-    """:func:`receive` for each, with one look at the holdings, one synchronisation for all documents and one commit; answers in order.
+    """:func:`receive` for each that was read, with one look at the holdings, one synchronisation for all documents and one commit; answers in order.
 
     What is wrong with one is told to that one. Raises when none was recorded.
     """
@@ -90,7 +107,7 @@ def receive_all(
     steps: list[_Step] = []
     for at, one in enumerate(asked):
         try:
-            steps.append(_admitted(service, at, one, now))
+            steps.append(_step(service, at, one))
         except AssayError as error:
             answers[at] = error
     if holdings is not None and steps:
@@ -106,35 +123,31 @@ def receive_all(
     return answers
 
 
-def admissible(service: Service, asked: Asked) -> Admitted:
-    """What :func:`receive` would record. Raises what that does, but for what may be kept here."""
-    admitted = _admitted(service, 0, asked, service.now()).admitted
-    if (duplicate := _duplicate(service, admitted.payload)) is not None:
+def must_be_admissible(service: Service, asked: Asked) -> None:
+    """Raises what :func:`receive` does, but for what may be kept here."""
+    _step(service, 0, asked)
+    if (duplicate := _duplicate(service, asked.admitted.payload)) is not None:
         raise duplicate
-    return admitted
 
 
-def _admitted(service: Service, at: int, asked: Asked, now: datetime) -> _Step:
-    caller, office = asked.caller, service.office
+def _step(service: Service, at: int, asked: Asked) -> _Step:
+    caller, admitted = asked.caller, asked.admitted
     own = Target(owner=caller.organisation, parties=frozenset((caller.organisation,)))
     require(caller, Action.SUBMISSION_CREATE, own)
-    admitted = admit(office.trust, [ref for ref, _ in office.packs], asked.bundle, now)
     if admitted.provider not in asked.speaks_for:
         raise Refused(
             f"the attestation is of {admitted.provider[:80]!r}, for whom your organisation does not speak here"
         )
     if admitted.replaces is not None and (duplicate := _duplicate(service, admitted.payload)) is not None:
         raise duplicate  # rather than that the other one was revised, by this
-    return _Step(
-        at=at, asked=asked, admitted=admitted, replaced=_replaced(service, caller, admitted.replaces)
-    )
+    return _Step(at=at, asked=asked, replaced=_replaced(service, caller, admitted.replaces))
 
 
 def _shares(steps: Sequence[_Step], holdings: Holdings) -> Mapping[str, Share]:
     about: dict[str, set[Digest]] = {}
     for one in steps:
         about.setdefault(one.asked.caller.organisation, set()).update(
-            one.asked.bundle.artifacts, one.admitted.named
+            one.asked.bundle.artifacts, one.asked.admitted.named
         )
     return holdings.shares(about)
 
@@ -147,14 +160,14 @@ def _within(steps: Sequence[_Step], shares: Mapping[str, Share], answers: list[A
         name, came = one.asked.caller.organisation, _sizes(one.asked.bundle)
         share = now[name]
         try:
-            check_submission(shares[name], one.asked.bundle, one.admitted.named)
+            check_submission(shares[name], one.asked.bundle, one.asked.admitted.named)
             check_room(share, came)
         except TooLarge as error:
             answers[one.at] = error
             continue
         more = sum(size for digest, size in came.items() if digest not in share.held)
         now[name] = msgspec.structs.replace(share, kept=share.kept + more, held={**share.held, **came})
-        also = frozenset(shares[name].held).intersection(one.admitted.named) - came.keys()
+        also = frozenset(shares[name].held).intersection(one.asked.admitted.named) - came.keys()
         left.append(msgspec.structs.replace(one, also=also))
     return left
 
@@ -164,7 +177,7 @@ def _sizes(bundle: Bundle) -> dict[Digest, int]:
 
 
 def _wanted(service: Service, step: _Step, kept: Documents, now: datetime) -> Wanted:
-    asked, admitted = step.asked, step.admitted
+    asked, admitted = step.asked, step.asked.admitted
     organisation = asked.caller.organisation
     documents = msgspec.structs.replace(kept, artifacts=tuple(sorted({*kept.artifacts, *step.also})))
     case = _begun(asked.owner or organisation, (*asked.parties, organisation), admitted, now)

@@ -10,7 +10,7 @@ from assay.formats.digest import Digest
 from assay.office.examining import Examined, Here
 from assay.office.holding import check_submission
 from assay.office.ports import Holdings
-from assay.office.receive import Asked, admissible
+from assay.office.receive import Asked, must_be_admissible
 from assay.office.service import Service
 from assay.office.validate import inputs_of
 
@@ -25,7 +25,8 @@ def rehearse(service: Service, asked: Asked, holdings: Holdings | None = None) -
 
     Artifacts that the organisation uploaded before count, as they would.
     """
-    admitted = admissible(service, asked)
+    must_be_admissible(service, asked)
+    admitted = asked.admitted
     if not _PLACES.acquire(blocking=False):
         raise TooOften(f"{AT_ONCE} other bundles are being checked: try again in {WAIT_S:.0f} s", WAIT_S)
     try:

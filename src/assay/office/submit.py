@@ -42,6 +42,10 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """The attestation that this one revises."""
     keys: tuple[str, ...] = ()
     """By which its case is found (:mod:`~assay.office.found_by`)."""
+    releases: tuple[str, ...] = ()
+    """Names of the products, as customer lists have them."""
+    assessor: str = ""
+    """Whom it names as having assessed it."""
 
 
 def submit(office: Office, bundle: Bundle) -> Submission:
@@ -125,6 +129,8 @@ def admit_read(trust: bytes, packs: Sequence[str], found: Unverified, now: datet
         named=tuple(dict.fromkeys(artifact.digest for artifact in attestation.artifacts)),
         replaces=attestation.replaces,
         keys=keys_of(attestation.provider.name, attestation.releases),
+        releases=tuple(dict.fromkeys(one.name for one in attestation.releases)),
+        assessor="" if attestation.assessment is None else attestation.assessment.assessor,
     )
 
 

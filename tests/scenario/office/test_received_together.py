@@ -9,13 +9,13 @@ from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.holdings import SqlHoldings
 from assay.errors import Duplicate, Forbidden, Malformed, Refused, TooLarge, Unavailable
 from assay.formats.bundle import Bundle
-from assay.office.receive import Asked, Received, receive_all
+from assay.office.receive import Asked, Received, admit_all, admit_one, receive_all
 from assay.office.rehearse import rehearse
 from assay.office.service import Service
 
 
 def asked(one: Service, made: Bundle) -> Asked:
-    return Asked(caller=provider(one), bundle=made, speaks_for=(PROVIDER,))
+    return Asked(caller=provider(one), bundle=made, admitted=admit_one(one, made), speaks_for=(PROVIDER,))
 
 
 def holdings(one: Service, most: int) -> SqlHoldings:
@@ -33,13 +33,12 @@ def test_what_is_wrong_with_one_is_told_to_that_one() -> None:
             asked(one, bundle(1)),
             msgspec.structs.replace(asked(one, bundle(2)), caller=stranger),
             msgspec.structs.replace(asked(one, bundle(3)), speaks_for=()),
-            asked(one, Bundle(b"{}", None, {})),
             asked(one, bundle(1)),
             asked(one, bundle(4)),
         ),
     )
-    first, _, refused, _, duplicate, last = answers
-    assert [type(found) for found in answers[1:5]] == [Forbidden, Refused, Malformed, Duplicate]
+    first, _, refused, duplicate, last = answers
+    assert [type(found) for found in answers[1:4]] == [Forbidden, Refused, Duplicate]
     assert isinstance(first, Received)
     assert isinstance(last, Received)
     for found in (first, last):
@@ -48,6 +47,16 @@ def test_what_is_wrong_with_one_is_told_to_that_one() -> None:
     assert "does not speak" in str(refused)
     assert f"submitted before, on 2026-11-01T12:00:00Z, as entry {first.case.entry}" in str(duplicate)
     assert one.office.register.size() == before + 2
+
+
+def test_what_cannot_be_read_is_told_to_that_one() -> None:
+    one = service()
+    first, malformed, last = admit_all(one, (bundle(1), Bundle(b"{}", None, {}), bundle(2)))
+    assert isinstance(malformed, Malformed)
+    assert (first, last) == (admit_one(one, bundle(1)), admit_one(one, bundle(2)))
+    with pytest.raises(Malformed):
+        admit_one(one, Bundle(b"{}", None, {}))
+    assert admit_all(one, ()) == []
 
 
 def test_room_is_counted_for_those_that_come_together() -> None:

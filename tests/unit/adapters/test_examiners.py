@@ -6,7 +6,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import active_children
 from pathlib import Path
@@ -16,10 +16,12 @@ import pytest
 from tests.support import golden
 from tests.support.shared import ROOT
 
-from assay.adapters.examiners import Examiners
-from assay.errors import Malformed, Unavailable
+from assay.adapters.examiners import WORTH, Examiners
+from assay.errors import AssayError, Malformed, Unavailable
+from assay.formats.bundle import Bundle
 from assay.formats.verdict import parse
-from assay.office.examining import Here
+from assay.office.examining import Door, Here
+from assay.office.submit import Admitted
 from assay.trust.root import TrustRoot
 from assay.validation.examine import Inputs
 from assay.validation.rederive import Deep
@@ -113,6 +115,74 @@ def test_what_takes_too_long_is_given_up() -> None:
     hurried.close()
     with pytest.raises(Unavailable, match="is ending"):
         hurried.examine(golden.inputs("honest"))
+
+
+def submitted(count: int) -> list[Bundle]:
+    whole = golden.inputs("honest").bundle
+    broken = msgspec.structs.replace(whole, envelope=b"no envelope")
+    return [whole, broken, msgspec.structs.replace(whole, artifacts={}), *[whole] * (count - 3)]
+
+
+def the_door() -> Door:
+    inputs = golden.inputs("honest")
+    return Door(inputs.trust, tuple(ref for ref, _ in inputs.packs), inputs.now)
+
+
+def told(found: Sequence[Admitted | AssayError]) -> list[object]:
+    return [(type(one), str(one)) if isinstance(one, AssayError) else one for one in found]
+
+
+def test_many_are_read_there_as_here() -> None:
+    here = Here(None).admit(the_door(), submitted(8))
+    assert [isinstance(one, Admitted) for one in here[:4]] == [True, False, True, True]
+    alone = Examiners(1)
+    others = processes()
+    assert told(alone.admit(the_door(), submitted(8))) == told(here)
+    assert processes() == others, "nobody waits for a process to start"
+    alone.examine(golden.inputs("honest"))
+    (process,) = processes() - others
+    os.kill(process, signal.SIGSTOP)
+    assert told(alone.admit(the_door(), submitted(WORTH - 1))) == told(here[: WORTH - 1]), "few are read here"
+    os.kill(process, signal.SIGCONT)
+    assert told(alone.admit(the_door(), submitted(8))) == told(here)
+    assert alone.examine(golden.inputs("honest")) == Here(None).examine(golden.inputs("honest"))
+    # One under which nothing verifies: the process goes by what it is told with each question.
+    strange = msgspec.structs.replace(the_door(), trust=TrustRoot().encode())
+    assert told(alone.admit(strange, submitted(8))) == told(Here(None).admit(strange, submitted(8)))
+    os.kill(process, signal.SIGKILL)
+    assert told(alone.admit(the_door(), submitted(8))) == told(here), "and where it has died"
+    alone.close()
+    assert told(alone.admit(the_door(), submitted(8))) == told(here)
+
+
+def test_a_process_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = Examiners(1)
+    others = processes()
+    alone.examine(golden.inputs("honest"))
+    (process,) = processes() - others
+    os.kill(process, signal.SIGSTOP)
+    monkeypatch.setattr("assay.adapters.examiners.READ_S", 0.05)
+    assert isinstance(alone.admit(the_door(), submitted(8))[0], Admitted)
+    assert processes() == others, "its answer would be taken for the next one"
+    assert alone.examine(golden.inputs("honest")).complete
+    alone.close()
+
+
+def test_while_it_examines_submissions_are_read_here() -> None:
+    alone = Examiners(1)
+    others = processes()
+    alone.examine(golden.inputs("honest"))
+    (process,) = processes() - others
+    os.kill(process, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as pool:
+        verdict = pool.submit(alone.examine, golden.inputs("honest"))
+        until = time.monotonic() + 10
+        while not alone.busy and time.monotonic() < until:
+            time.sleep(0.01)
+        assert isinstance(alone.admit(the_door(), submitted(8))[0], Admitted)
+        os.kill(process, signal.SIGCONT)
+        assert verdict.result().complete
+    alone.close()
 
 
 def test_one_process_at_least() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -92,6 +93,72 @@ def test_an_outage_is_everybodys_and_the_next_loop_begins_anew() -> None:
     assert [type(one) for one in asyncio.run(both())] == [Unavailable] * 2
     assert asyncio.run(together.ask(3)) == 1
     assert calls == 2
+
+
+def test_while_one_batch_is_at_its_second_step_the_next_is_at_its_first() -> None:
+    log: list[tuple[str, list[int]]] = []
+    at_second, go = threading.Event(), threading.Event()
+
+    def first(batch: Sequence[int]) -> list[int | Exception]:
+        log.append(("first", list(batch)))
+        if len(log) > 2:
+            go.set()  # the second step of the batch before waits for it
+        return [Refused("odd") if one % 2 else one * 10 for one in batch]
+
+    def second(batch: Sequence[int]) -> list[int]:
+        log.append(("second", list(batch)))
+        at_second.set()
+        assert go.wait(10)
+        return [one + 1 for one in batch]
+
+    async def ask() -> list[int | BaseException]:
+        together = Together[int, int](first, second)
+        before = asyncio.ensure_future(together.ask(0))
+        await asyncio.to_thread(at_second.wait, 10)
+        return await asyncio.gather(before, *map(together.ask, (2, 3, 4)), return_exceptions=True)
+
+    zero, two, odd, four = asyncio.run(ask())
+    assert (zero, two, four) == (1, 21, 41)
+    assert isinstance(odd, Refused)
+    assert log == [("first", [0]), ("second", [0]), ("first", [2, 3, 4]), ("second", [20, 40])]
+
+
+def test_batches_come_to_the_second_step_in_order_and_one_at_a_time() -> None:
+    inside, most = 0, 0
+    order: list[int] = []
+
+    def second(batch: Sequence[int]) -> list[int]:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        time.sleep(0.01)
+        order.extend(batch)
+        inside -= 1
+        return list(batch)
+
+    async def ask() -> list[int]:
+        together = Together[int, int](lambda batch: batch, second, most=3)
+        return await asyncio.gather(*map(together.ask, range(20)))
+
+    assert asyncio.run(ask()) == list(range(20)) == order
+    assert most == 1
+
+
+def test_what_fails_at_the_second_step_is_told_and_the_next_loop_begins_anew() -> None:
+    def second(batch: Sequence[int]) -> list[int]:
+        if 0 in batch:
+            raise Unavailable("gone")
+        return [10 // (one - 3) for one in batch]
+
+    together = Together[int, int](lambda batch: batch, second)
+
+    async def all_of(*them: int) -> list[int | BaseException]:
+        return await asyncio.gather(*map(together.ask, them), return_exceptions=True)
+
+    assert [type(one) for one in asyncio.run(all_of(0, 1))] == [Unavailable] * 2
+    found = asyncio.run(all_of(2, 3, 4))
+    assert [found[0], found[2]] == [-10, 10]
+    assert isinstance(found[1], ZeroDivisionError)
 
 
 def test_a_batch_is_one_at_least() -> None:

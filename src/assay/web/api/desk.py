@@ -8,10 +8,8 @@ import msgspec
 from assay.adapters.observing.metrics import Meter, NoMeter
 from assay.errors import AssayError, Unavailable
 from assay.formats import customers as customer_list
-from assay.formats.attestation_statement import parse as parse_attestation
 from assay.formats.bundle import Bundle
 from assay.formats.customers import Customer
-from assay.formats.dsse import Envelope
 from assay.office.accesses import Accesses
 from assay.office.assessment import assessors, provider_of
 from assay.office.case import Case
@@ -28,10 +26,11 @@ from assay.office.keep_customers import having, named_in
 from assay.office.permissions import Action, Caller, Role, require_role
 from assay.office.ports import Holdings
 from assay.office.ready import Look
-from assay.office.receive import Answer, Asked, Received, receive_all
+from assay.office.receive import Answer, Asked, Received, admit_all, admit_one, receive_all
 from assay.office.rehearse import rehearse
 from assay.office.repeats import Repeats
 from assay.office.service import Service
+from assay.office.submit import Admitted
 from assay.office.subscription import Subscribing
 from assay.office.upload import Reception
 from assay.tlog.ports import TileFiles
@@ -39,6 +38,14 @@ from assay.web.api.addresses import Network
 from assay.web.api.bodies import Bodies
 from assay.web.api.gate import Gate
 from assay.web.api.together import Door
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A bundle that somebody hands in, and what was read in it."""
+
+    caller: Caller
+    bundle: Bundle
+    admitted: Admitted
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,33 +95,59 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     def submit(self, caller: Caller, bundle: Bundle) -> Received:
         """Hand *bundle* in, by whichever way it came. Raises what :func:`~assay.office.receive.receive` does, and TooOften."""
-        (answer,) = self.submit_all(((caller, bundle),))
+        (read,) = self.read_all(((caller, bundle),))
+        if isinstance(read, AssayError):
+            raise read
+        (answer,) = self.record_all(self.service, (read,))
         if isinstance(answer, AssayError):
             raise answer
         return answer
 
-    def submit_all(self, handed: Sequence[tuple[Caller, Bundle]]) -> Sequence[Answer]:
-        """:meth:`submit` for each, together. Raises when none was recorded."""
-        answers: list[Answer] = [Unavailable("nobody answered")] * len(handed)
-        speaks_for = self._speaks_for({caller.organisation for caller, _ in handed})
-        asked: dict[int, Asked] = {}
-        for at, (caller, bundle) in enumerate(handed):
+    def read_all(self, handed: Sequence[tuple[Caller, Bundle]]) -> Sequence[Read | AssayError]:
+        """The first half of :meth:`submit` for each: counted, read and verified, together."""
+        answers: list[Read | AssayError] = [Unavailable("nobody answered")] * len(handed)
+        let_in: list[int] = []
+        for at, (caller, _) in enumerate(handed):
             try:
                 require_role(caller, Action.SUBMISSION_CREATE)
                 self.gate.submission(caller.organisation, caller.at)
+            except AssayError as error:
+                answers[at] = error
+            else:
+                let_in.append(at)
+        found = admit_all(self.service, [handed[at][1] for at in let_in])
+        for at, one in zip(let_in, found, strict=True):
+            answers[at] = one if isinstance(one, AssayError) else Read(*handed[at], one)
+        self.taken([one for one in answers if isinstance(one, AssayError)])
+        return answers
+
+    def record_all(self, service: Service, read: Sequence[Read]) -> Sequence[Answer]:
+        """The second half, together. Raises when none was recorded."""
+        answers: list[Answer] = [Unavailable("nobody answered")] * len(read)
+        speaks_for = self._speaks_for({one.caller.organisation for one in read})
+        asked: dict[int, Asked] = {}
+        for at, one in enumerate(read):
+            caller, admitted = one.caller, one.admitted
+            try:
                 asked[at] = Asked(
                     caller=caller,
-                    bundle=bundle,
+                    bundle=one.bundle,
+                    admitted=admitted,
                     speaks_for=speaks_for[caller.organisation],
-                    parties=(*self.parties(bundle), *assessors(self.identity, bundle)),
-                    owner=provider_of(self.identity, bundle) if Role.ASSESSOR in caller.roles else "",
+                    parties=(
+                        *self._parties(one.bundle, admitted),
+                        *assessors(self.identity, admitted.assessor),
+                    ),
+                    owner=provider_of(self.identity, admitted.provider)
+                    if Role.ASSESSOR in caller.roles
+                    else "",
                 )
             except AssayError as error:
                 answers[at] = error
         try:
-            received = receive_all(self.service, [*asked.values()], self.holdings)
+            received = receive_all(service, [*asked.values()], self.holdings)
         except AssayError as error:
-            self.taken([answers[at] for at in range(len(handed)) if at not in asked] + [error] * len(asked))
+            self.taken([answers[at] for at in range(len(read)) if at not in asked] + [error] * len(asked))
             raise
         for at, answer in zip(asked, received, strict=True):
             answers[at] = answer
@@ -125,8 +158,11 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         """What would be found about *bundle*. Counted as a submission is; raises what :func:`~assay.office.rehearse.rehearse` does."""
         require_role(caller, Action.SUBMISSION_CREATE)
         self.gate.submission(caller.organisation, caller.at)
-        asked = Asked(caller=caller, bundle=bundle, speaks_for=self.speaks_for(caller.organisation))
-        return rehearse(self.service, asked, self.holdings)
+        service = self.service
+        admitted = admit_one(service, bundle)
+        speaks_for = self.speaks_for(caller.organisation)
+        asked = Asked(caller=caller, bundle=bundle, admitted=admitted, speaks_for=speaks_for)
+        return rehearse(service, asked, self.holdings)
 
     def taken(self, answers: Sequence[Answer]) -> None:
         """Count how submissions fared."""
@@ -143,16 +179,14 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
             found = rows.several(Organisation, organisations)
         return dict.fromkeys(organisations, ()) | {key: one.speaks_for for key, one in found.items()}
 
-    def parties(self, bundle: Bundle) -> tuple[str, ...]:
+    def _parties(self, bundle: Bundle, admitted: Admitted) -> tuple[str, ...]:
         """Organisations here that the customer list of *bundle* names as having what it attests. Malformed."""
         if bundle.customers is None:
             return ()
         found = customer_list.parse(bundle.customers)
         if not any(one.id is not None for one in found.customers):
             return ()
-        envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
-        about = {one.name for one in parse_attestation(envelope.payload).releases}
-        return self.known(having(found, about))
+        return self.known(having(found, {*admitted.releases}))
 
     def known(self, rows: Sequence[Customer]) -> tuple[str, ...]:
         """Organisations here that *rows* of a customer list name by an identifier."""

@@ -1,6 +1,7 @@
 """What a provider does: hand in, look, answer, supply, withdraw, let lapse."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -32,7 +33,7 @@ from assay.office.service import asked, require_kept
 from assay.office.triage import verdict_of
 from assay.web.api.access import asker
 from assay.web.api.bodies import BODY
-from assay.web.api.desk import Desk
+from assay.web.api.desk import Desk, Read
 from assay.web.api.listing import JSON, listed
 from assay.web.api.params import (
     After,
@@ -128,7 +129,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def handlers(desk: Desk) -> list[HTTPRouteHandler]:
-    together = Together[_Handed, _Taken](lambda handed: _take_in(desk, handed))
+    together = Together[_Handed, _Taken](partial(_read, desk), partial(_record, desk))
 
     @does(
         "/submissions", "Hand in an attestation", "submissions", Action.SUBMISSION_CREATE, "any",
@@ -292,30 +293,37 @@ def readable(request: Request[Any, Any, Any], desk: Desk, payload: str) -> Case:
 
 
 def _alone(desk: Desk, handed: _Handed) -> _Taken:
-    (answer,) = _take_in(desk, (handed,))
+    (read,) = _read(desk, (handed,))
+    if isinstance(read, Exception):
+        raise read
+    (answer,) = _record(desk, (read,))
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
-def _take_in(desk: Desk, handed: Sequence[_Handed]) -> Sequence[_Taken | Exception]:
-    answers: dict[int, _Taken | Exception] = {}
-    read: dict[int, tuple[Caller, Bundle]] = {}
+def _read(desk: Desk, handed: Sequence[_Handed]) -> Sequence[Read | Exception]:
+    answers: dict[int, Read | Exception] = {}
+    bundles: dict[int, tuple[Caller, Bundle]] = {}
     for at, one in enumerate(handed):
         try:
-            read[at] = one.caller, _bundle(one)
+            bundles[at] = one.caller, _bundle(one)
         except AssayError as error:
             desk.taken([error])
             answers[at] = error
-    origin = (
-        desk.service.office.origin
-    )  # asks the database: once for all of them, and not on the loop that answers
-    for at, answer in zip(read, desk.submit_all([*read.values()]), strict=True):
-        if isinstance(answer, Received):
-            answers[at] = _Taken(answer.case, msgspec.Raw(answer.appended.encoded(origin)))
-        else:
-            answers[at] = answer
+    answers |= zip(bundles, desk.read_all([*bundles.values()]), strict=True)
     return [answers[at] for at in range(len(handed))]
+
+
+def _record(desk: Desk, read: Sequence[Read]) -> Sequence[_Taken | Exception]:
+    service = desk.service
+    origin = (
+        service.office.origin
+    )  # asks the database: once for all of them, and not on the loop that answers
+    return [
+        _Taken(one.case, msgspec.Raw(one.appended.encoded(origin))) if isinstance(one, Received) else one
+        for one in desk.record_all(service, read)
+    ]
 
 
 def _bundle(handed: _Handed) -> Bundle:

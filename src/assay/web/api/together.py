@@ -4,17 +4,19 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 from litestar.concurrency import sync_to_thread
 
 from assay.errors import Unavailable
 
 In = TypeVar("In")
+Mid = TypeVar("Mid")
 Out = TypeVar("Out")
 
 MOST = 32
 """Of one batch: the first of it waits for the last."""
+Do = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class Door:
@@ -37,43 +39,85 @@ class Door:
 
 
 class Together(Generic[In, Out]):
-    """For the coroutines of one event loop at a time. *do* is called in a thread, once at a time, with what one batch is."""
+    """For the coroutines of one event loop at a time. *do* is called in a thread, once at a time, with what one batch is.
 
-    def __init__(self, do: Callable[[Sequence[In]], Sequence[Out | Exception]], most: int = MOST) -> None:
+    With *then*, *do* is the first of two steps: *then* gets what it answered, also once at a time. While one batch is at the second
+    step, the next one is at the first, and waits there.
+    """
+
+    @overload
+    def __init__(
+        self, do: Callable[[Sequence[In]], Sequence[Out | Exception]], *, most: int = MOST
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        do: Callable[[Sequence[In]], Sequence[Mid | Exception]],
+        then: Callable[[Sequence[Mid]], Sequence[Out | Exception]],
+        *,
+        most: int = MOST,
+    ) -> None: ...
+
+    def __init__(self, do: Do, then: Do | None = None, *, most: int = MOST) -> None:
         if most < 1:
             raise ValueError(f"most {most} of a batch, expected one at least")
-        self._do, self._most = do, most
+        self._do, self._then, self._most = do, then, most
         self._waiting: deque[tuple[In, asyncio.Future[Out]]] = deque()
         self._at_work: asyncio.Task[None] | None = None
+        self._at_second: asyncio.Task[None] | None = None
 
     async def ask(self, one: In) -> Out:
-        """What *do* makes of it, or raises, or answers in its place."""
+        """What *do* makes of it, and *then* of that; or what either raises, or answers in its place."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Out] = loop.create_future()
         self._waiting.append((one, future))
-        if self._at_work is None or self._at_work.done() or self._at_work.get_loop() is not loop:
+        if not _runs(self._at_work):
             self._at_work = loop.create_task(self._work())
         return await future
 
     async def _work(self) -> None:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-            answers = await sync_to_thread(self._done, [one for one, _ in batch])
-            for (_, future), answer in zip(batch, answers, strict=True):
-                if future.done():
-                    continue  # whoever asked has gone; what was done is done
-                if isinstance(answer, Exception):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)
+            futures = [future for _, future in batch]
+            answers = await sync_to_thread(_done, self._do, [one for one, _ in batch])
+            if self._then is None:
+                _tell(futures, answers)
+                continue
+            if self._at_second is not None and _runs(self._at_second):
+                await self._at_second
+            self._at_second = asyncio.create_task(self._finish(self._then, futures, answers))
 
-    def _done(self, batch: Sequence[In]) -> Sequence[Out | Exception]:
-        try:
-            answers = self._do(batch)
-        except Unavailable as error:
-            return [error] * len(batch)  # an outage is everybody's
-        except Exception as error:  # noqa: BLE001 - the edge: what one brings about is not the others'
-            return [error] if len(batch) == 1 else [self._done((one,))[0] for one in batch]
-        if len(answers) != len(batch):
-            return [RuntimeError(f"{len(answers)} answers to {len(batch)} requests")] * len(batch)
-        return answers
+    async def _finish(self, then: Do, futures: Sequence[asyncio.Future[Out]], answers: Sequence[Any]) -> None:
+        good = [at for at, one in enumerate(answers) if not isinstance(one, Exception)]
+        found = await sync_to_thread(_done, then, [answers[at] for at in good]) if good else ()
+        ends = {at: one for at, one in enumerate(answers) if isinstance(one, Exception)}
+        ends |= zip(good, found, strict=True)
+        _tell(futures, [ends[at] for at in range(len(futures))])
+
+
+def _runs(task: asyncio.Task[None] | None) -> bool:
+    """Here: a task of another loop is nothing to wait for."""
+    return task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop()
+
+
+def _done(do: Do, batch: Sequence[Any]) -> Sequence[Any]:
+    try:
+        answers = do(batch)
+    except Unavailable as error:
+        return [error] * len(batch)  # an outage is everybody's
+    except Exception as error:  # noqa: BLE001 - the edge: what one brings about is not the others'
+        return [error] if len(batch) == 1 else [_done(do, (one,))[0] for one in batch]
+    if len(answers) != len(batch):
+        return [RuntimeError(f"{len(answers)} answers to {len(batch)} requests")] * len(batch)
+    return answers
+
+
+def _tell(futures: Sequence[asyncio.Future[Any]], answers: Sequence[Any]) -> None:
+    for future, answer in zip(futures, answers, strict=True):
+        if future.done():
+            continue  # whoever asked has gone; what was done is done
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
