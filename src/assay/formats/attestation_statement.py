@@ -6,6 +6,8 @@ Fields that CycloneDX or in-toto allow and Assay does not use are tolerated, and
 
 from collections.abc import Iterable
 
+import msgspec
+
 from assay.errors import Malformed, TooLarge
 from assay.formats import cdxa_read, cdxa_write
 from assay.formats.attestation import Attestation
@@ -61,6 +63,39 @@ def parse(payload: bytes) -> Attestation:
     _check_digests(found)
     require_same(wire, cdxa_write.statement(found), what=WHAT)
     return found
+
+
+def labels(payload: bytes) -> tuple[str, ...]:
+    """``name@version`` of each release in *payload*, which :func:`parse` has read before: a tenth of its work."""
+    try:
+        targets = _LABELS.decode(payload).predicate.declarations.targets
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"{WHAT}: {error}") from error
+    return tuple(f"{one.name}@{one.version}" for one in targets.components)
+
+
+class _Release(msgspec.Struct, frozen=True):
+    name: str
+    version: str = ""
+
+
+class _Releases(msgspec.Struct, frozen=True):
+    components: tuple[_Release, ...] = ()
+
+
+class _Declared(msgspec.Struct, frozen=True):
+    targets: _Releases = _Releases()
+
+
+class _Document(msgspec.Struct, frozen=True):
+    declarations: _Declared
+
+
+class _Statement(msgspec.Struct, frozen=True):
+    predicate: _Document
+
+
+_LABELS = msgspec.json.Decoder(_Statement)
 
 
 def _require_subjects(subjects: tuple[Subject, ...], releases: tuple[Component, ...]) -> None:

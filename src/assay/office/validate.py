@@ -6,7 +6,7 @@ from typing import cast
 import msgspec
 
 from assay.formats import strict_json
-from assay.formats.attestation_statement import parse as parse_attestation
+from assay.formats.attestation_statement import labels
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.formats.dsse import Envelope
@@ -75,7 +75,7 @@ def _use(earlier: Use, own: frozenset[str]) -> str:
 
 def _labels(bundle: Bundle) -> frozenset[str]:
     envelope = Envelope.parse(bundle.envelope, what="attestation.dsse.json")
-    return frozenset(f"{one.name}@{one.version}" for one in parse_attestation(envelope.payload).releases)
+    return frozenset(labels(envelope.payload))
 
 
 def keep(office: Office, inputs: Inputs, *documents: bytes) -> tuple[Digest, ...]:

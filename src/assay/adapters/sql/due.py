@@ -1,5 +1,6 @@
 """Due work in the office's database. The functions that take a connection work inside the transaction of somebody else's state."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -79,13 +80,18 @@ _HELD = update(tables.due).where(
     _row.worker == bindparam("by"),
     _WAITS,
 )
-_END_AT_ONCE = text(
-    "UPDATE due SET state = 'done', worker = NULL"
-    " FROM unnest(CAST(:keys AS text[]), CAST(:claims AS bigint[]), CAST(:workers AS text[])) AS held (key, claim, worker)"
-    " WHERE due.key = held.key AND due.claim = held.claim AND due.worker = held.worker AND due.state = 'waiting'"
-    " RETURNING due.key, due.claim"
-)
-"""The same."""
+_END_ALL = {
+    "sqlite": text(
+        "UPDATE due SET state = 'done', worker = NULL FROM json_each(:held) AS held"
+        " WHERE due.key = json_extract(held.value, '$[0]') AND due.claim = json_extract(held.value, '$[1]')"
+        " AND due.worker = json_extract(held.value, '$[2]') AND due.state = 'waiting' RETURNING key, claim"
+    ),
+    "postgresql": text(
+        "UPDATE due SET state = 'done', worker = NULL FROM json_array_elements(CAST(:held AS JSON)) AS held (value)"
+        " WHERE due.key = held.value ->> 0 AND due.claim = CAST(held.value ->> 1 AS BIGINT)"
+        " AND due.worker = held.value ->> 2 AND due.state = 'waiting' RETURNING due.key, due.claim"
+    ),
+}
 _NEW = {
     "sqlite": insert_sqlite(tables.due).on_conflict_do_nothing(),
     "postgresql": insert_postgresql(tables.due).on_conflict_do_nothing(),
@@ -239,25 +245,10 @@ class SqlWork:
 
     def _end_all(self, claims: Sequence[Claimed]) -> list[Exception | None]:
         """What many threads have done, in one transaction."""
-        if self._engine.dialect.name == "postgresql":
-            return self._end_at_once(claims)
-        ended: list[Exception | None] = [None] * len(claims)
+        held = json.dumps([(one.due.key, one.claim, one.worker) for one in claims])
         with transaction(self._engine) as connection:
-            for at, claimed in enumerate(claims):
-                try:
-                    end_due(connection, claimed)
-                except Lapsed as error:
-                    ended[at] = error  # and nothing was written of it
-        return ended
-
-    def _end_at_once(self, claims: Sequence[Claimed]) -> list[Exception | None]:
-        held = {
-            "keys": [one.due.key for one in claims],
-            "claims": [one.claim for one in claims],
-            "workers": [one.worker for one in claims],
-        }
-        with transaction(self._engine) as connection:
-            ended = {(row.key, row.claim) for row in connection.execute(_END_AT_ONCE, held)}
+            found = connection.execute(_END_ALL[connection.dialect.name], {"held": held})
+            ended = {(row.key, row.claim) for row in found}
         return [None if (one.due.key, one.claim) in ended else _lapsed(one) for one in claims]
 
     def _end(self, claimed: Claimed, **values: Any) -> None:
