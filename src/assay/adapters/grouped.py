@@ -1,6 +1,7 @@
-"""Calls from many threads, done together: whoever comes while one batch is being done is of the next. Nothing waits for company."""
+"""Calls from many threads, done together: whoever comes while one batch is being done is of the next. Nothing waits for company, if not told to."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -22,12 +23,24 @@ class _Ticket(Generic[In, Out]):
 
 
 class Grouped(Generic[In, Out]):
-    """*do* is called with what waits, in the thread of one of those who wait, once at a time."""
+    """*do* is called with what waits, in the thread of one of those who wait, once at a time.
 
-    def __init__(self, do: Callable[[Sequence[In]], Sequence[Out | Exception]], most: int = 64) -> None:
+    *company*: how many may come, those who wait included; the batch waits for them, up to *wait_s*.
+    """
+
+    def __init__(
+        self,
+        do: Callable[[Sequence[In]], Sequence[Out | Exception]],
+        most: int = 64,
+        *,
+        company: Callable[[], int] = lambda: 1,
+        wait_s: float = 0.0,
+    ) -> None:
         if most < 1:
             raise ValueError(f"most {most} of a batch, expected one at least")
         self._do, self._most = do, most
+        self._company, self._wait_s = company, wait_s
+        self._came = threading.Event()
         self._door = threading.Lock()
         self._waiting: deque[_Ticket[In, Out]] = deque()
         self._led = False
@@ -38,6 +51,7 @@ class Grouped(Generic[In, Out]):
         with self._door:
             self._waiting.append(ticket)
             ticket.leads, self._led = not self._led, True
+        self._came.set()
         if not ticket.leads:
             ticket.woken.acquire()
         if ticket.leads:
@@ -48,6 +62,7 @@ class Grouped(Generic[In, Out]):
 
     def _lead(self) -> None:
         """Whoever leads is the first of those who wait."""
+        self._gather()
         with self._door:
             batch = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
         # Told where whoever leads ends in here, as a thread of a process that is ending does.
@@ -56,6 +71,16 @@ class Grouped(Generic[In, Out]):
             answers = self._done([ticket.one for ticket in batch])
         finally:
             self._hand_out(batch, answers)
+
+    def _gather(self) -> None:
+        until = time.monotonic() + self._wait_s
+        while len(self._waiting) < min(self._most, self._company()):
+            self._came.clear()
+            if len(self._waiting) >= min(self._most, self._company()):
+                return  # it came between
+            if (left := until - time.monotonic()) <= 0:
+                return
+            self._came.wait(left)
 
     def _done(self, asked: Sequence[In]) -> Sequence[Out | Exception]:
         try:

@@ -1,6 +1,6 @@
 """Blobs that many threads put at the same time become durable together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from assay.adapters.grouped import Grouped
 from assay.errors import AssayError
@@ -12,11 +12,11 @@ ALONE = 1 << 20
 
 
 class GroupedBlobs:
-    """A :class:`~assay.office.ports.Blobs` over another one."""
+    """A :class:`~assay.office.ports.Blobs` over another one. *company*, *wait_s*: see :class:`~assay.adapters.grouped.Grouped`."""
 
-    def __init__(self, blobs: Blobs) -> None:
+    def __init__(self, blobs: Blobs, company: Callable[[], int] = lambda: 1, wait_s: float = 0.0) -> None:
         self._blobs = blobs
-        self._putting = Grouped(self._put)
+        self._putting = Grouped(self._put, company=company, wait_s=wait_s)
         self.get, self.open, self.has, self.erase = blobs.get, blobs.open, blobs.has, blobs.erase
         self.put_pieces = blobs.put_pieces
 

@@ -2,11 +2,15 @@
 
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
+from assay.adapters.gathered import WAIT_S, GatheredRegister
+from assay.adapters.grouped_blobs import GroupedBlobs
 from assay.adapters.home import Home
 from assay.adapters.mail.folder import FolderMailer
 from assay.adapters.mail.smtp import Server, SmtpMailer
@@ -22,7 +26,7 @@ from assay.office.life import Handler as Step
 from assay.office.mail import Mailer
 from assay.office.ready import Look
 from assay.office.sending import MAIL, Post, mail, spread
-from assay.office.service import NOTIFY
+from assay.office.service import NOTIFY, Service
 from assay.office.tell_access import MAIL_ACCESS, TELL_ACCESS
 from assay.office.upload import sweep as sweep_uploads
 from assay.office.work import Claimed, Handler, Outcome, Schedule
@@ -43,7 +47,7 @@ KINDS = (
 SENDING = frozenset({MAIL, MAIL_ACCESS, DELIVER})
 """What waits for other people's servers, in threads of its own."""
 SENDERS = 6
-TOGETHER = 7
+TOGETHER = 15
 
 
 def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[str, Handler]:
@@ -124,7 +128,9 @@ def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[tuple[Wo
         deliver = stack.enter_context(deliverer(config, desk.subscribing, mail_by))
         post = Post(identity=desk.identity, mailer=mail_by, url=desk.url)
         retain: Handler = lambda _: erasing.retain(config, desk)  # noqa: E731
-        table = {**handlers(desk, post, deliver), erasing.RETENTION: retain}
+        held: list[Worker] = []
+        company = lambda: min(threads(config), sum(one.busy() for one in held))  # noqa: E731
+        table = {**handlers(_gathering(desk, company), post, deliver), erasing.RETENTION: retain}
         lease_s = config.work.lease_seconds
         worker = Worker(
             desk.service.work,
@@ -144,10 +150,25 @@ def working(desk: Desk, config: OfficeConfig, watch: Watch) -> Iterator[tuple[Wo
             settings=Settings(threads=SENDERS, ahead=2, lease_s=lease_s, idle_s=0.5),
             watch=watch,
         )
+        held.append(worker)
         for one in (worker, sender):
             stack.enter_context(_running(one))
         stack.enter_context(_listening(config, (worker, sender)))
         yield (worker, sender)
+
+
+def _gathering(desk: Desk, company: Callable[[], int]) -> Desk:
+    """*desk* for work that nobody waits for."""
+    office = desk.service.office
+    register = GatheredRegister(office.register, company)
+    together = isinstance(office.blobs, GroupedBlobs)  # to a bucket, each goes by itself
+    blobs = GroupedBlobs(office.blobs, company, WAIT_S) if together else office.blobs
+
+    def live() -> Service:
+        one = desk.live()
+        return replace(one, office=replace(one.office, register=register, blobs=blobs), sealed=blobs)
+
+    return replace(desk, live=live)
 
 
 def look(workers: tuple[Worker, ...]) -> Look:

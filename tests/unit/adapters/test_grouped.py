@@ -1,6 +1,7 @@
 """Calls from many threads that are done together."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -108,3 +109,43 @@ def test_nobody_waits_for_ever_for_an_answer_that_is_missing() -> None:
 def test_a_batch_is_one_at_least() -> None:
     with pytest.raises(ValueError, match="most"):
         Grouped[int, int](lambda _: [], most=0)
+
+
+def test_it_waits_for_those_who_may_come_and_for_nobody_else() -> None:
+    batches: list[list[int]] = []
+    expected = 3
+
+    def do(batch: Sequence[int]) -> list[int]:
+        batches.append(sorted(batch))
+        return list(batch)
+
+    grouped = Grouped(do, company=lambda: expected, wait_s=WAIT_S)
+    with ThreadPoolExecutor(3) as pool:
+        begun = time.monotonic()
+        assert sorted(pool.map(grouped.ask, range(3))) == [0, 1, 2]
+        assert batches == [[0, 1, 2]], "all that could come went together"
+        expected = 1
+        assert grouped.ask(7) == 7
+        assert time.monotonic() - begun < WAIT_S, "and nobody waited on"
+
+
+def test_whoever_does_not_come_is_waited_for_so_long_only() -> None:
+    grouped = Grouped[int, int](lambda batch: [one * 2 for one in batch], company=lambda: 2, wait_s=0.05)
+    begun = time.monotonic()
+    assert grouped.ask(4) == 8
+    assert 0.05 <= time.monotonic() - begun < WAIT_S
+
+
+def test_no_batch_is_larger_for_the_waiting() -> None:
+    batches: list[int] = []
+
+    def do(batch: Sequence[int]) -> list[int]:
+        batches.append(len(batch))
+        return list(batch)
+
+    grouped = Grouped(do, most=2, company=lambda: 6, wait_s=WAIT_S)
+    with ThreadPoolExecutor(6) as pool:
+        begun = time.monotonic()
+        assert sorted(pool.map(grouped.ask, range(6))) == list(range(6))
+    assert max(batches) <= 2
+    assert time.monotonic() - begun < WAIT_S

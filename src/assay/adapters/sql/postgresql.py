@@ -21,7 +21,7 @@ from assay.formats.text import shown
 Session = psycopg.Connection[TupleRow]
 
 CONNECT_SECONDS = 5
-KEPT, MOST = 16, 32
+KEPT, MOST = 16, 40
 """Connections of one pool, for the next who asks and at most: more than a process has threads that use one, so that none waits for another;
 to begin one costs more than most of what it is asked."""
 _ROUNDS, _ROUND_SECONDS = 250, 0.02
