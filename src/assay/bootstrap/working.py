@@ -48,6 +48,8 @@ SENDING = frozenset({MAIL, MAIL_ACCESS, DELIVER})
 """What waits for other people's servers, in threads of its own."""
 SENDERS = 6
 TOGETHER = 15
+YIELD_S = 3.0
+"""For so long each of them gives way to submissions that come: five a second are validated under load without end."""
 
 
 def handlers(desk: Desk, post: Post, deliver: Handler | None = None) -> Mapping[str, Handler]:
@@ -190,7 +192,9 @@ def threads(config: OfficeConfig) -> int:
 def _settings(config: OfficeConfig) -> Settings:
     count = threads(config)
     ahead = max(1, config.work.batch_rows // count)
-    return Settings(threads=count, ahead=ahead, lease_s=config.work.lease_seconds, idle_s=0.2)
+    return Settings(
+        threads=count, ahead=ahead, lease_s=config.work.lease_seconds, idle_s=0.2, yield_s=YIELD_S
+    )
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from assay.office.work import (
 )
 
 MAX_WHY = 1000
-_YIELD_S = 0.05
+_YIELD_S = 0.2
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
