@@ -1,7 +1,10 @@
 """Submissions read and verdicts computed in processes of their own: as many at once as there are, and none keeps whoever serves from serving."""
 
 import gc
+import os
 import signal
+import socket
+import struct
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -29,7 +32,7 @@ _COLLECT_AFTER = 64 * 1024 * 1024
 """Bytes of submissions between two searches for reference cycles. Values hold none, and looking for some costs a third."""
 _END_S = 5.0
 READ_S = 20.0
-"""For what is read at once; then it is read by whoever asked."""
+"""For what is read at once; then it is read by whoever asked. Also for a process to begin reading what it is sent."""
 WORTH = 4
 """Submissions at once from which on sending them costs less than reading them."""
 
@@ -205,6 +208,7 @@ class _Process:
     def _start(self) -> Connection:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
+        _wait_no_longer(ours, READ_S)
         process = context.Process(
             target=_examine_there, args=(theirs, *self._arguments), name="examiner", daemon=True
         )
@@ -258,6 +262,13 @@ def _told(do: Callable[[], Any]) -> Any:
         return error
     except Exception as error:  # noqa: BLE001 - a fault of ours, told where it is noticed
         return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def _wait_no_longer(pipe: Connection, seconds: float) -> None:
+    """For whoever reads at the other end to take some of what is sent: OSError then, as when nobody is there."""
+    whole, rest = divmod(int(seconds * 1e6), 1_000_000)
+    with socket.socket(fileno=os.dup(pipe.fileno())) as end:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", whole, rest))
 
 
 def _named(bundle: Bundle) -> Bundle:

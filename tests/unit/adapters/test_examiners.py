@@ -156,14 +156,16 @@ def test_many_are_read_there_as_here() -> None:
 
 
 def test_a_process_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assay.adapters.examiners.READ_S", 0.5)
     alone = Examiners(1)
     others = processes()
-    alone.examine(golden.inputs("honest"))
-    (process,) = processes() - others
-    os.kill(process, signal.SIGSTOP)
-    monkeypatch.setattr("assay.adapters.examiners.READ_S", 0.05)
-    assert isinstance(alone.admit(the_door(), submitted(8))[0], Admitted)
-    assert processes() == others, "its answer would be taken for the next one"
+    for count in (8, 1000):  # fits into the pipe, and does not
+        alone.examine(golden.inputs("honest"))
+        (process,) = processes() - others
+        os.kill(process, signal.SIGSTOP)
+        assert sum(len(one.envelope) for one in submitted(1000)) > 4 << 20
+        assert isinstance(alone.admit(the_door(), submitted(count)[:count])[0], Admitted)
+        assert processes() == others, "its answer would be taken for the next one"
     assert alone.examine(golden.inputs("honest")).complete
     alone.close()
 
