@@ -21,7 +21,7 @@ from assay.evidence.statement import SigstoreVerifier
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.formats.verdict import Engine
-from assay.office.examining import Door, Examined, Here
+from assay.office.examining import Examined, Here, Terms
 from assay.office.submit import Admitted
 from assay.validation.examine import Inputs
 from assay.validation.rederive import Deep, Rederived
@@ -93,19 +93,19 @@ class Examiners:
         """Whether all are at something."""
         return self._idle.empty()
 
-    def admit(self, door: Door, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
+    def admit(self, terms: Terms, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
         """By a process that is there and has nothing else to do; else in this thread. Somebody waits for the answer."""
         if len(bundles) < WORTH:
-            return self._here.admit(door, bundles)
+            return self._here.admit(terms, bundles)
         try:
             process = self._idle.get_nowait()
         except Empty:
-            return self._here.admit(door, bundles)
+            return self._here.admit(terms, bundles)
         try:
-            found = process.admit(door, bundles)
+            found = process.admit(terms, bundles)
         finally:
             self._idle.put(process)
-        return self._here.admit(door, bundles) if found is None else found
+        return self._here.admit(terms, bundles) if found is None else found
 
     def examine(self, inputs: Inputs) -> Examined:
         answer = self._ask(inputs, None)
@@ -160,12 +160,12 @@ class _Process:
             raise answer
         return answer
 
-    def admit(self, door: Door, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError] | None:
+    def admit(self, terms: Terms, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError] | None:
         """None where it is not running, or did not answer."""
         if self._pipe is None:
             return None
         try:
-            self._pipe.send((door, [_named(one) for one in bundles]))
+            self._pipe.send((terms, [_named(one) for one in bundles]))
             if self._pipe.poll(READ_S):
                 answer: Sequence[Admitted | AssayError] | Exception = self._pipe.recv()
                 return None if isinstance(answer, Exception) else answer

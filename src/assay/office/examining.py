@@ -31,7 +31,7 @@ class Examined(msgspec.Struct, frozen=True, kw_only=True):
     """By when each milestone of the attestation is due."""
 
 
-class Door(msgspec.Struct, frozen=True):
+class Terms(msgspec.Struct, frozen=True):
     """What submissions are let in by, at a moment."""
 
     trust: bytes
@@ -42,7 +42,7 @@ class Door(msgspec.Struct, frozen=True):
 class Examiner(Protocol):
     """May be called from many threads at once."""
 
-    def admit(self, door: Door, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
+    def admit(self, terms: Terms, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
         """What :func:`~assay.office.submit.admit` makes of each, or says against it."""
 
     def examine(self, inputs: Inputs) -> Examined:
@@ -61,8 +61,8 @@ class Here:
     def __init__(self, sigstore: SigstoreVerifier | None, memory: Memory | None = None) -> None:
         self._sigstore, self._memory = sigstore, memory
 
-    def admit(self, door: Door, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
-        return [_admitted(door, one) for one in bundles]
+    def admit(self, terms: Terms, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
+        return [_admitted(terms, one) for one in bundles]
 
     def examine(self, inputs: Inputs) -> Examined:
         verdict, attestation = examine_as_asked(inputs, self._sigstore, self._memory)
@@ -80,8 +80,8 @@ class Here:
         return rederive(inputs, deep, self._sigstore, self._memory)
 
 
-def _admitted(door: Door, bundle: Bundle) -> Admitted | AssayError:
+def _admitted(terms: Terms, bundle: Bundle) -> Admitted | AssayError:
     try:
-        return admit(door.trust, door.packs, bundle, door.now)
+        return admit(terms.trust, terms.packs, bundle, terms.now)
     except AssayError as error:
         return error

@@ -10,7 +10,7 @@ from assay.formats import times
 from assay.formats.bundle import Bundle
 from assay.formats.digest import Digest
 from assay.office.case import Case, moved, placed
-from assay.office.examining import Door, Here
+from assay.office.examining import Here, Terms
 from assay.office.holding import check_room, check_submission
 from assay.office.permissions import Action, Caller, Target, require
 from assay.office.ports import Appended, Held, Holdings, Share, Wanted
@@ -83,8 +83,8 @@ def receive(
 
 def admit_all(service: Service, bundles: Sequence[Bundle]) -> Sequence[Admitted | AssayError]:
     """Each read and verified, by whoever examines for *service*. Nothing is looked up or kept."""
-    door = Door(service.office.trust, tuple(ref for ref, _ in service.office.packs), service.now())
-    return (service.examiner or Here(service.office.sigstore)).admit(door, bundles)
+    terms = Terms(service.office.trust, tuple(ref for ref, _ in service.office.packs), service.now())
+    return (service.examiner or Here(service.office.sigstore)).admit(terms, bundles)
 
 
 def admit_one(service: Service, bundle: Bundle) -> Admitted:

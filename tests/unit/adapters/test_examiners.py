@@ -20,7 +20,7 @@ from assay.adapters.examiners import WORTH, Examiners
 from assay.errors import AssayError, Malformed, Unavailable
 from assay.formats.bundle import Bundle
 from assay.formats.verdict import parse
-from assay.office.examining import Door, Here
+from assay.office.examining import Here, Terms
 from assay.office.submit import Admitted
 from assay.trust.root import TrustRoot
 from assay.validation.examine import Inputs
@@ -123,9 +123,9 @@ def submitted(count: int) -> list[Bundle]:
     return [whole, broken, msgspec.structs.replace(whole, artifacts={}), *[whole] * (count - 3)]
 
 
-def the_door() -> Door:
+def the_terms() -> Terms:
     inputs = golden.inputs("honest")
-    return Door(inputs.trust, tuple(ref for ref, _ in inputs.packs), inputs.now)
+    return Terms(inputs.trust, tuple(ref for ref, _ in inputs.packs), inputs.now)
 
 
 def told(found: Sequence[Admitted | AssayError]) -> list[object]:
@@ -133,26 +133,28 @@ def told(found: Sequence[Admitted | AssayError]) -> list[object]:
 
 
 def test_many_are_read_there_as_here() -> None:
-    here = Here(None).admit(the_door(), submitted(8))
+    here = Here(None).admit(the_terms(), submitted(8))
     assert [isinstance(one, Admitted) for one in here[:4]] == [True, False, True, True]
     alone = Examiners(1)
     others = processes()
-    assert told(alone.admit(the_door(), submitted(8))) == told(here)
+    assert told(alone.admit(the_terms(), submitted(8))) == told(here)
     assert processes() == others, "nobody waits for a process to start"
     alone.examine(golden.inputs("honest"))
     (process,) = processes() - others
     os.kill(process, signal.SIGSTOP)
-    assert told(alone.admit(the_door(), submitted(WORTH - 1))) == told(here[: WORTH - 1]), "few are read here"
+    assert told(alone.admit(the_terms(), submitted(WORTH - 1))) == told(here[: WORTH - 1]), (
+        "few are read here"
+    )
     os.kill(process, signal.SIGCONT)
-    assert told(alone.admit(the_door(), submitted(8))) == told(here)
+    assert told(alone.admit(the_terms(), submitted(8))) == told(here)
     assert alone.examine(golden.inputs("honest")) == Here(None).examine(golden.inputs("honest"))
     # One under which nothing verifies: the process goes by what it is told with each question.
-    strange = msgspec.structs.replace(the_door(), trust=TrustRoot().encode())
+    strange = msgspec.structs.replace(the_terms(), trust=TrustRoot().encode())
     assert told(alone.admit(strange, submitted(8))) == told(Here(None).admit(strange, submitted(8)))
     os.kill(process, signal.SIGKILL)
-    assert told(alone.admit(the_door(), submitted(8))) == told(here), "and where it has died"
+    assert told(alone.admit(the_terms(), submitted(8))) == told(here), "and where it has died"
     alone.close()
-    assert told(alone.admit(the_door(), submitted(8))) == told(here)
+    assert told(alone.admit(the_terms(), submitted(8))) == told(here)
 
 
 def test_a_process_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +166,7 @@ def test_a_process_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.Mo
         alone.examine(golden.inputs("honest"))
         (process,) = processes() - others
         os.kill(process, signal.SIGSTOP)
-        assert isinstance(alone.admit(the_door(), sent)[0], Admitted)
+        assert isinstance(alone.admit(the_terms(), sent)[0], Admitted)
         assert processes() == others, "its answer would be taken for the next one"
     assert alone.examine(golden.inputs("honest")).complete
     alone.close()
@@ -181,7 +183,7 @@ def test_while_it_examines_submissions_are_read_here() -> None:
         until = time.monotonic() + 10
         while not alone.busy and time.monotonic() < until:
             time.sleep(0.01)
-        assert isinstance(alone.admit(the_door(), submitted(8))[0], Admitted)
+        assert isinstance(alone.admit(the_terms(), submitted(8))[0], Admitted)
         os.kill(process, signal.SIGCONT)
         assert verdict.result().complete
     alone.close()
