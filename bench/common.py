@@ -26,7 +26,9 @@ class CannotRun(Exception):
 
 
 def importable() -> None:
-    """Let ``assay`` and ``tests`` be imported from this repository, whatever is installed."""
+    """Let ``assay`` and ``tests`` be imported from this repository, whatever is installed; compiled, as an installed one is."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     for folder in (ROOT, ROOT / "src"):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))

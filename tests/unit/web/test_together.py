@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from assay.errors import Refused, Unavailable
-from assay.web.api.together import Together
+from assay.web.api import together as module
+from assay.web.api.together import MOST, Door, Together
 
 
 def test_what_comes_meanwhile_is_the_next_batch() -> None:
@@ -164,3 +165,48 @@ def test_what_fails_at_the_second_step_is_told_and_the_next_loop_begins_anew() -
 def test_a_batch_is_one_at_least() -> None:
     with pytest.raises(ValueError, match="most"):
         Together[int, int](lambda _: [], most=0)
+
+
+def test_while_others_are_within_all_who_come_go_on_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    beat_s = 0.6
+    monkeypatch.setattr(module, "BEAT_S", beat_s)
+
+    async def seconds(door: Door, many: int) -> list[float]:
+        began = asyncio.get_running_loop().time()
+
+        async def one() -> float:
+            await door.beat()
+            return asyncio.get_running_loop().time() - began
+
+        return await asyncio.gather(*(one() for _ in range(many)))
+
+    async def ask() -> None:
+        door = Door()
+        assert max(await seconds(door, 3)) < beat_s, "nobody is within"
+        with door.within():
+            waited = await seconds(door, 3)
+            assert min(waited) >= beat_s * 0.9
+            assert max(waited) - min(waited) < beat_s / 2
+            assert max(await seconds(door, MOST)) < beat_s, "a whole batch need not wait"
+        assert min(await seconds(door, 1)) > beat_s / 4, "many came just now"
+        await asyncio.sleep(beat_s)
+        for _ in range(3):
+            assert max(await seconds(door, 1)) < beat_s / 2, "one alone, again and again, waits for nobody"
+
+    asyncio.run(ask())
+
+
+def test_a_beat_of_a_loop_that_ended_keeps_nobody() -> None:
+    door = Door()
+
+    async def leave() -> None:
+        with door.within():
+            await asyncio.wait_for(door.beat(), 0.001)
+
+    async def come() -> None:
+        with door.within():
+            await asyncio.wait_for(door.beat(), 10)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(leave())
+    asyncio.run(come())

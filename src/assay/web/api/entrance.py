@@ -25,7 +25,7 @@ from assay.web.api.listing import PRIVATE
 from assay.web.api.messages import Headers, changed
 from assay.web.api.params import digest
 from assay.web.api.problems import ASKER
-from assay.web.api.together import Together
+from assay.web.api.together import BEAT, Together
 from assay.web.api.views import tag
 
 AnyRequest = Request[Any, Any, Any]
@@ -47,6 +47,8 @@ def entrance(desk: Desk) -> Middleware:
 
         async def _enter(request: AnyRequest, app: ASGIApp, receive: Receive, send: Send) -> None:
             send = changed(send, lambda headers: _kept_by_nobody(headers, request.method))
+            if BEAT in request.route_handler.opt:
+                await desk.door.beat()
             if token := token_of(request):
                 try:
                     request.scope["state"][ASKER] = Asker(await tokens.ask(token))

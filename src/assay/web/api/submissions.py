@@ -50,7 +50,7 @@ from assay.web.api.params import (
 )
 from assay.web.api.params import digest as of_payload
 from assay.web.api.routes import DOCUMENT, FILE, does, lists, reads
-from assay.web.api.together import Together
+from assay.web.api.together import BEAT, Together
 from assay.web.api.views import CaseView, Listed, case_view, tag
 
 TAR = ("application/x-tar", "application/gzip", "application/x-gtar")
@@ -133,7 +133,7 @@ def handlers(desk: Desk) -> list[HTTPRouteHandler]:
 
     @does(
         "/submissions", "Hand in an attestation", "submissions", Action.SUBMISSION_CREATE, "any",
-        opt=FILES, sync_to_thread=None, takes={**dict.fromkeys(TAR, FILE), JSON: _SUBMISSION},
+        opt={**FILES, BEAT: True}, sync_to_thread=None, takes={**dict.fromkeys(TAR, FILE), JSON: _SUBMISSION},
     )  # fmt: skip
     async def create(request: Request[Any, Any, Any], body: RawBody) -> Response[Accepted]:
         caller = asker(request, desk).caller

@@ -1,4 +1,4 @@
-"""Requests that are done together: what comes while a batch is being done is the next batch. Nothing waits for company."""
+"""Requests that are done together: what comes while a batch is being done is the next batch. Only where many come at once does one wait for company."""
 
 import asyncio
 from collections import deque
@@ -19,11 +19,45 @@ MOST = 32
 Do = Callable[[Sequence[Any]], Sequence[Any]]
 
 
+BEAT_S = 0.05
+BEAT = "beat"
+"""In a route's ``opt``: its requests pass :meth:`Door.beat`."""
+
+
 class Door:
-    """How many stand at it: requests that are being done together. For one event loop; any thread may look."""
+    """How many stand at it: requests that are being done together. For one event loop at a time; any thread may look."""
 
     def __init__(self) -> None:
         self._count = 0
+        self._beat: _Beat | None = None
+        self._struck = -BEAT_S
+        """When several went on together last."""
+
+    async def beat(self) -> None:
+        """While others are within, or many come, wait for at most BEAT_S and go on with all who came meanwhile; else go on at once.
+
+        One by one, each would wake every thread on its way for itself alone, which costs twice as much as the work.
+        """
+        loop = asyncio.get_running_loop()
+        if not self._count and loop.time() - self._struck >= BEAT_S:
+            return
+        if self._beat is None or self._beat.loop is not loop:
+            self._beat = _Beat(loop)
+            loop.call_later(BEAT_S, self._strike, self._beat)
+        beat = self._beat
+        beat.waiting += 1
+        if beat.waiting == MOST:
+            self._strike(beat)
+        await beat.struck.wait()
+
+    def _strike(self, beat: "_Beat") -> None:
+        if beat.struck.is_set():
+            return
+        if self._beat is beat:
+            self._beat = None
+        if beat.waiting > 1:
+            self._struck = beat.loop.time()
+        beat.struck.set()
 
     @property
     def busy(self) -> bool:
@@ -36,6 +70,11 @@ class Door:
             yield
         finally:
             self._count -= 1
+
+
+class _Beat:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop, self.struck, self.waiting = loop, asyncio.Event(), 0
 
 
 class Together(Generic[In, Out]):
