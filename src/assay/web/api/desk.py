@@ -1,6 +1,8 @@
 """What the handlers of one server share."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 import msgspec
@@ -48,6 +50,20 @@ class Read(msgspec.Struct, frozen=True):
     admitted: Admitted
 
 
+_LOOKED: ContextVar[dict[int, Service] | None] = ContextVar("looked", default=None)
+"""By the identity of the desk."""
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Within it :attr:`Desk.service` is looked up once, also by threads that work for it: an answer shows one state."""
+    token = _LOOKED.set({})
+    try:
+        yield
+    finally:
+        _LOOKED.reset(token)
+
+
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     live: Callable[[], Service]
     """The service as it is now: keys that were verified meanwhile are trusted."""
@@ -86,7 +102,12 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def service(self) -> Service:
-        return self.live()
+        looked = _LOOKED.get()
+        if looked is None:
+            return self.live()
+        if id(self) not in looked:
+            looked[id(self)] = self.live()
+        return looked[id(self)]
 
     @property
     def secure(self) -> bool:

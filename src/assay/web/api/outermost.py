@@ -1,8 +1,10 @@
-"""Around all routes: HEAD is GET without its body, and every answer, failures too, tells browsers to guess nothing."""
+"""Around all routes: HEAD is GET without its body, what only reads shows one state of the office, and every answer, failures too, tells
+browsers to guess nothing."""
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from assay.web.api.desk import one_look
 from assay.web.api.messages import Headers, changed
 
 HEADERS = {
@@ -20,9 +22,16 @@ def outermost(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         send = changed(send, _secured)
-        if scope["method"] != "HEAD":
+        if scope["method"] not in ("GET", "HEAD"):
             await app(scope, receive, send)
             return
+        with one_look():
+            if scope["method"] == "GET":
+                await app(scope, receive, send)
+            else:
+                await headed(scope, receive, send)
+
+    async def headed(scope: HTTPScope, receive: Receive, send: Send) -> None:
         scope["method"] = "GET"
         try:
             await app(scope, receive, _bodiless(send))
