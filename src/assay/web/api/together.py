@@ -1,4 +1,4 @@
-"""Requests that are done together: what comes while a batch is being done is the next batch. Only where many come at once does one wait for company."""
+"""Requests that are done together: what comes while a batch is being done is the next batch. One alone waits for nobody."""
 
 import asyncio
 from collections import deque
@@ -16,12 +16,11 @@ Out = TypeVar("Out")
 
 MOST = 32
 """Of one batch: the first of it waits for the last."""
-Do = Callable[[Sequence[Any]], Sequence[Any]]
-
-
 BEAT_S = 0.05
+"""Longer costs more in waiting than it spares (ADR 0023)."""
 BEAT = "beat"
 """In a route's ``opt``: its requests pass :meth:`Door.beat`."""
+Do = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class Door:
