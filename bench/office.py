@@ -36,6 +36,8 @@ PACE = 220
 SORTS = ("received", "changed", "deadline", "provider", "product", "result", "stage")
 PUBLIC_SORTS = ("changed", "provider", "product", "result")
 KINDS = ("list", "search", "own", "list page", "search page", "result page", "queue page", "portfolio page")
+BROAD = ("provider=Provider", "result=contradicted")
+"""Searches that find all, and a quarter; half of them look for one product."""
 POSTED = 40
 """Submissions more that are published at once, so that there are results with their proofs to look at."""
 PATIENCE_S = 600
@@ -207,7 +209,7 @@ def _posted(server: Process, requests: list[bytes]) -> list[str]:
 def _pages(
     server: Process, providers: list[world.Member], reader: str, officer: str, posted: list[str], scale: Scale
 ) -> list[float]:
-    """Seconds of each answer: the public list in every order and searches by name, over the API and as pages; single results; a
+    """Seconds of each answer: the public list in every order and searches, over the API and as pages; single results; a
     provider's own list; an officer's queue; a relying party's portfolio, looked at once before."""
     choose = random.Random(3)
     own = {"authorization": f"Bearer {reader}"}
@@ -222,7 +224,8 @@ def _pages(
         sorts = SORTS if kind == "own" else PUBLIC_SORTS
         order = choose.choice(("ascending", "descending"))
         query = f"sort={sorts[number % len(sorts)]}&order={order}"
-        named = f"product=Product%20{choose.randrange(world.PRODUCTS):05}&{query}"
+        one = f"product=Product%20{choose.randrange(world.PRODUCTS):05}"
+        named = f"{choose.choice((one, one, *BROAD))}&{query}"
         bearer = {"authorization": f"Bearer {choose.choice(providers).bearer}"}
         path, headers = {
             "list": (f"/api/v1/results?{query}", {}),

@@ -11,9 +11,9 @@ from sqlalchemy import Engine, func, insert, select
 
 from assay.adapters.home import Home
 from assay.adapters.sql import postgresql, tables
-from assay.adapters.sql.case_tables import cases
+from assay.adapters.sql.case_tables import bodies, cases
 from assay.adapters.sql.case_tables import keys as case_keys
-from assay.adapters.sql.cases import columns
+from assay.adapters.sql.cases import body, columns
 from assay.adapters.sql.identity import SqlIdentities
 from assay.adapters.sql.ledger import SqlLedger
 from assay.bootstrap import stores
@@ -253,6 +253,7 @@ def fill(engine: Engine, data: Path, count: int, database: str = "") -> None:
             ]
             with engine.begin() as connection:
                 connection.execute(insert(cases), [columns(one) for one in made])
+                connection.execute(insert(bodies), [{"entry": one.entry, "body": body(one)} for one in made])
                 connection.execute(insert(case_keys), found_by)
     if database:
         # What comes in a minute here comes in years there, and the server looks at it each minute.

@@ -1,24 +1,28 @@
 """What every store of cases keeps to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
+from assay.adapters.sql import cases as module
 from assay.adapters.sql import postgresql
 from assay.adapters.sql.cases import SqlCases
 from assay.adapters.sql.ledger import SqlLedger
 from assay.errors import AssayError, Malformed, Refused
 from assay.formats.digest import Digest
 from assay.office.case import Case, moved
-from assay.office.permissions import Visible
+from assay.office.permissions import Target, Visible
 from assay.office.ports import CaseQuery, Drawing, Held, Wanted
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ALL = Visible(everything=True)
+POSTED = Visible(published=True)
 
 
 @pytest.fixture(params=["memory", "file", "postgres"])
@@ -314,3 +318,94 @@ def test_what_happened_and_is_not_posted_gives_no_order(ledger: SqlLedger, cases
     record(ledger, case(1, published=posted, shown_since=NOW + timedelta(days=1), changed=NOW))
     assert names(cases, visible=Visible(published=True), sort="changed") == ["Product 001", "Product 000"]
     assert names(cases, sort="changed") == ["Product 000", "Product 001"]
+
+
+VISIBLE = (
+    ALL,
+    POSTED,
+    Visible(owner="org-1"),
+    Visible(party="org-2"),
+    Visible(owner="org-0", party="org-1"),
+)
+FILTERS: tuple[dict[str, Any], ...] = (
+    {}, {"stages": ("published", "lapsed")}, {"waits": ("officer",)}, {"results": ("validated",)}, {"provider": "provider"},
+    {"product": "product 01", "results": ("validated", "contradicted")}, {"version": "2"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("near", [0, 4, 1000])
+def test_every_list_is_that_of_a_plain_search(
+    ledger: SqlLedger, cases: SqlCases, near: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far the first look goes."""
+    monkeypatch.setattr(module, "_NEAR", near)
+    every = []
+    for number in range(20):
+        result = ("validated", "contradicted", "not_sampled")[number * 7 % 3]
+        posted = (
+            {"published": Digest.sha256(b"p"), "stage": "published", "posted": result} if number % 4 else {}
+        )
+        one = case(
+            number, changed=NOW + timedelta(days=number * 13 % 20), shown_since=NOW + timedelta(days=number * 11 % 20),
+            result=result, waits=("officer", "nobody")[number % 2], version=f"{number % 3}", **posted,
+        )  # fmt: skip
+        every.append(msgspec.structs.replace(one, entry=record(ledger, one)))
+
+    seen = 0
+    for visible, asked, sort, descending in product(VISIBLE, FILTERS, ("changed", "result"), (False, True)):
+        found = names(cases, visible=visible, sort=sort, descending=descending, **asked)
+        assert found == searched(every, visible, asked, sort, descending), (visible, asked, sort)
+        seen += bool(found)
+    assert seen > len(VISIBLE) * len(FILTERS) * 3
+
+
+def searched(
+    every: list[Case], visible: Visible, asked: dict[str, Any], sort: str, descending: bool
+) -> list[str]:
+    public = visible == POSTED
+    by = {"result": "posted", "changed": "shown_since"}.get(sort, sort) if public else sort
+    found = []
+    for one in every:
+        about = Target(
+            owner=one.organisation, parties=frozenset(one.parties), published=one.published is not None
+        )
+        lists = {"stages": one.stage, "waits": one.waits, "results": one.posted if public else one.result}
+        starts = {"provider": one.provider, "product": one.product, "version": one.version}
+        if (
+            visible.shows(about)
+            and all(value in asked.get(name, (value,)) for name, value in lists.items())
+            and all(value.casefold().startswith(asked.get(name, "")) for name, value in starts.items())
+        ):
+            found.append(one)
+    found.sort(key=lambda one: (getattr(one, by), one.entry), reverse=descending)
+    return [one.product for one in found]
+
+
+@pytest.mark.parametrize("sort", ["changed", "provider", "product", "result"])
+def test_the_public_passes_over_nothing_that_is_not_posted(
+    engine: Engine, ledger: SqlLedger, cases: SqlCases, sort: str
+) -> None:
+    record(ledger, case(0))
+    steps = plan(engine, lambda: cases.find(CaseQuery(visible=POSTED, sort=sort)))  # type: ignore[arg-type]
+    assert "cases_posted_by_" in steps
+
+
+def test_marks_are_answered_by_an_index_alone() -> None:
+    """PostgreSQL decides that by what is in its tables."""
+    engine = SqlLedger.memory_engine()
+    ledger, cases = SqlLedger(engine), SqlCases(engine)
+    record(ledger, case(0))
+    for ask in (lambda: cases.marked(["k"], POSTED), lambda: cases.among("k", POSTED, 9)):
+        assert "COVERING INDEX cases_marks" in plan(engine, ask)
+
+
+def plan(engine: Engine, ask: Callable[[], object]) -> str:
+    """How the database answers what was asked last."""
+    asked = []
+    event.listen(
+        engine, "before_cursor_execute", lambda _, __, text, values, *___: asked.append((text, values))
+    )
+    ask()
+    word = "EXPLAIN" if engine.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    with engine.connect() as connection:
+        return str(connection.exec_driver_sql(f"{word} {asked[-1][0]}", asked[-1][1]).all())

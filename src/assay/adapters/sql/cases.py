@@ -22,10 +22,11 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from assay.adapters.sql.among import among
 from assay.adapters.sql.bulk import insert_all
-from assay.adapters.sql.case_tables import cases, draws, keys, metadata, parties
+from assay.adapters.sql.case_tables import bodies, cases, draws, keys, metadata, parties
 from assay.adapters.sql.moments import micros
 from assay.adapters.sql.transaction import transaction
 from assay.errors import AssayError, Malformed, Refused, Unavailable
@@ -40,22 +41,31 @@ PUBLIC = {"result": "shown", "changed": "shown_since"}
 """Columns for who sees what is published only: nobody finds, or puts in order, by what happened and was not posted."""
 MAX_PAGE = 1000
 _ENTRIES = 200
-_CASE = select(cases.c.body).where(cases.c.payload == bindparam("payload"))
+_BY_MARKS = "INDEXED BY cases_marks"
+"""Answered from that index alone; SQLite would rather read the rows, of which it knows that there is one for each entry."""
+_WHOLE = cases.join(bodies, bodies.c.entry == cases.c.entry)
+_CASE = select(bodies.c.body).select_from(_WHOLE).where(cases.c.payload == bindparam("payload"))
 _MOVED = (
     update(cases)
-    .where(cases.c.payload == bindparam("same"))
-    .values({column.name: bindparam(column.name) for column in cases.c if column.name != "payload"})
+    .where(cases.c.entry == bindparam("same"))
+    .values({one.name: bindparam(one.name) for one in cases.c if one.name not in ("entry", "payload")})
 )
+_BODY = update(bodies).where(bodies.c.entry == bindparam("same")).values(body=bindparam("body"))
 _REVISIONS = select(cases.c.payload, cases.c.revision).where(among(cases.c.payload, "payloads"))
 _MARKED = (
     select(cases.c.entry, cases.c.revision)
     .where(cases.c.entry.in_(select(keys.c.entry).where(among(keys.c.key, "some"))))
     .order_by(cases.c.entry)
+    .with_hint(cases, _BY_MARKS, "sqlite")
 )
-"""Answered from an index alone: rows of cases are wide."""
 _KEYS = select(keys.c.entry, keys.c.key).where(among(keys.c.entry, "some"))
 _FIRST = select(func.min(keys.c.entry)).where(keys.c.key == bindparam("of"))
 _FOLDED = ("provider", "product", "version")
+_ASKED = ("stage", "waits", "result", "shown", "organisation", "published", *_FOLDED)
+_POSTED = Visible(published=True)
+_NEAR = 1000
+"""Looked through first, in order, where much may be wanted."""
+Columns = ReadOnlyColumnCollection[str, Any]
 
 
 class SqlCases:
@@ -76,22 +86,29 @@ class SqlCases:
     def find(self, query: CaseQuery) -> CasePage:
         limit = max(1, min(query.limit, MAX_PAGE))
         column = cases.c[_column(query.sort, query.visible)]
-        wanted = _where(select(column, cases.c.entry, cases.c.body), query)
+        every = select(column.label("at"), cases.c.entry)
         if query.after:
             at = _cursor(query.after, query.sort)
             place = tuple_(column, cases.c.entry)
-            wanted = wanted.where(place < at if query.descending else place > at)
-        order = (
-            (column.desc(), cases.c.entry.desc()) if query.descending else (column.asc(), cases.c.entry.asc())
-        )
+            every = every.where(place < at if query.descending else place > at)
+        ordered = every.order_by(*_order(column, cases.c.entry, query))
         with transaction(self.engine, reads=True) as connection:
-            rows = connection.execute(wanted.order_by(*order).limit(limit + 1)).all()
+            rows: Sequence[Any] = ()
+            if _may_be_near(query):
+                walked = ordered.where(cases.c.published) if query.visible == _POSTED else ordered
+                near = walked.add_columns(*(cases.c[name] for name in _ASKED)).limit(_NEAR).subquery()
+                few = _where(select(near.c.at, near.c.entry), query, near.c)
+                few = few.order_by(*_order(near.c.at, near.c.entry, query))
+                rows = connection.execute(_wholes(few.limit(limit + 1), query)).all()
+            if len(rows) <= limit:
+                some = _where(ordered, query, cases.c)
+                rows = connection.execute(_wholes(some.limit(limit + 1), query)).all()
         more = len(rows) > limit
         after = _encode_cursor(query.sort, rows[limit - 1][0], rows[limit - 1][1]) if more else ""
         return CasePage(tuple(_parse(row[2]) for row in rows[:limit]), after)
 
     def planned(self, visible: Visible, limit: int) -> tuple[Case, ...]:
-        wanted = select(cases.c.body).where(cases.c.ahead.is_not(None))
+        wanted = select(bodies.c.body).select_from(_WHOLE).where(cases.c.ahead.is_not(None))
         ordered = _shown(wanted, visible).order_by(cases.c.ahead, cases.c.entry).limit(limit)
         with transaction(self.engine, reads=True) as connection:
             return tuple(_parse(body) for body in connection.execute(ordered).scalars())
@@ -117,7 +134,7 @@ class SqlCases:
 
     def among(self, key: str, visible: Visible, most: int) -> int:
         query = select(cases.c.entry).join(keys, keys.c.entry == cases.c.entry).where(keys.c.key == key)
-        some = _shown(query, visible).limit(most).subquery()
+        some = _shown(query, visible).with_hint(cases, _BY_MARKS, "sqlite").limit(most).subquery()
         with transaction(self.engine, reads=True) as connection:
             return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
 
@@ -158,6 +175,7 @@ def keep(connection: Connection, case: Case) -> None:
     same = (cases.c.payload == str(case.payload)) & (cases.c.revision == case.revision - 1)
     if connection.execute(update(cases).where(same).values(columns(case))).rowcount != 1:
         raise _moved(case)
+    connection.execute(_BODY, {"same": case.entry, "body": body(case)})
     connection.execute(delete(parties).where(parties.c.entry == case.entry))
     named = [{"organisation": name, "entry": case.entry} for name in case.parties]
     insert_all(connection, parties, named)
@@ -193,14 +211,15 @@ def store(connection: Connection, moved: Sequence[tuple[int, Case]]) -> None:
         newest[key] = placed
         if case.revision == 0:
             new.add(key)
-    insert_all(connection, cases, [columns(case) for key, case in newest.items() if key in new])
-    named = [(name, case.entry) for key, case in newest.items() if key in new for name in case.parties]
+    begun = [case for key, case in newest.items() if key in new]
+    insert_all(connection, cases, [columns(case) for case in begun])
+    insert_all(connection, bodies, [{"entry": case.entry, "body": body(case)} for case in begun])
+    named = [(name, case.entry) for case in begun for name in case.parties]
     insert_all(connection, parties, [{"organisation": name, "entry": entry} for name, entry in named])
-    on = [columns(case) | {"same": key} for key, case in newest.items() if key not in new]
-    for row in on:
-        del row["payload"]
+    on = [case for key, case in newest.items() if key not in new]
     if on:
-        connection.execute(_MOVED, on)
+        connection.execute(_MOVED, [_moving(case) for case in on])
+        connection.execute(_BODY, [{"same": case.entry, "body": body(case)} for case in on])
 
 
 def store_parties(
@@ -248,9 +267,10 @@ def _placed(case: Case, index: int, before: Case | None) -> Case:
 def columns(case: Case) -> dict[str, Any]:
     """*case* as a row of the table."""
     return {
-        "payload": str(case.payload),
         "entry": case.entry,
         "revision": case.revision,
+        "published": case.published is not None,
+        "payload": str(case.payload),
         "organisation": case.organisation,
         **{name: fold(getattr(case, name)) for name in _FOLDED},
         "stage": case.stage,
@@ -262,9 +282,19 @@ def columns(case: Case) -> dict[str, Any]:
         "ahead": case.ahead[0].toordinal() if case.ahead else None,
         "received": micros(case.received),
         "changed": micros(case.changed),
-        "published": case.published is not None,
-        "body": msgspec.json.encode(case),
     }
+
+
+def body(case: Case) -> bytes:
+    """*case* as a whole."""
+    return msgspec.json.encode(case)
+
+
+def _moving(case: Case) -> dict[str, Any]:
+    row = columns(case)
+    del row["payload"]
+    row["same"] = row.pop("entry")
+    return row
 
 
 def fold(text: str) -> str:
@@ -279,7 +309,25 @@ def _parse(body: bytes) -> Case:
         raise Unavailable(f"the office's database holds what was never stored there: {error}") from error
 
 
-def _where(wanted: Select[Any], query: CaseQuery) -> Select[Any]:
+def _may_be_near(query: CaseQuery) -> bool:
+    """Whether so much of all may be wanted that a page of it is found among the first of all.
+
+    A database would look for all that is wanted and put that in order: 50 ms where it is 100,000 cases.
+    """
+    if query.entries is not None or query.keys:
+        return False
+    asked = (query.stages, query.waits, query.results, query.provider, query.product, query.version)
+    return any(asked) or not (query.visible.everything or query.visible == _POSTED)
+
+
+def _wholes(some: Select[Any], query: CaseQuery) -> Select[Any]:
+    """Of *some*, a place in the order and an entry each: these, and the case."""
+    which = some.subquery()
+    found = select(which.c.at, which.c.entry, bodies.c.body).join(bodies, bodies.c.entry == which.c.entry)
+    return found.order_by(*_order(which.c.at, which.c.entry, query))
+
+
+def _where(wanted: Select[Any], query: CaseQuery, of: Columns) -> Select[Any]:
     lists = {
         "entry": query.entries,
         "stage": query.stages or None,
@@ -288,13 +336,19 @@ def _where(wanted: Select[Any], query: CaseQuery) -> Select[Any]:
     }
     for name, values in lists.items():
         if values is not None:
-            wanted = wanted.where(cases.c[name].in_(list(values)))
+            wanted = wanted.where(of[name].in_(list(values)))
     for name in _FOLDED:
         if begins := fold(getattr(query, name)):
-            wanted = wanted.where(cases.c[name] >= begins, cases.c[name] < begins + "\U0010ffff")
+            wanted = wanted.where(of[name] >= begins, of[name] < begins + "\U0010ffff")
     for key in query.keys:
-        wanted = wanted.where(cases.c.entry.in_(select(keys.c.entry).where(keys.c.key == key)))
-    return _shown(wanted, query.visible)
+        wanted = wanted.where(of.entry.in_(select(keys.c.entry).where(keys.c.key == key)))
+    return _shown(wanted, query.visible, of)
+
+
+def _order(
+    column: ColumnElement[Any], entry: ColumnElement[Any], query: CaseQuery
+) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    return (column.desc(), entry.desc()) if query.descending else (column.asc(), entry.asc())
 
 
 def _column(name: str, visible: Visible) -> str:
@@ -305,14 +359,14 @@ def _micros(moment: datetime | None) -> int:
     return NEVER if moment is None else micros(moment)
 
 
-def _shown(wanted: Select[Any], visible: Visible) -> Select[Any]:
+def _shown(wanted: Select[Any], visible: Visible, of: Columns = cases.c) -> Select[Any]:
     if visible.everything:
         return wanted
-    ways: list[ColumnElement[bool]] = [cases.c.published] if visible.published else []
+    ways: list[ColumnElement[bool]] = [of.published] if visible.published else []
     if visible.owner:
-        ways.append(cases.c.organisation == visible.owner)
+        ways.append(of.organisation == visible.owner)
     if visible.party:
-        ways.append(cases.c.entry.in_(select(parties.c.entry).where(parties.c.organisation == visible.party)))
+        ways.append(of.entry.in_(select(parties.c.entry).where(parties.c.organisation == visible.party)))
     return wanted.where(or_(false(), *ways))
 
 

@@ -33,6 +33,7 @@ from sqlalchemy.pool import StaticPool
 from assay.adapters.sql import cases, due, holdings, sift, tables
 from assay.adapters.sql.among import among
 from assay.adapters.sql.bulk import insert_all
+from assay.adapters.sql.hints import hinted
 from assay.adapters.sql.sift import NotTaken
 from assay.adapters.sql.transaction import overwrite, reading
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
@@ -123,7 +124,7 @@ class SqlLedger:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Unavailable(f"cannot make {path.parent}: {error.strerror or error}") from error
-        engine = create_engine(f"sqlite:///{path}")
+        engine = hinted(create_engine(f"sqlite:///{path}"))
 
         @event.listens_for(engine, "connect")
         def _(connection: Any, _record: Any) -> None:
@@ -153,7 +154,9 @@ class SqlLedger:
 
     @staticmethod
     def memory_engine() -> Engine:
-        return create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        return hinted(
+            create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        )
 
     def close(self) -> None:
         self._engine.dispose()

@@ -62,6 +62,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_accounts_organisation"), "accounts", ["organisation"], unique=False)
     op.create_index(op.f("ix_accounts_subject"), "accounts", ["subject"], unique=False)
     op.create_table(
+        "case_bodies",
+        sa.Column(
+            "entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("entry"),
+    )
+    op.create_table(
         "case_keys",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column(
@@ -80,9 +88,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "cases",
-        sa.Column("payload", sa.Text(), nullable=False),
-        sa.Column("entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "entry", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("published", sa.Boolean(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("provider", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("product", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -96,10 +107,8 @@ def upgrade() -> None:
         sa.Column("ahead", sa.Integer(), nullable=True),
         sa.Column("received", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("changed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("published", sa.Boolean(), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("payload"),
-        sa.UniqueConstraint("entry"),
+        sa.PrimaryKeyConstraint("entry"),
+        sa.UniqueConstraint("payload"),
     )
     op.create_index(
         "cases_ahead",
@@ -116,11 +125,18 @@ def upgrade() -> None:
     op.create_index("cases_by_provider", "cases", ["provider", "entry"], unique=False)
     op.create_index("cases_by_received", "cases", ["received", "entry"], unique=False)
     op.create_index("cases_by_result", "cases", ["result", "entry"], unique=False)
-    op.create_index("cases_by_shown", "cases", ["shown", "entry"], unique=False)
-    op.create_index("cases_by_shown_since", "cases", ["shown_since", "entry"], unique=False)
     op.create_index("cases_by_stage", "cases", ["stage", "entry"], unique=False)
     op.create_index("cases_by_waits", "cases", ["waits", "entry"], unique=False)
     op.create_index("cases_marks", "cases", ["entry", "revision", "published", "organisation"], unique=False)
+    for name in ("provider", "product", "shown", "shown_since"):
+        op.create_index(
+            f"cases_posted_by_{name}",
+            "cases",
+            [name, "entry"],
+            unique=False,
+            sqlite_where=sa.text("published = 1"),
+            postgresql_where=sa.text("published"),
+        )
     op.create_table(
         "challenges",
         sa.Column("id", sa.Text(), nullable=False),
