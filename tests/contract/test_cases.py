@@ -1,5 +1,7 @@
 """What every store of cases keeps to."""
 
+import json
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -153,6 +155,36 @@ def test_an_older_revision_is_refused_alone(ledger: SqlLedger, cases: SqlCases) 
     assert cases.case(stored.payload).stage == "complete"  # type: ignore[union-attr]
 
 
+def test_what_is_kept_while_an_entry_moves_the_case_is_refused(
+    engine: Engine, ledger: SqlLedger, cases: SqlCases
+) -> None:
+    if engine.url.database is None:
+        return  # one connection: nobody else writes meanwhile
+    record(ledger, case(0))
+    stored = cases.case(case(0).payload)
+    assert stored is not None
+    told: list[object] = []
+
+    def keep() -> None:
+        try:
+            cases.keep(moved(stored, NOW, held=True))
+        except Refused as error:
+            told.append(str(error))
+
+    with engine.begin() as connection:
+        assert module.revisions(connection, [str(stored.payload)]) == {str(stored.payload): 0}
+        other = threading.Thread(target=keep)
+        other.start()
+        other.join(0.3)
+        assert other.is_alive(), "waits until the entry is recorded"
+        module.store(connection, [(1, moved(stored, NOW, "complete"))])
+    other.join(10)
+    assert told == [f"the case {stored.payload.short} has moved meanwhile: look at it again, then act"]
+    after = cases.case(stored.payload)
+    assert after is not None
+    assert (after.stage, after.held, after.revision) == ("complete", False, 1)
+
+
 def test_two_moves_of_one_case_in_one_commit(ledger: SqlLedger, cases: SqlCases) -> None:
     first = case(1)
     second = moved(first, NOW, "complete")
@@ -276,12 +308,30 @@ def test_who_sees_what(ledger: SqlLedger, cases: SqlCases) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["zz", "00", b'["product","x",1]'.hex(), b'["received","x",1]'.hex(), b"[1]".hex()]
+    ("sort", "cursor"),
+    [
+        ("received", "zz"),
+        ("received", "00"),
+        *(
+            (sort, json.dumps(value).encode().hex())
+            for sort, value in (
+                ("received", ["product", "x", 1]),
+                ("received", ["received", "x", 1]),
+                ("received", [1]),
+                ("received", ["received", 2**70, 1]),
+                ("received", ["received", 2**63, 1]),
+                ("received", ["received", 1, 2**63]),
+                ("product", ["product", "x", 2**63]),
+                ("product", ["product", "a\0b", 1]),
+                ("product", ["product", 1, 1]),
+            )
+        ),
+    ],
 )
-def test_cursors_of_others(ledger: SqlLedger, cases: SqlCases, cursor: str) -> None:
+def test_cursors_of_others(ledger: SqlLedger, cases: SqlCases, sort: str, cursor: str) -> None:
     record(ledger, case(0))
     with pytest.raises(Malformed, match="cursor"):
-        cases.find(CaseQuery(visible=ALL, after=cursor))
+        cases.find(CaseQuery(visible=ALL, sort=sort, after=cursor))  # type: ignore[arg-type]
 
 
 def test_draws(ledger: SqlLedger, cases: SqlCases) -> None:

@@ -333,8 +333,11 @@ def test_a_head_whose_edge_was_changed_is_noticed(tmp_path: Path) -> None:
         SqlLedger.sqlite(tmp_path / "office.sqlite").head()
 
 
-def test_a_database_of_an_earlier_form_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "table", ["head (one INTEGER PRIMARY KEY, size INTEGER)", "cases (payload TEXT, body BLOB)"]
+)
+def test_a_database_of_an_earlier_form_is_named(tmp_path: Path, table: str) -> None:
     with sqlite3.connect(tmp_path / "office.sqlite") as connection:
-        connection.execute("CREATE TABLE head (one INTEGER PRIMARY KEY, size INTEGER)")
+        connection.execute(f"CREATE TABLE {table}")
     with pytest.raises(Unavailable, match="of an earlier form"):
         SqlLedger.sqlite(tmp_path / "office.sqlite")

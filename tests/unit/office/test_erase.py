@@ -1,8 +1,10 @@
 """Erasing takes the meaning of a submission away, everywhere that this office keeps it, and only when nothing keeps it."""
 
+import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -25,7 +27,7 @@ from assay.adapters.sql.ledger import SqlLedger
 from assay.errors import Duplicate, Refused, Unavailable
 from assay.formats.digest import Digest
 from assay.office import erase as erasing
-from assay.office.case import Case
+from assay.office.case import Case, moved
 from assay.office.determine import Decision, approve, decide_final, reject
 from assay.office.drawing import commit
 from assay.office.erase import Erased, Erasure, about, due, ended_at, erase, hold
@@ -226,10 +228,21 @@ def test_a_sweep_finds_what_is_due_and_once() -> None:
     assert erasing.due_now(one) == ()
 
 
-def test_no_byte_of_it_is_left_in_a_database_file(tmp_path: Path) -> None:
+def test_no_byte_of_it_is_left_in_a_database_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def plain(*where: Any, **how: Any) -> sqlite3.Connection:
+        """As of an SQLite that was not built to overwrite."""
+        made: sqlite3.Connection = connect(*where, **how)
+        made.execute("PRAGMA secure_delete=OFF").close()
+        return made
+
+    connect = sqlite3.dbapi2.connect
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", plain)
     engine = SqlLedger.sqlite_engine(tmp_path / "office.sqlite")
     made = service(POLICY, engine=engine)
     case = closed(made)
+    for said in (f"{PROVIDER}'s lantern " * 1000, "nothing"):  # its pages are given back long before
+        made.cases.keep(moved(made.case(case.payload), made.now(), because=said))
+    case = made.case(case.payload)
 
     def held() -> bytes:
         return b"".join(path.read_bytes() for path in tmp_path.iterdir())

@@ -41,3 +41,13 @@ def test_threads_of_one_answer_share_it_and_offices_do_not() -> None:
     assert (len(looked), len(others)) == (1, 1)
     assert first.service is first.service
     assert len(looked) == 3, "elsewhere each time anew"
+
+
+def test_what_goes_on_afterwards_looks_anew() -> None:
+    desk, looked = counting(World())
+    with one_look():
+        begun = copy_context()
+        assert begun.run(lambda: desk.service) is desk.service
+        assert len(looked) == 1
+    begun.run(lambda: (desk.service, desk.service))
+    assert len(looked) == 3

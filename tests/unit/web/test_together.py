@@ -196,6 +196,33 @@ def test_while_others_are_within_all_who_come_go_on_together(monkeypatch: pytest
     asyncio.run(ask())
 
 
+def test_who_waits_goes_on_when_nobody_is_within_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BEAT_S", 60)
+    order = []
+
+    async def come(door: Door, name: str) -> None:
+        await door.beat()
+        order.append(name)
+
+    async def ask() -> None:
+        door = Door()
+        with door.within():
+            first = asyncio.create_task(come(door, "first"))
+            await asyncio.sleep(0.01)
+            second = asyncio.create_task(come(door, "second"))
+            gone = asyncio.create_task(come(door, "gone"))
+            await asyncio.sleep(0.01)
+            gone.cancel()
+            assert order == []
+        assert door.busy, "who waits at the door is there too"
+        await asyncio.wait_for(asyncio.gather(first, second), 5)
+        assert order == ["first", "second"]
+        await asyncio.gather(gone, return_exceptions=True)
+        assert not door.busy
+
+    asyncio.run(ask())
+
+
 def test_a_beat_of_a_loop_that_ended_keeps_nobody() -> None:
     door = Door()
 

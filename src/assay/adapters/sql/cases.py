@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from sqlalchemy import (
@@ -51,7 +51,13 @@ _MOVED = (
     .values({one.name: bindparam(one.name) for one in cases.c if one.name not in ("entry", "payload")})
 )
 _BODY = update(bodies).where(bodies.c.entry == bindparam("same")).values(body=bindparam("body"))
-_REVISIONS = select(cases.c.payload, cases.c.revision).where(among(cases.c.payload, "payloads"))
+_REVISIONS = (
+    select(cases.c.payload, cases.c.revision)
+    .where(among(cases.c.payload, "payloads"))
+    .order_by(cases.c.entry)
+    .with_for_update()
+)
+"""Locked until the end of the transaction, where several write: nobody else moves them between this look and what follows from it."""
 _MARKED = (
     select(cases.c.entry, cases.c.revision)
     .where(cases.c.entry.in_(select(keys.c.entry).where(among(keys.c.key, "some"))))
@@ -374,9 +380,14 @@ def _encode_cursor(sort: str, value: object, entry: int) -> str:
     return msgspec.json.encode([sort, value, entry]).hex()
 
 
+_Place = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""That a database can hold."""
+_Folded = Annotated[str, msgspec.Meta(pattern=r"\A[^\0]*\Z")]
+
+
 def _cursor(text: str, sort: str) -> tuple[str | int, int]:
     try:
-        by, value, entry = msgspec.json.decode(bytes.fromhex(text), type=tuple[str, str | int, int])
+        by, value, entry = msgspec.json.decode(bytes.fromhex(text), type=tuple[str, _Folded | _Place, _Place])
     except (msgspec.MsgspecError, ValueError) as error:
         raise Malformed("the cursor is not one that this list gave") from error
     if by != sort or isinstance(value, int) != (sort in {"received", "changed", "deadline"}):

@@ -6,7 +6,7 @@ from assay.adapters.sql import cases as sql_cases
 from assay.adapters.sql import tables
 from assay.adapters.sql.case_tables import keys, parties
 from assay.adapters.sql.due_tables import due
-from assay.adapters.sql.transaction import empty_log, overwrite, transaction
+from assay.adapters.sql.transaction import empty_log, transaction
 from assay.office.case import Case
 
 
@@ -20,7 +20,6 @@ class SqlForgetting:
         key = str(case.payload)
         submission = tables.submissions.c.payload == key
         with transaction(self._engine) as connection:
-            overwrite(connection)
             sql_cases.keep(connection, case)
             for table in (parties, keys):
                 connection.execute(delete(table).where(table.c.entry == case.entry))

@@ -35,7 +35,7 @@ from assay.adapters.sql.among import among
 from assay.adapters.sql.bulk import insert_all
 from assay.adapters.sql.hints import hinted
 from assay.adapters.sql.sift import NotTaken
-from assay.adapters.sql.transaction import overwrite, reading
+from assay.adapters.sql.transaction import reading
 from assay.errors import AssayError, Duplicate, Malformed, Refused, Unavailable
 from assay.formats import times
 from assay.formats.digest import Digest
@@ -98,6 +98,10 @@ _CHUNK = 400
 
 _PREPARING = 0x6173736179
 """Key of PostgreSQL's advisory lock under which tables are made: several processes may start together."""
+_PRAGMAS = (
+    "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000", "secure_delete=ON",
+)  # fmt: skip
+"""What is deleted or replaced is overwritten, each time: an erasure finds no earlier form of a case. PostgreSQL's vacuum does it later."""
 Also = Callable[[Connection, Recorded], None]
 
 
@@ -129,7 +133,7 @@ class SqlLedger:
         @event.listens_for(engine, "connect")
         def _(connection: Any, _record: Any) -> None:
             connection.isolation_level = None
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+            for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}").close()
 
         @event.listens_for(engine, "begin")
@@ -258,7 +262,6 @@ class SqlLedger:
         there = tables.openings.c.position == index
         with self._transaction() as connection:
             # No fence: openings are written with their entry and never again, so that any process may erase them.
-            overwrite(connection)
             if not connection.execute(update(tables.openings).where(there).values(openings=None)).rowcount:
                 raise Unavailable(f"the register has no entry {index}")
 
@@ -338,6 +341,10 @@ def _prepare(connection: Connection) -> None:
     if there.has_table("openings") and "about" not in {one["name"] for one in there.get_columns("openings")}:
         raise Unavailable(
             "the office's database is of an earlier form, that says of no entry what it is about; begin a new office"
+        )
+    if there.has_table("cases") and "body" in {one["name"] for one in there.get_columns("cases")}:
+        raise Unavailable(
+            "the office's database is of an earlier form, with the whole cases in one table; begin a new office"
         )
     tables.metadata.create_all(connection)
     cases.prepare(connection)

@@ -43,12 +43,6 @@ def transaction(engine: Engine, *, reads: bool = False) -> Iterator[Connection]:
         raise Unavailable(f"the office's database: {getattr(error, 'orig', None) or error}") from error
 
 
-def overwrite(connection: Connection) -> None:
-    """From here on, what this connection deletes or replaces is overwritten where SQLite kept it. PostgreSQL's vacuum does it later."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
-
-
 def empty_log(engine: Engine) -> bool:
     """Bring SQLite's log into its file, so that what was overwritten there does not go on in the log. Whether it could: a reader may be at it."""
     if engine.dialect.name != "sqlite":

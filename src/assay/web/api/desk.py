@@ -50,18 +50,29 @@ class Read(msgspec.Struct, frozen=True):
     admitted: Admitted
 
 
-_LOOKED: ContextVar[dict[int, Service] | None] = ContextVar("looked", default=None)
-"""By the identity of the desk."""
+class _Look:
+    def __init__(self) -> None:
+        self.over = False
+        self.found: dict[int, Service] = {}
+        """By the identity of the desk."""
+
+
+_LOOK: ContextVar[_Look | None] = ContextVar("look", default=None)
 
 
 @contextmanager
 def one_look() -> Iterator[None]:
-    """Within it :attr:`Desk.service` is looked up once, also by threads that work for it: an answer shows one state."""
-    token = _LOOKED.set({})
+    """Within it :attr:`Desk.service` is looked up once, also by threads that work for it: an answer shows one state.
+
+    What was begun within it and goes on afterwards looks anew each time.
+    """
+    look = _Look()
+    token = _LOOK.set(look)
     try:
         yield
     finally:
-        _LOOKED.reset(token)
+        look.over = True
+        _LOOK.reset(token)
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,12 +113,12 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def service(self) -> Service:
-        looked = _LOOKED.get()
-        if looked is None:
+        look = _LOOK.get()
+        if look is None or look.over:
             return self.live()
-        if id(self) not in looked:
-            looked[id(self)] = self.live()
-        return looked[id(self)]
+        if id(self) not in look.found:
+            look.found[id(self)] = self.live()
+        return look.found[id(self)]
 
     @property
     def secure(self) -> bool:

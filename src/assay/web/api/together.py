@@ -24,10 +24,10 @@ Do = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 class Door:
-    """How many stand at it: requests that are being done together. For one event loop at a time; any thread may look."""
+    """Who stands at it, or is within: requests that are being done together. For one event loop at a time; any thread may look."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self._within = self._before = 0
         self._beat: _Beat | None = None
         self._struck = -BEAT_S
         """When several went on together last."""
@@ -35,19 +35,23 @@ class Door:
     async def beat(self) -> None:
         """While others are within, or many come, wait for at most BEAT_S and go on with all who came meanwhile; else go on at once.
 
-        One by one, each would wake every thread on its way for itself alone, which costs twice as much as the work.
+        Who waits goes on when nobody is within any more. One by one, each would wake every thread on its way for itself alone, which costs twice as much as the work.
         """
         loop = asyncio.get_running_loop()
-        if not self._count and loop.time() - self._struck >= BEAT_S:
-            return
-        if self._beat is None or self._beat.loop is not loop:
-            self._beat = _Beat(loop)
-            loop.call_later(BEAT_S, self._strike, self._beat)
         beat = self._beat
+        if beat is None or beat.loop is not loop:
+            if not self._within and loop.time() - self._struck >= BEAT_S:
+                return
+            beat = self._beat = _Beat(loop)
+            loop.call_later(BEAT_S, self._strike, beat)
         beat.waiting += 1
         if beat.waiting == MOST:
             self._strike(beat)
-        await beat.struck.wait()
+        self._before += 1
+        try:
+            await beat.struck.wait()
+        finally:
+            self._before -= 1
 
     def _strike(self, beat: "_Beat") -> None:
         if beat.struck.is_set():
@@ -60,15 +64,18 @@ class Door:
 
     @property
     def busy(self) -> bool:
-        return self._count > 0
+        """Whether there is anybody, so that what can wait had better."""
+        return self._within + self._before > 0
 
     @contextmanager
     def within(self) -> Iterator[None]:
-        self._count += 1
+        self._within += 1
         try:
             yield
         finally:
-            self._count -= 1
+            self._within -= 1
+            if not self._within and self._beat is not None:
+                self._strike(self._beat)
 
 
 class _Beat:
