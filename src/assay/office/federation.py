@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from assay.crypto.keys import PublicKey
 from assay.errors import Duplicate, Malformed, Refused, Untrusted
 from assay.formats import times
 from assay.formats.attestation_statement import parse as parse_attestation
@@ -133,6 +134,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     theirs: Theirs
     office: str
     """Its name; empty where it is not known any more."""
+    origin: str = ""
+    """Of its register."""
     unknown: str = ""
     """Why nothing can be said of it now; empty where the proof counts."""
 
@@ -140,7 +143,9 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 def pin(federation: Federation, service: Service, caller: Caller, name: str, trust: bytes) -> Peer:
     """Listen to another office: *trust* is its trust root, got in a way that the administrator relies on.
 
-    Duplicate while an office of that name or register is pinned: its keys are not replaced, it is revoked first. Refused for this office itself.
+    Duplicate while an office of that name or register is pinned: its keys are not replaced, it is revoked first. Refused for this office itself,
+    and while neither the keys of results nor those of the register are others than were revoked; but what was pinned under a name that its results do not bear, so that nothing came of it, may be pinned
+    under another one.
     """
     require(caller, Action.FEDERATION_MANAGE, Target.office())
     if not name.strip() or len(name) > MAX_NAME or shown(name, MAX_NAME) != name:
@@ -151,7 +156,7 @@ def pin(federation: Federation, service: Service, caller: Caller, name: str, tru
     origin = _usable(root)
     not_ourselves(service, root, origin)
     made = Peer(
-        id=root.digest.value[:16],
+        id=Digest.sha256(f"{root.digest} {name}".encode()).value[:16],
         name=name,
         origin=origin,
         trust=service.office.blobs.put(root.encode()),
@@ -159,7 +164,11 @@ def pin(federation: Federation, service: Service, caller: Caller, name: str, tru
     )
     known = federation.offices()
     for other in known:
-        if other.revoked is not None and (other.id == made.id or other.trust == made.trust):
+        if other.revoked is None or not _same_keys(
+            root, TrustRoot.parse(service.office.blobs.get(other.trust))
+        ):
+            continue
+        if folded(other.name) == folded(name) or federation.find(Query(office=other.id, limit=1)):
             raise Refused(
                 f"these keys of {other.name!r} were revoked on {_day(other.revoked)}: {other.reason}"
             )
@@ -234,12 +243,21 @@ def shown_of(federation: Federation, found: Sequence[Theirs]) -> tuple[Shown, ..
 
 
 def about(federation: Federation, provider: str, product: str, limit: int = 50) -> tuple[Shown, ...]:
-    """What other offices have posted of a product; of all of a provider's where *product* is empty."""
+    """What other offices have posted of a product; of all of a provider's where *product* is empty.
+
+    What was brought again, after an office had been revoked and pinned anew, is shown as it came last.
+    """
     if not folded(provider) and not folded(product):
         return ()
-    return shown_of(
+    found = shown_of(
         federation, federation.find(Query(provider=provider, product=product, what="result", limit=limit))
     )
+    last: dict[tuple[str, Digest], Shown] = {}
+    for one in found:
+        key = (one.origin or one.theirs.office, one.theirs.attestation)
+        if key not in last or last[key].unknown or not one.unknown:
+            last[key] = one
+    return tuple(last.values())
 
 
 def bytes_of(
@@ -265,7 +283,7 @@ def _shown(theirs: Theirs, peer: Peer | None) -> Shown:
     unknown = ""
     if peer.revoked is not None:
         unknown = f"{peer.name} is not listened to since {_day(peer.revoked)}: {peer.reason}"
-    return Shown(theirs=theirs, office=peer.name, unknown=unknown)
+    return Shown(theirs=theirs, office=peer.name, origin=peer.origin, unknown=unknown)
 
 
 def _day(moment: datetime) -> str:
@@ -287,14 +305,23 @@ def _usable(root: TrustRoot) -> str:
     return keys.origin
 
 
+def _signing(root: TrustRoot) -> set[PublicKey]:
+    return {key.public for one in root.signers for key in one.keys}
+
+
+def _registers(root: TrustRoot) -> set[bytes]:
+    return {vkey.public for log in root.logs for vkey in log.vkeys}
+
+
+def _same_keys(one: TrustRoot, other: TrustRoot) -> bool:
+    """Whether they have keys of results in common, and of registers too."""
+    return bool(_signing(one) & _signing(other) and _registers(one) & _registers(other))
+
+
 def not_ourselves(service: Service, root: TrustRoot, origin: str) -> None:
     own = read_trust(service.office.trust).of_office()
-    ours = {key.public for one in own.signers for key in one.keys}
-    theirs = {key.public for one in root.signers for key in one.keys}
-    logs = {vkey.public for log in root.logs for vkey in log.vkeys} & {
-        vkey.public for vkey in service.office.keys.vkeys
-    }
-    if origin == service.office.origin or ours & theirs or logs:
+    logs = _registers(root) & {vkey.public for vkey in service.office.keys.vkeys}
+    if origin == service.office.origin or _signing(own) & _signing(root) or logs:
         raise Refused("these are the keys of this office itself")
 
 

@@ -102,6 +102,49 @@ def test_a_revoked_office_is_unknown(two: Two) -> None:
     )
 
 
+def test_revoked_keys_are_not_pinned_again_whatever_stands_beside_them(two: Two) -> None:
+    peer = two.pin()
+    two.accept(*brought(two.isles, two.case))
+    revoke(two.store, two.here, two.admin, peer.id, "its keys were stolen")
+    root = trust()
+    renamed = msgspec.structs.replace(
+        root, signers=tuple(msgspec.structs.replace(one, name=f"{one.name}, again") for one in root.signers)
+    )
+    for name in (NAME, NAME.upper(), "Another"):
+        with pytest.raises(Refused, match="were revoked on"):
+            two.pin(renamed, name)
+    signing = msgspec.structs.replace(root, signers=trust("new").signers)
+    assert two.pin(signing).revoked is None, "another key signs results now"
+
+
+def test_a_name_that_its_results_do_not_bear_is_put_right(two: Two) -> None:
+    wrong = two.pin(name="Isles office")
+    with pytest.raises(Refused, match="pinned as 'Isles office'"):
+        two.accept(*brought(two.isles, two.case))
+    with pytest.raises(Duplicate, match="revoke it first"):
+        two.pin()
+    revoke(two.store, two.here, two.admin, wrong.id, "wrong name")
+    with pytest.raises(Refused, match="were revoked on"):
+        two.pin(name="isles OFFICE")
+    two.pin()
+    two.accept(*brought(two.isles, two.case))
+    (shown,) = about(two.store, PROVIDER, "lantern")
+    assert (shown.office, shown.unknown) == (NAME, "")
+
+
+def test_what_is_brought_again_is_shown_once(two: Two) -> None:
+    peer = two.pin()
+    two.accept(*brought(two.isles, two.case))
+    revoke(two.store, two.here, two.admin, peer.id, "looked at anew")
+    # Its register's keys go on, another signs its results: the same entry comes under a pin of its own.
+    new = msgspec.structs.replace(peer, id="0" * 16, revoked=None)
+    two.store.put_office(new)
+    two.accept(*brought(two.isles, two.case))
+    assert len(two.store.find(Query())) == 2
+    (shown,) = about(two.store, PROVIDER, "lantern")
+    assert shown.unknown == ""
+
+
 def test_keys_are_not_replaced(two: Two) -> None:
     two.pin()
     for root, name in (

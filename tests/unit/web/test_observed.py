@@ -124,6 +124,7 @@ def test_the_operator_hears_what_failed() -> None:
 @pytest.mark.parametrize(("said", "expected"), [
     pytest.param("cannot use /srv/assay/data/small.sqlite: disk I/O error", "cannot use small.sqlite: disk I/O error", id="path"),
     pytest.param("no answer from http://10.0.0.7:9000/tiles/a?x=1 in 5 s", "no answer from the server in 5 s", id="URL"),
+    pytest.param("the keys of https://ci.example: no way to https://ci.example:443/keys.", "the keys of the server: no way to the server.", id="URLs before a colon"),
     pytest.param('connection on socket "/run/pg/.s.PGSQL.5432" failed', 'connection on socket ".s.PGSQL.5432" failed', id="quoted"),
     pytest.param("3/4 of them at 2/s, and/or later", "3/4 of them at 2/s, and/or later", id="no path"),
 ])  # fmt: skip

@@ -11,6 +11,7 @@ from tests.support.services import officer
 from tests.unit.web.test_case_pages import sent
 
 from assay.office.federation import Query, Theirs, accept
+from assay.office.log import receipt as receipt_of
 from assay.office.permission_table import Role
 
 ROOT = trust().encode().decode()
@@ -101,6 +102,19 @@ class Bringing:
     @property
     def kept(self) -> tuple[Theirs, ...]:
         return self.world.desk.federation.find(Query())
+
+
+def test_an_attestation_is_seen_by_whom_it_is_for(world: World) -> None:
+    here = Bringing(world)
+    case = posted(here.isles, 2)
+    submission = here.isles.office.ledger.submission(case.payload)
+    assert submission is not None
+    document = here.isles.office.blobs.get(submission.envelope)
+    done = here.bring(document, receipt_of(here.isles.office, submission.entry).encode())
+    where = f'id="{done.headers["location"].partition("#")[2]}"'
+    assert where in world.client.get("/federation", headers=world.person(Role.OFFICER)).text
+    for others in ({}, world.person(Role.PROVIDER_ADMIN), world.person(Role.RELYING_PARTY_MEMBER)):
+        assert where not in world.client.get("/federation", headers=others).text
 
 
 def test_a_result_is_brought(world: World) -> None:

@@ -39,7 +39,9 @@ ELSEWHERE = "https://iana.org/assignments/http-problem-types#mismatching-upload-
 """As the protocol of uploads names it."""
 FAILURE = "failure"
 """Under which the state of a request has what in the world failed."""
-_PLACE = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>)]+|(?<![\w.~-])/(?:[^\s/:'\",;]+/)+([^\s/:'\",;]*)")
+_PLACE = re.compile(
+    r"\b[a-z][a-z0-9+.-]*://[^\s'\"<>)]*[^\s'\"<>):;,.]|(?<![\w.~-])/(?:[^\s/:'\",;]+/)+([^\s/:'\",;]*)"
+)
 ASKER = "asker"
 """Under which the state of a request has who asks, once that is known."""
 

@@ -13,7 +13,7 @@ from assay.errors import Malformed
 from assay.office.identity.ci import CI_SCOPES, add_rule, remove_rule, rules
 from assay.office.identity.invite import Invited, address, invitations, invite, withdraw_invitation
 from assay.office.identity.members import give_roles, members, restore_member, suspend_member
-from assay.office.identity.organisation import ROLES, Kind
+from assay.office.identity.organisation import ROLES, SERVICE_ROLE, Kind
 from assay.office.identity.organisations import (
     add_organisation,
     let_be_named,
@@ -82,7 +82,7 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
             signers=offered, records={signer.id: record_of(signer) for signer in offered}, rules=rules(identity, caller, key),
             ci_scopes=[(action, RULES[action].says.partition(";")[0]) for action in sorted(CI_SCOPES)],
             tokens=service_tokens(identity, caller, key) if Action.TOKEN_MANAGE in can and caller.confirmed else None,
-            scopes=[(action, rule.says.partition(";")[0]) for action, rule in RULES.items() if action in TOKEN_ACTIONS],
+            scopes=[(action, rule.says.partition(";")[0]) for action, rule in RULES.items() if action in TOKEN_ACTIONS and SERVICE_ROLE[one.kind] in rule.grants],
         )  # fmt: skip
 
     return [index, show]

@@ -272,7 +272,7 @@ def marks(case: Case, found: Result, newer: Digest | None, inside: bool) -> tupl
         made.append(
             Mark(
                 "Not sampled.",
-                "A public draw did not select this submission, so nobody looked deeper. It is complete, and what the automatic checks found is shown below. It did not fail.",
+                "No public draw selected this submission, so nobody looked deeper. It is complete, and what the automatic checks found is shown below. It did not fail.",
                 "/draws",
                 "How draws work",
             )
