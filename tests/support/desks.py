@@ -89,7 +89,7 @@ class World:
         self.identity = Identity(
             identities=MemoryIdentities(),
             passkeys=passkeys or authenticator.passkeys(),
-            issuers=MemoryIssuers(),
+            issuers=MemoryIssuers({"https://ci.example": ("https://office.example", "office", "x")}),
             clock=self.service.office.clock,
             entropy=CountingEntropy(),
         )

@@ -51,7 +51,9 @@ class World:
     def __init__(self) -> None:
         self.clock = FixedClock(NOW)
         self.store = MemoryIdentities()
-        self.issuers = MemoryIssuers()
+        self.issuers = MemoryIssuers(
+            {"https://ci.example": ("https://office.example", "https://other.example")}
+        )
         self.identity = Identity(
             identities=self.store,
             passkeys=passkeys(),

@@ -119,8 +119,9 @@ def _expires(row: Any) -> datetime:
 class MemoryIssuers:
     """Knows what certain tokens say."""
 
-    def __init__(self, said: Mapping[str, Claims] | None = None) -> None:
-        self.said = dict(said or {})
+    def __init__(self, read: Mapping[str, tuple[str, ...]]) -> None:
+        self.read = read
+        self.said: dict[str, Claims] = {}
 
     def verify(self, token: str, now: datetime) -> Claims:
         claims = self.said.get(token)

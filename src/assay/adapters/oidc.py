@@ -65,6 +65,10 @@ class OidcIssuers:
         self._lock = threading.Lock()
         self._known: dict[str, _Known] = {}
 
+    @property
+    def read(self) -> Mapping[str, tuple[str, ...]]:
+        return {one.issuer: one.audiences for one in self._issuers.values()}
+
     def verify(self, token: str, now: datetime) -> Claims:
         header, unverified = _open(token)
         name = unverified.get("iss")

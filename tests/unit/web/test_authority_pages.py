@@ -130,6 +130,18 @@ def test_ci_jobs_speak_for_a_provider(world: World) -> None:
     assert "ref=refs/heads/main" in page
     for claims in ("repository", "ref=refs/heads/main"):
         assert sent(world, here + "/ci-rules", admin, claims=claims, **values).status_code in (400, 422)
+    unread = sent(
+        world,
+        here + "/ci-rules",
+        admin,
+        claims="repository=a/b",
+        **values | {"issuer": "https://other.example"},
+    )
+    assert (unread.status_code, "issuers, to the letter: https://ci.example" in unread.text) == (422, True)
+    assert "<option>https://ci.example</option>" in page
+    offered = set(re.findall(r'name="scope:([a-z._]+)"', page.partition('id="tokens"')[2]))
+    assert "submission.create" in offered
+    assert not offered & {"queue.read", "audit.read", "inventory.write"}, "what no token of a provider may do"
     (remove,) = re.findall(r"/ci-rules/[\w-]+/remove", page)
     assert sent(world, remove, admin, organisation=PROVIDER_ORG).status_code == 303
     assert "repository=a/b" not in world.client.get(here, headers=admin).text

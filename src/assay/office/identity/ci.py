@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from assay.errors import Malformed, Refused, Untrusted
+from assay.formats.text import shown
 from assay.office.identity import checked, look
 from assay.office.identity.identity import Identity
 from assay.office.identity.organisation import Kind, Organisation, Status
@@ -33,7 +34,10 @@ def add_rule(
     claims: Mapping[str, str],
     scopes: frozenset[Action] = CI_SCOPES,
 ) -> OidcRule:
-    """From then on a token of *issuer* for *audience* whose claims are all as said is good for *scopes*."""
+    """From then on a token of *issuer* for *audience* whose claims are all as said is good for *scopes*.
+
+    Refused for an issuer or audience of which no token is read here, so that the rule would never match.
+    """
     _check(issuer, audience, claims, scopes)
     with identity.identities.change() as rows:
         where = look.organisation(rows, caller, Action.CI_MANAGE, organisation)
@@ -41,6 +45,7 @@ def add_rule(
             raise Refused(f"CI jobs speak for providers, not for an organisation of kind {where.kind}")
         if len(rows.find(OidcRule, organisation=where.id)) >= MAX_RULES:
             raise Refused(f"the organisation has {MAX_RULES} rules already")
+        _read(identity.issuers.read, issuer, audience)
         made = OidcRule(
             id=identifier(identity.entropy),
             organisation=where.id,
@@ -135,6 +140,16 @@ def _check(issuer: str, audience: str, claims: Mapping[str, str], scopes: frozen
         raise Refused(f"the claims name no project, expected one of {', '.join(sorted(NAMING))}")
     if beyond := sorted(scopes - CI_SCOPES):
         raise Refused(f"{', '.join(beyond)}: beyond {Role.CI}")
+
+
+def _read(read: Mapping[str, tuple[str, ...]], issuer: str, audience: str) -> None:
+    if issuer not in read:
+        known = ", ".join(sorted(read)) or "none, which the office's settings say"
+        raise Refused(f"tokens of {shown(issuer, 200)} are not read here; issuers, to the letter: {known}")
+    if audience not in read[issuer]:
+        raise Refused(
+            f"tokens for {shown(audience, 200)} are not read here, those of {issuer} may be for {', '.join(read[issuer])}"
+        )
 
 
 def _event(identity: Identity, actor: str, action: str, rule: OidcRule, detail: str = "") -> Event:

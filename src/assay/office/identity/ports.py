@@ -132,5 +132,9 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 class Issuers(Protocol):
     """Whose identity tokens are read."""
 
+    @property
+    def read(self) -> Mapping[str, tuple[str, ...]]:
+        """Each issuer, and what its tokens may be made out to."""
+
     def verify(self, token: str, now: datetime) -> Claims:
         """Malformed; Untrusted for another issuer, key, audience or time; Unavailable when the issuer's keys are not to be had."""

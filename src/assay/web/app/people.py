@@ -80,7 +80,7 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
             members=members(identity, caller, key) if Action.MEMBER_READ in can else (),
             invited=invitations(identity, caller, key) if Action.MEMBER_READ in can else (),
             signers=offered, records={signer.id: record_of(signer) for signer in offered}, rules=rules(identity, caller, key),
-            ci_scopes=[(action, RULES[action].says.partition(";")[0]) for action in sorted(CI_SCOPES)],
+            issuers=identity.issuers.read, ci_scopes=[(action, RULES[action].says.partition(";")[0]) for action in sorted(CI_SCOPES)],
             tokens=service_tokens(identity, caller, key) if Action.TOKEN_MANAGE in can and caller.confirmed else None,
             scopes=[(action, rule.says.partition(";")[0]) for action, rule in RULES.items() if action in TOKEN_ACTIONS and SERVICE_ROLE[one.kind] in rule.grants],
         )  # fmt: skip

@@ -196,6 +196,26 @@ def test_a_rule_gives_nothing_beyond_ci(world: World, person: Person) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("issuer", "audience", "match"),
+    [
+        ("https://ci.example/", AUDIENCE, "are not read here; issuers, to the letter: https://ci.example$"),
+        ("https://nobody.example", AUDIENCE, "tokens of https://nobody.example are not read"),
+        (ISSUER, "https://wrong.example", "those of https://ci.example may be for https://office.example"),
+    ],
+)
+def test_a_rule_that_nothing_can_match_is_refused(
+    world: World, person: Person, issuer: str, audience: str, match: str
+) -> None:
+    with pytest.raises(Refused, match=match):
+        add_rule(
+            world.identity, person.caller, person.caller.organisation, issuer=issuer, audience=audience, claims=CLAIMS
+        )  # fmt: skip
+    world.issuers.read = {}
+    with pytest.raises(Refused, match="issuers, to the letter: none"):
+        rule(world, person)
+
+
 def test_only_the_provider_and_the_office_make_rules(world: World, person: Person) -> None:
     made = rule(world, person)
     where = person.caller.organisation
