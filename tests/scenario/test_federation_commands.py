@@ -46,6 +46,9 @@ def test_by_command(assay_here: Assay, office: Path, isles: tuple[World, str], t
     early = assay_here("federation", "import", where, *place)
     assert (early.code, "no such office is pinned" in early.err) == (2, True), early.err
 
+    absent = assay_here("federation", "import", f"{url}/results/{'0' * 64}", *place)
+    assert (absent.code, f"{url} has posted no result 000" in absent.err) == (2, True), absent.err
+
     (tmp_path / "isles.json").write_bytes(trust().encode())
     added = assay_here("federation", "add", NAME, tmp_path / "isles.json", *place, "--json")
     assert (added.code, added.json()["origin"]) == (0, ORIGIN), added.err

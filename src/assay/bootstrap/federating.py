@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from assay.adapters.filesystem import read_whole
 from assay.bootstrap.service import desk
 from assay.client.office import OfficeClient
-from assay.errors import Malformed
+from assay.errors import Hidden, Malformed, Refused
 from assay.formats.digest import Digest
 from assay.office import federation, federation_keys
 from assay.office.federation import MAX_DOCUMENT, Peer, Query, Shown, Theirs, shown_of
@@ -87,6 +87,8 @@ def _fetched(url: str) -> tuple[bytes, bytes]:
     client = OfficeClient(base.removesuffix("/api/v1"))
     try:
         return client.result(payload).encode(), client.result_receipt(payload).encode()
+    except Hidden as error:
+        raise Refused(f"{base} has posted no result {id_[:64]}") from error
     finally:
         client.close()
 

@@ -305,6 +305,12 @@ def _usable(root: TrustRoot) -> str:
     return keys.origin
 
 
+def keys_of_results(trust: bytes) -> tuple[PublicKey, ...]:
+    """Of an office's trust root: with which its results are signed, so that people can compare their ids."""
+    signers = read_trust(trust).of_office().signers
+    return tuple(key.public for one in signers if "office" in one.purposes for key in one.keys)
+
+
 def _signing(root: TrustRoot) -> set[PublicKey]:
     return {key.public for one in root.signers for key in one.keys}
 
@@ -358,9 +364,11 @@ def _proven(service: Service, peer: Peer, keys: LogKeys, proof: Receipt) -> Veri
         told = KeyHistoryDocument.parse(service.office.blobs.get(peer.history), what="key history")
         return told.follow(keys).verify(proof)
     except Untrusted as error:
-        raise Untrusted(
-            f"{error}. If {peer.name!r} has changed its keys since, renew them first by its key history, or its signed change of keys"
-        ) from error
+        raise Untrusted(f"{error}. {_renewable(peer)}") from error
+
+
+def _renewable(peer: Peer) -> str:
+    return f"If {peer.name!r} has changed its keys since, renew them first by its key history, or its signed change of keys"
 
 
 def _said(
@@ -382,7 +390,7 @@ def _result(peer: Peer, root: TrustRoot, envelope: Envelope, proven: VerifiedRec
     standing = verify(envelope, root, purpose="office", provider=verdict.provider, at=at)
     if not standing.verified or standing.trial:
         raise Untrusted(
-            f"the result is not signed by {peer.name!r}: {standing.reason or 'its keys are of a trial'}"
+            f"the result is not signed by {peer.name!r}: {standing.reason or 'its keys are of a trial'}. {_renewable(peer)}"
         )
     if found.office != peer.name:
         raise Untrusted(f"the result is of office {found.office[:200]!r}, pinned as {peer.name!r}")

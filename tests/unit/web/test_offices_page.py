@@ -10,7 +10,7 @@ from tests.support.other_office import NAME, ORIGIN, brought, handed_over, key_h
 from tests.support.services import officer
 from tests.unit.web.test_case_pages import sent
 
-from assay.office.federation import Query, Theirs, accept
+from assay.office.federation import Query, Theirs, accept, keys_of_results
 from assay.office.log import receipt as receipt_of
 from assay.office.permission_table import Role
 
@@ -30,7 +30,8 @@ def test_pinned_seen_and_revoked(world: World) -> None:
     assert done.status_code == 303, done.text
     (peer,) = world.desk.federation.offices()
     page = world.client.get("/federation").text
-    for text in (NAME, ORIGIN, str(peer.trust), "nothing yet"):
+    ids = [key.public.keyid for one in trust().signers for key in one.keys if "office" in one.purposes]
+    for text in (NAME, ORIGIN, str(peer.trust), "nothing yet", *ids):
         assert text in page
     assert "<form" not in page.split("<main")[1]
     isles = other_office.service()
@@ -102,6 +103,13 @@ class Bringing:
     @property
     def kept(self) -> tuple[Theirs, ...]:
         return self.world.desk.federation.find(Query())
+
+
+def test_keys_are_there_to_be_compared_on_the_page_of_their_own_office(world: World) -> None:
+    page = world.client.get("/about").text
+    for key in keys_of_results(world.service.office.trust):
+        assert f"<code>{key.keyid}</code>" in page
+    assert keys_of_results(world.service.office.trust)
 
 
 def test_an_attestation_is_seen_by_whom_it_is_for(world: World) -> None:

@@ -10,7 +10,18 @@ from litestar.response import Redirect
 
 from assay.errors import Malformed, Refused, Untrusted
 from assay.formats.text import shown as plain
-from assay.office.federation import MAX_NAME, MAX_REASON, Peer, Query, Theirs, accept, pin, revoke, shown_of
+from assay.office.federation import (
+    MAX_NAME,
+    MAX_REASON,
+    Peer,
+    Query,
+    Theirs,
+    accept,
+    keys_of_results,
+    pin,
+    revoke,
+    shown_of,
+)
 from assay.office.federation_keys import renew
 from assay.office.permissions import Action, Target, require
 from assay.web.api.access import Asker
@@ -111,7 +122,7 @@ def _listed(
     found = desk.federation.find(Query(what=what, newest=True, after=after, limit=ROWS + 1))
     following = f"{HERE}?after={found[ROWS - 1].position}" if len(found) > ROWS else ""
     return shown(
-        desk, who, "app/offices.html", status=422 if problems else 200, here=HERE, offices=offices,
+        desk, who, "app/offices.html", keys={one.id: keys_of_results(desk.service.office.blobs.get(one.trust)) for one in offices}, status=422 if problems else 200, here=HERE, offices=offices,
         last={one.id: _last(desk, one) for one in offices}, others=shown_of(desk.federation, found[:ROWS]), after=after,
         following=following, manages=_may(who, MANAGE), accepts=_may(who, ACCEPT), problems=problems, typed=typed.values if typed is not None else {},
     )  # fmt: skip

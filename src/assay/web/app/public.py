@@ -15,7 +15,7 @@ from assay.formats.times import encode as moment
 from assay.formats.verdict import VerdictDocument
 from assay.office.case import Case
 from assay.office.draw_documents import state
-from assay.office.federation import about
+from assay.office.federation import about, keys_of_results
 from assay.office.history import happened
 from assay.office.permissions import Action, Caller, may
 from assay.office.post import posting_receipt, result_envelope
@@ -176,7 +176,7 @@ def _office(desk: Desk) -> list[HTTPRouteHandler]:
         service = desk.service
         packs = [read.parse(data, name=ref) for ref, data in service.office.packs]
         return shown(
-            desk, who, "app/about.html", here="/about", policy=service.policy, packs=packs, url=desk.url,
+            desk, who, "app/about.html", here="/about", keys=keys_of_results(service.office.trust), policy=service.policy, packs=packs, url=desk.url,
             origin=service.office.origin, size=service.office.register.size(), meanings=words.MEANINGS,
         )  # fmt: skip
 
