@@ -116,8 +116,8 @@ def test_a_map_says_which_field_is_which(assay_here: Assay, tmp_path: Path) -> N
     ("data", "said"),
     [
         pytest.param(plain(), "form.pdf has no form fields", id="a scan"),
-        pytest.param(b"%PDF-1.7\nnothing", "form.pdf is not a PDF that can be read", id="no PDF"),
-        pytest.param(b"\x89PNG\r\n\x1a\n", "form.pdf: line 1 names no field of the form", id="a picture"),
+        pytest.param(b"%PDF-1.7\nnothing", "form.pdf is a PDF that is cut off before its end", id="cut off"),
+        pytest.param(b"\x89PNG\r\n\x1a\n", "form.pdf is named as a PDF and is none", id="a picture"),
         pytest.param(b"", "form.pdf is empty", id="empty"),
     ],
 )

@@ -61,6 +61,8 @@ def import_form(asked: Asked) -> One | Many:
         pieces.close()
         answer = pdf_apart.read(read_plain(asked.source, limit=MAX_PDF), what=what)
         return _one(asked, common_form.read(answer.fields, spellings, asked.dates), answer.notes)
+    if first and asked.source.suffix.lower() == ".pdf":
+        raise Malformed(f"{asked.source} is named as a PDF and is none")
     sheet = common_form_csv.open_(chain([first], pieces), spellings, what=what)
     if sheet.below:
         return _one(asked, common_form_csv.one(sheet, spellings, asked.dates), ())

@@ -54,6 +54,10 @@ class _Node(msgspec.Struct, frozen=True):
     page: int
 
 
+_END, _TAIL = b"%%EOF", 2048
+"""Of a whole file (ISO 32000-1, 7.5.5), where readers look for it."""
+
+
 def read(data: bytes) -> PdfForm:
     """The fields in *data* in their order. :class:`Malformed` in one line for a file without fields that can be read."""
     if len(data) > MAX_BYTES:
@@ -67,6 +71,8 @@ def read(data: bytes) -> PdfForm:
     except MemoryError as error:
         raise TooLarge("takes too much memory") from error
     except Exception as error:  # a foreign parser on hostile bytes: the cause becomes the reason
+        if data and _END not in data[-_TAIL:]:
+            raise Malformed("is a PDF that is cut off before its end: copy or save it again") from error
         raise Malformed(
             f"is not a PDF that can be read: {shown(str(error) or type(error).__name__)}"
         ) from error

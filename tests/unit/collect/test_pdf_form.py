@@ -180,7 +180,8 @@ def raw(body: bytes) -> bytes:
     [
         pytest.param(b"", "is not a PDF that can be read", id="nothing"),
         pytest.param(b"%PDF-1.7\n%%EOF", "is not a PDF that can be read", id="head alone"),
-        pytest.param(HONEST[:400], "is not a PDF that can be read|has no form fields", id="cut off"),
+        pytest.param(HONEST[:400], "is a PDF that is cut off before its end", id="cut off"),
+        pytest.param(HONEST[:-300], "is a PDF that is cut off before its end", id="cut off near its end"),
         pytest.param(plain(), "has no form fields: a scan or a print; bring its values as CSV", id="no form"),
         pytest.param(form(), "has no form fields", id="no fields"),
         pytest.param(with_root(xfa_only), "is an XFA form without ordinary fields: save it as an AcroForm", id="XFA only"),
