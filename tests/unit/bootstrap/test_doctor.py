@@ -15,7 +15,7 @@ from tests.support.witnesses import policy
 
 from assay.adapters.home import Home
 from assay.adapters.sql import schema
-from assay.bootstrap import now, restored, service, stores
+from assay.bootstrap import doctor, now, restored, service, stores
 from assay.bootstrap.doctor import CHECKS, examine, worst
 from assay.bootstrap.restored import Restored
 from assay.cli.app import run
@@ -31,6 +31,9 @@ GUIDE = (Path(__file__).parents[3] / "docs/guides/operator.md").read_text()
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(keyfile, "COST", 14)
+    monkeypatch.setattr(
+        doctor, "SLOW_SYNC_S", 60
+    )  # the disk of whoever runs the tests is not what they are about
     monkeypatch.chdir(tmp_path)
 
 
@@ -59,6 +62,13 @@ def found(config: OfficeConfig) -> dict[str, Finding]:
     assert all(one.advice for one in findings if one.state in ("warn", "fail"))
     assert all("\n" not in one.said for one in findings)
     return {one.check: one for one in findings}
+
+
+def test_a_slow_disk_is_told(config: OfficeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(config)["sync"].state == "ok"
+    monkeypatch.setattr(doctor, "SLOW_SYNC_S", 0)
+    slow = found(config)["sync"]
+    assert (slow.state, "use a disk of its own" in slow.advice) == ("warn", True)
 
 
 def test_of_an_office_that_is_well(config: OfficeConfig) -> None:
