@@ -14,7 +14,7 @@ from assay.office.identity.token import ApiToken
 from assay.office.identity.trail import Event
 from assay.office.identity.words import digest, identifier, secret
 from assay.office.permission_table import RULES, Action, Role
-from assay.office.permissions import Caller, Target, hidden, require
+from assay.office.permissions import TOKEN_ACTIONS, Caller, Target, hidden, require
 
 
 class MadeToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,8 +127,15 @@ def end_token(rows: Changing, token: ApiToken, now: datetime) -> None:
         rows.put(msgspec.structs.replace(token, revoked=now))
 
 
+def reachable(roles: frozenset[Role]) -> tuple[Action, ...]:
+    """What a token of somebody with *roles* can be made for, in the order of the table."""
+    return tuple(
+        action for action, rule in RULES.items() if action in TOKEN_ACTIONS and roles & rule.grants.keys()
+    )
+
+
 def _reachable(scopes: frozenset[Action], roles: frozenset[Role]) -> frozenset[Action]:
-    beyond = sorted(scope for scope in checked.scopes(scopes) if not roles & set(RULES[scope].grants))
+    beyond = sorted(checked.scopes(scopes).difference(reachable(roles)))
     if beyond:
         raise Refused(f"{', '.join(beyond)}: beyond {', '.join(sorted(roles))}")
     return scopes

@@ -1,5 +1,6 @@
 """Come in, confirm, go, and look after one's own account."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,9 @@ from assay.office.identity.authenticate import Presence
 from assay.office.identity.logout import end_session, logout, own_sessions
 from assay.office.identity.own_passkeys import own_passkeys, remove_passkey
 from assay.office.identity.staff import link_begin, staff_begin, unlink
-from assay.office.identity.tokens import make_own_token, own_tokens, revoke_token
+from assay.office.identity.tokens import make_own_token, own_tokens, reachable, revoke_token
 from assay.office.permission_table import RULES
-from assay.office.permissions import TOKEN_ACTIONS, Action, Caller
+from assay.office.permissions import Action, Caller
 from assay.web.api import cookies
 from assay.web.api.access import Asker
 from assay.web.api.desk import Desk
@@ -94,7 +95,7 @@ def _account(desk: Desk) -> list[HTTPRouteHandler]:
         return shown(
             desk, who, "app/account.html", here=ACCOUNT, account=own.account, organisation=own.organisation,
             roles=sorted(caller.roles), current=own.session.id, sessions=own_sessions(identity, caller),
-            passkeys=own_passkeys(identity, caller), tokens=own_tokens(identity, caller), scopes=_scopes(caller),
+            passkeys=own_passkeys(identity, caller), tokens=own_tokens(identity, caller), scopes=worded(reachable(caller.roles)),
             script=address("passkeys.js"), issuers=_issuers(desk),
             linked="linked" in request.query_params, subscribes=bool(caller.scopes_of(Action.SUBSCRIPTION_WRITE)),
         )  # fmt: skip
@@ -173,13 +174,9 @@ def scopes_of(form: Form) -> frozenset[Action]:
         raise Malformed(f"no action is called so: {error}") from error
 
 
-def _scopes(caller: Caller) -> list[tuple[Action, str]]:
-    """What a token of *caller* can be made for, in words."""
-    return [
-        (action, rule.says.partition(";")[0])
-        for action, rule in RULES.items()
-        if action in TOKEN_ACTIONS and caller.roles & set(rule.grants)
-    ]
+def worded(actions: Iterable[Action]) -> list[tuple[Action, str]]:
+    """Each with what it says to people."""
+    return [(action, RULES[action].says.partition(";")[0]) for action in actions]
 
 
 def _work(caller: Caller) -> str:

@@ -116,14 +116,13 @@ def _listed(
     desk: Desk, who: Asker, after: int = 0, problems: Problems = NO_PROBLEMS, typed: Form | None = None
 ) -> Response[bytes]:
     offices = desk.federation.offices()
-    what: Literal["", "result"] = (
-        "" if _may(who, Action.CASE_READ) else "result"
-    )  # an attestation names people
+    # An attestation names people.
+    what: Literal["", "result"] = "" if _may(who, Action.CASE_READ) else "result"
     found = desk.federation.find(Query(what=what, newest=True, after=after, limit=ROWS + 1))
     following = f"{HERE}?after={found[ROWS - 1].position}" if len(found) > ROWS else ""
     return shown(
-        desk, who, "app/offices.html", keys={one.id: keys_of_results(desk.service.office.blobs.get(one.trust)) for one in offices}, status=422 if problems else 200, here=HERE, offices=offices,
-        last={one.id: _last(desk, one) for one in offices}, others=shown_of(desk.federation, found[:ROWS]), after=after,
+        desk, who, "app/offices.html", status=422 if problems else 200, here=HERE, offices=offices,
+        keys={one.id: keys_of_results(desk.service.office.blobs.get(one.trust)) for one in offices}, last={one.id: _last(desk, one) for one in offices}, others=shown_of(desk.federation, found[:ROWS]), after=after,
         following=following, manages=_may(who, MANAGE), accepts=_may(who, ACCEPT), problems=problems, typed=typed.values if typed is not None else {},
     )  # fmt: skip
 

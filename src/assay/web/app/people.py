@@ -31,13 +31,13 @@ from assay.office.identity.recovery import (
     whose,
 )
 from assay.office.identity.signers import end_signer, offer_signer, record_of, signers, verify_signer
-from assay.office.identity.tokens import make_service_token, revoke_token, service_tokens
-from assay.office.permission_table import RULES, Role
-from assay.office.permissions import TOKEN_ACTIONS, Action, Caller, Target, may, require_role
+from assay.office.identity.tokens import make_service_token, reachable, revoke_token, service_tokens
+from assay.office.permission_table import Role
+from assay.office.permissions import Action, Caller, Target, may, require_role
 from assay.web.api.desk import Desk
 from assay.web.api.params import Key
 from assay.web.api.routes import On, What
-from assay.web.app.coming import scopes_of
+from assay.web.app.coming import scopes_of, worded
 from assay.web.app.forms import Form, entered
 from assay.web.app.shell import came, shown
 from assay.web.app.ways import form, page
@@ -80,9 +80,9 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
             members=members(identity, caller, key) if Action.MEMBER_READ in can else (),
             invited=invitations(identity, caller, key) if Action.MEMBER_READ in can else (),
             signers=offered, records={signer.id: record_of(signer) for signer in offered}, rules=rules(identity, caller, key),
-            issuers=identity.issuers.read, ci_scopes=[(action, RULES[action].says.partition(";")[0]) for action in sorted(CI_SCOPES)],
+            issuers=identity.issuers.read, ci_scopes=worded(sorted(CI_SCOPES)),
             tokens=service_tokens(identity, caller, key) if Action.TOKEN_MANAGE in can and caller.confirmed else None,
-            scopes=[(action, rule.says.partition(";")[0]) for action, rule in RULES.items() if action in TOKEN_ACTIONS and SERVICE_ROLE[one.kind] in rule.grants],
+            scopes=worded(reachable(frozenset({SERVICE_ROLE[one.kind]}))),
         )  # fmt: skip
 
     return [index, show]
